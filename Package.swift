@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The drawing of docs/architecture.md: a target may import what it lists here and nothing else
+// (`--explicit-target-dependency-import-check error` in the Makefile holds it to that).
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "controller",
+    products: [.executable(name: "controller", targets: ["Controller"])],
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // 0 system libraries
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // 1 transport
+        library("HTTPTransport", ["CCurl"]),
+        // 2 typed clients; they know no cluster
+        library("DockerAPI", ["HTTPTransport"]),
+        library("EtcdClient", ["HTTPTransport"]),
+        library("PatroniAPI", ["HTTPTransport"]),
+        library("PostgresClient", ["CPostgres"]),
+        // 3 values
+        library("Model", [.product(name: "Crypto", package: "swift-crypto")]),
+        // 4 YAML to Cluster
+        library("Manifest", ["Model", "Yams"]),
+        // 5 pure planners
+        library("Reconcilers", ["Model"]),
+        // 6 the loop, and the two worlds it runs against
+        library("Supervisor", ["Reconcilers", "Model"]),
+        library("Simulation", ["Model"]),
+        library("LiveWorld", ["Model", "DockerAPI", "EtcdClient", "PatroniAPI", "PostgresClient"]),
+        // 7 the program
+        .executableTarget(
+            name: "Controller",
+            dependencies: [
+                "Model", "Manifest", "Reconcilers", "Supervisor", "LiveWorld", "Simulation",
+                "DockerAPI", "EtcdClient", "PatroniAPI", "PostgresClient", "HTTPTransport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)
