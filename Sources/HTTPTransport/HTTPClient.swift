@@ -13,7 +13,9 @@ public struct TLSConfiguration: Sendable, Hashable {
     public var keyFile: String?
     /// The name the server's certificate must carry, where it differs from the host that is dialled.
     public var serverName: String?
-    public init(caFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, serverName: String? = nil) {
+    public init(
+        caFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, serverName: String? = nil
+    ) {
         self.caFile = caFile
         self.certificateFile = certificateFile
         self.keyFile = keyFile
@@ -23,7 +25,9 @@ public struct TLSConfiguration: Sendable, Hashable {
 
 /// One request; `path` carries the query, already percent-encoded.
 public struct HTTPRequest: Sendable {
-    public enum Method: String, Sendable { case get = "GET", head = "HEAD", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
+    public enum Method: String, Sendable {
+        case get = "GET", head = "HEAD", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
+    }
     public var method: Method
     public var path: String
     public var headers: [(name: String, value: String)]
