@@ -2,8 +2,8 @@
 public protocol World: Sendable {
     /// Looks at everything that the focus names; what cannot be seen in time is unknown, never awaited.
     func observe(_ cluster: Cluster, focus: Focus) async -> Observation
-    /// Performs one effect.
-    func perform(_ effect: Effect, for cluster: Cluster) async -> Outcome
+    /// Performs effects that do not depend on each other, side by side where it can; answers in the same order.
+    func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome]
     /// Both clocks.
     func now() async -> Moment
 }

@@ -66,6 +66,8 @@ public enum EtcdEffect: Sendable, Hashable {
     case disarm(EtcdAlarm)
     /// Writes a key only if it does not exist.
     case putIfAbsent(key: String, value: String)
+    /// Deletes a key of the controller's own only if it still is at this revision.
+    case deleteKey(key: String, modRevision: Int64)
 }
 
 /// What can be asked of a node's Patroni.
@@ -98,7 +100,7 @@ extension Effect {
         case .etcd(let effect):
             switch effect {
             case .releaseLeader, .removeMember, .defragment: true
-            case .addLearner, .promote, .compact, .disarm, .putIfAbsent: false
+            case .addLearner, .promote, .compact, .disarm, .putIfAbsent, .deleteKey: false
             }
         case .patroni(_, let effect):
             switch effect {

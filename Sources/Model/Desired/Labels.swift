@@ -4,7 +4,9 @@ public enum Label {
     public static let cluster = "io.pg-controller.cluster"
     /// The part: a `Component`.
     public static let component = "io.pg-controller.component"
-    /// How an etcd member joined: `new`, or the `initial-cluster` it was added with.
+    /// The name the object was created under, which survives a rename.
+    public static let name = "io.pg-controller.name"
+    /// How an etcd member joined: `new`, or `existing ` and the `initial-cluster` it was added with.
     public static let etcdJoin = "io.pg-controller.etcd-join"
     /// Set on a volume created for a node that is rebuilt: 2, 3, …
     public static let generation = "io.pg-controller.generation"

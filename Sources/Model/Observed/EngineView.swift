@@ -101,6 +101,8 @@ public struct ContainerView: Sendable, Hashable {
     public var settings: ContainerSettings
     /// The files we placed in it, sorted by path.
     public var files: Sighting<[FileView]>
+    /// What its data volume holds; looked at only while it does not run.
+    public var data: Sighting<DataView>
     /// Commands started in it that Docker still remembers.
     public var commands: [CommandView]
     /// How often it was started by Docker's restart policy.
@@ -119,6 +121,7 @@ public struct ContainerView: Sendable, Hashable {
         attachments = []
         settings = ContainerSettings()
         files = .unknown(.notLooked)
+        data = .unknown(.notLooked)
         commands = []
         restartCount = 0
     }
@@ -210,6 +213,18 @@ public struct FileView: Sendable, Hashable {
         /// Somebody edited it, or changed its owner or mode.
         case edited
     }
+}
+
+/// What a stopped container's data volume holds, read through the archive endpoint.
+public enum DataView: Sendable, Hashable {
+    /// Nothing yet.
+    case empty
+    /// An etcd member's data.
+    case etcd
+    /// A PostgreSQL data directory: its system identifier (of `global/pg_control`) and its major version.
+    case postgres(systemIdentifier: String, majorVersion: Int)
+    /// Files that are neither, for example a half-finished clone.
+    case incomplete
 }
 
 /// A command that was started inside a container (`docker exec`).

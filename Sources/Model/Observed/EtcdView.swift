@@ -113,15 +113,39 @@ public struct DCSView: Sendable, Hashable {
     public var synchronous: SynchronousKey?
     /// The members that hold a lease, sorted by name.
     public var members: [DCSMember]
+    /// Volumes that are kept though nothing uses them, sorted by name (the controller's own keys).
+    public var retired: [RetiredVolume]
     /// Nothing there.
     public init(revision: Int64) {
         self.revision = revision
         members = []
+        retired = []
     }
     /// Whether Patroni is paused (`pause: true` in the configuration).
     public var isPaused: Bool { configuration?["pause"]?.bool ?? false }
     /// A member by name.
     public func member(_ name: NodeName) -> DCSMember? { members.first { $0.name == name } }
+}
+
+/// A volume that is kept though nothing uses it; Docker cannot label a volume after its creation, so etcd records it.
+public struct RetiredVolume: Sendable, Hashable {
+    /// The volume.
+    public var volume: VolumeName
+    /// When, RFC 3339.
+    public var since: String
+    /// Why.
+    public var why: String
+    /// The revision of the record.
+    public var modRevision: Int64
+    /// A record.
+    public init(volume: VolumeName, since: String, why: String, modRevision: Int64) {
+        self.volume = volume
+        self.since = since
+        self.why = why
+        self.modRevision = modRevision
+    }
+    /// The key below which the records of a cluster are kept.
+    public static func prefix(of cluster: ClusterName) -> String { "/controller/\(cluster)/retired/" }
 }
 
 /// The leader key with everything a conditional transaction compares.
@@ -168,8 +192,8 @@ public struct DCSMember: Sendable, Hashable {
     public var timeline: Int64?
     /// Its WAL position in bytes.
     public var walPosition: Int64?
-    /// Tags that are set, sorted.
-    public var tags: [String]
+    /// Patroni's tags, sorted by name.
+    public var tags: [LabelValue]
     /// The lease it hangs on.
     public var lease: Int64
     /// A member key.
