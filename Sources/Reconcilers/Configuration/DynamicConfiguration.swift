@@ -48,7 +48,7 @@ enum DynamicConfiguration {
         var values: [PostgresSettings.Parameter] = [
             .init("archive_command", archive),
             .init("archive_mode", "on"),
-            .init("archive_timeout", "300s"),
+            .init("archive_timeout", "60s"),
             .init("effective_cache_size", "1GB"),
             .init("hot_standby_feedback", "on"),
             .init("maintenance_work_mem", "64MB"),
@@ -62,6 +62,7 @@ enum DynamicConfiguration {
             .init("synchronous_commit", "on"),
             .init("wal_keep_size", "1GB"),
             .init("wal_level", "replica"),
+            .init("wal_retrieve_retry_interval", "500ms"),
             .init("wal_log_hints", "on"),
             .init("work_mem", "1310kB"),
         ]

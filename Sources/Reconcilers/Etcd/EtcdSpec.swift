@@ -39,12 +39,17 @@ enum EtcdSpec {
     private static func configuration(of name: ContainerName, etcd: EtcdSettings) -> String {
         """
         # written by the controller; edits are undone
+        # (a configuration file does not take over the defaults of the flags, hence the plain trues)
         name: \(name)
         data-dir: /var/lib/etcd
         listen-client-urls: http://0.0.0.0:2379
         advertise-client-urls: http://\(name):2379
         listen-peer-urls: http://0.0.0.0:2380
         initial-advertise-peer-urls: \(peerURL(of: name))
+        enable-grpc-gateway: true
+        strict-reconfig-check: true
+        pre-vote: true
+        initial-election-tick-advance: true
         heartbeat-interval: 100
         election-timeout: 1000
         auto-compaction-mode: periodic

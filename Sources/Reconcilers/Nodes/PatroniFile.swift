@@ -93,9 +93,11 @@ enum PatroniFile {
               initdb:
               - encoding: UTF8
               - locale-provider: builtin
+              - builtin-locale: "\(cluster.postgres.locale)"
               - locale: "\(cluster.postgres.locale)"
               - auth-local: peer
-              - auth-host: scram-sha-256
+              - auth-host: reject
+              - sync-method: syncfs
             \(checksums)
             """
     }

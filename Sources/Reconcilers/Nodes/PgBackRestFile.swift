@@ -15,13 +15,17 @@ enum PgBackRestFile {
             repo1-retention-diff=\(backups.retainIncremental)
             process-max=\(backups.processes)
             compress-type=\(backups.compression.rawValue)
-            archive-async=\(backups.asynchronousArchiving ? "y" : "n")
             spool-path=/var/spool/pgbackrest
             log-path=/var/log/pgbackrest
             log-level-console=info
             log-level-file=off
             start-fast=y
             delta=y
+
+            # fetching is done at once: a starting standby asks for files that are not there, and each question to a
+            # background process costs it a fifth of a second
+            [global:archive-push]
+            archive-async=\(backups.asynchronousArchiving ? "y" : "n")
 
             [\(backups.stanza)]
             pg1-path=\(NodeSpec.dataDirectory)
