@@ -61,6 +61,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        // tests, by target
+        tests("ReconcilersTests", ["Reconcilers", "Model"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -48,7 +48,11 @@ struct Roster {
     }
 
     var dcs: DCSView? { site.scene.observation.dcs.value }
-    var leader: NodeView? { nodes.first { $0.isLeader } }
+    /// Who leads: one of the wanted nodes, or one that is on its way out.
+    var leader: NodeView? {
+        guard let name = dcs?.leader?.node else { return nil }
+        return nodes.first { $0.name == name } ?? NodeView(name, at: site)
+    }
     var isPaused: Bool { dcs?.isPaused ?? false }
     var isSynchronous: Bool { site.cluster.postgres.synchronous.mode != .off }
     var streaming: [NodeView] { nodes.filter(\.isStreaming) }
