@@ -66,7 +66,7 @@ public struct PostgresConfiguration: Sendable, Hashable {
         var words = [
             ("port", "\(port)"), ("user", user), ("dbname", database), ("sslmode", sslMode.rawValue),
             ("application_name", applicationName), ("options", startupOptions), ("client_encoding", "UTF8"),
-            ("gssencmode", "disable"), ("target_session_attrs", "any"), ("passfile", "/dev/null"),
+            ("gssencmode", "disable"), ("target_session_attrs", "any"), ("passfile", "/dev/null/none"),
             ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
         ]
         // As many names as addresses: libpq pairs the two lists.
