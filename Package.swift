@@ -63,6 +63,14 @@ let package = Package(
             swiftSettings: settings),
         // tests, by target
         tests("ReconcilersTests", ["Reconcilers", "Model"]),
+        // tests of the clients; the contract tests run real servers in Docker
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        tests("PostgresClientTests", ["PostgresClient"]),
+        tests("PostgresContractTests", ["PostgresClient", "TestSupport"]),
+        tests("EtcdClientTests", ["EtcdClient", "HTTPTransport"]),
+        tests("EtcdContractTests", ["EtcdClient", "HTTPTransport", "TestSupport"]),
+        tests("PatroniAPITests", ["PatroniAPI", "HTTPTransport"]),
+        tests("PatroniContractTests", ["PatroniAPI", "HTTPTransport", "PostgresClient", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
