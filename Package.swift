@@ -49,7 +49,12 @@ let package = Package(
         // 6 the loop, and the two worlds it runs against
         library("Supervisor", ["Reconcilers", "Model"]),
         library("Simulation", ["Model"]),
-        library("LiveWorld", ["Model", "DockerAPI", "EtcdClient", "PatroniAPI", "PostgresClient"]),
+        library(
+            "LiveWorld",
+            [
+                "Model", "DockerAPI", "EtcdClient", "PatroniAPI", "PostgresClient", "HTTPTransport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         // 7 the program
         .executableTarget(
             name: "Controller",

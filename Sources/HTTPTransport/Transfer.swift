@@ -39,11 +39,7 @@ final class Transfer {
 
     /// When the transfer fails if nothing happens until then.
     var expiry: (at: ContinuousClock.Instant, reason: String)? {
-        if exchange.mode == .collect || !isHeadComplete {
-            return (exchange.deadline, "no complete answer within \(exchange.allowed)")
-        }
-        guard let idleLimit = exchange.idleLimit, !isPaused else { return nil }
-        return (lastActivity.advanced(by: idleLimit), "nothing arrived for \(idleLimit)")
+        exchange.times.expiry(isHeadComplete: isHeadComplete, lastArrival: isPaused ? nil : lastActivity)
     }
 
     /// Reads on after a pause; may call `received` before it returns.
@@ -57,7 +53,8 @@ final class Transfer {
     func result(of code: CURLcode) -> Result<Void, HTTPError> {
         if let ownError { return .failure(ownError) }
         if code == CURLE_OK {
-            return isHeadComplete ? .success(()) : .failure(exchange.error(.malformed, "no final response head"))
+            return isHeadComplete
+                ? .success(()) : .failure(exchange.error(.connectionLost, "it ended within the response head"))
         }
         var errno = 0
         _ = curl_get_long(easy, CURLINFO_OS_ERRNO, &errno)

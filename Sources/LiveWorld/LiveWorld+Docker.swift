@@ -1,4 +1,5 @@
 import DockerAPI
+import EtcdClient
 import FoundationEssentials
 import HTTPTransport
 public import Model
@@ -87,8 +88,8 @@ extension LiveWorld {
     func imageEnvironment(_ id: String) async -> [String] {
         if let known = await sight.environment(of: id) { return known }
         guard let image = try? await docker.image(id) else { return [] }
-        await sight.keep(environment: image.configuration.environment, of: id)
-        return image.configuration.environment
+        await sight.keep(environment: image.environment, of: id)
+        return image.environment
     }
 
     /// Starts a pull and returns; its progress is part of what is observed.
@@ -99,10 +100,11 @@ extension LiveWorld {
         Task {
             do {
                 for try await progress in try await docker.pull(reference.text) {
-                    await sight.notePull(reference, "\(progress)")
+                    await sight.notePull(reference, progress.text)
                 }
             } catch {
-                await sight.notePullFailure(reference, "\(error)")
+                await sight.notePull(reference, "failed: \(error)")
+                try? await Task.sleep(for: .seconds(2))
             }
             await sight.notePull(reference, nil)
             await sight.ring()
@@ -121,5 +123,111 @@ extension LiveWorld {
             keys.cancel()
         }
         return stream
+    }
+}
+
+extension LiveWorld {
+    /// Follows Docker's events for as long as the task lives.
+    func followEngine(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+        for await element in docker.eventFeed(["type": ["container", "network", "volume"]]) {
+            switch element {
+            case .subscribed, .lost: ring()
+            case .event(let event):
+                if event.type == "container", event.verb == "exec_die" {
+                    await sight.forgetFiles(of: ContainerID(event.id))
+                    await sight.forgetRepository()
+                }
+                if Relevance.isOurs(event, cluster: cluster) { ring() }
+            }
+        }
+    }
+
+    /// Follows Patroni's decisions in etcd for as long as the task lives.
+    func followStore(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+        while !Task.isCancelled {
+            if let client = await sight.knownStore {
+                do {
+                    for try await event in client.watch(.prefix(EtcdBytes(cluster.dcsPrefix)), returnsPrevious: true) {
+                        if Relevance.isDecision(event, prefix: cluster.dcsPrefix) { ring() }
+                        if await sight.knownStore?.configuration.endpoints != client.configuration.endpoints { break }
+                    }
+                } catch {
+                    ring()
+                }
+            }
+            // only while there is no store, or when the watch has just broken
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// A container's log as it comes.
+    public func logs(
+        of name: ContainerName, last: Int, follow: Bool, _ line: @Sendable (String) -> Void
+    ) async throws {
+        var splitter = LineSplitter()
+        for try await piece in try await docker.logs(name.text, tail: last, follow: follow) {
+            for text in try splitter.append(piece.bytes) { line(String(decoding: text, as: UTF8.self)) }
+        }
+    }
+
+    /// Runs a command in a container and passes its output on as it comes.
+    /// - Returns: its exit code.
+    public func execute(
+        _ command: [String], in id: ContainerID, output: @Sendable ([UInt8]) -> Void, error: @Sendable ([UInt8]) -> Void
+    ) async throws -> Int {
+        let exec = try await docker.createExec(in: id.text, DockerExecConfiguration(command: command))
+        for try await piece in try await docker.startExec(exec) {
+            switch piece.stream {
+            case .standardOutput: output(piece.bytes)
+            case .standardError: error(piece.bytes)
+            }
+        }
+        while true {
+            let state = try await docker.exec(exec)
+            if !state.isRunning, let code = state.exitCode { return code }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
+
+/// Which events are worth a look.
+enum Relevance {
+    static func isOurs(_ event: DockerEvent, cluster: Cluster) -> Bool {
+        switch event.type {
+        case "container":
+            // what starts and ends inside a container changes nothing outside, but may have edited a file
+            if ["exec_create", "exec_start", "attach", "resize", "top", "archive-path", "extract-to-dir"].contains(event.verb) {
+                return false
+            }
+            let name = event.name ?? ""
+            return event.attributes[Label.cluster] == cluster.name.text
+                || cluster.nodeNames.contains { $0.text == name } || cluster.etcdNames.contains { $0.text == name }
+                || cluster.console.name.text == name
+        case "network": return event.name == cluster.network.name.text
+        case "volume":
+            return ["create", "destroy"].contains(event.verb)
+        case _: return false
+        }
+    }
+
+    /// Patroni's member keys move with every WAL position; who leads, who is synchronous and how it is configured do not.
+    static func isDecision(_ event: EtcdWatchEvent, prefix: String) -> Bool {
+        switch event {
+        case .established, .interrupted, .resync: true
+        case .progress: false
+        case .changes(let changes, _):
+            changes.contains { change in
+                let name = change.keyValue.key.text.dropFirst(prefix.count)
+                return !(name == "status" || name == "failsafe" || (name.hasPrefix("members/") && !isTurn(change)))
+            }
+        }
+    }
+
+    /// A member's state or role changed, or it came or went.
+    private static func isTurn(_ change: EtcdChange) -> Bool {
+        guard let previous = change.previous, change.kind == .put else { return true }
+        let before = JSONValue.parse(previous.value.text)
+        let after = JSONValue.parse(change.keyValue.value.text)
+        return ["state", "role", "timeline", "replication_state", "pending_restart", "tags"].contains { before?[$0] != after?[$0] }
     }
 }

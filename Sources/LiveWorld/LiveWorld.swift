@@ -24,7 +24,7 @@ public struct LiveWorld: World {
         let settings = cluster.engines.first ?? EngineSettings(name: .local)
         let engine = try EngineAddress.connect(settings, fallback: docker)
         let own = OwnContainer.identify()
-        let isHere = if let own { (try? await engine.inspectContainer(own.text)) != nil } else { false }
+        let isHere = if let own { (try? await engine.container(own.text)) != nil } else { false }
         if own == nil { _ = try await engine.version() }
         return LiveWorld(
             secrets: secrets, ownContainer: isHere ? own : nil, engineID: settings.name, docker: engine, sight: Sight())

@@ -79,4 +79,20 @@ actor Sight {
     }
 
     func pull(_ reference: ImageReference) -> String? { pulls.first { $0.reference == reference }?.progress }
+
+    private var identity: String?
+    var engineIdentity: String? { identity }
+    func keep(engineIdentity: String) { identity = engineIdentity }
+
+    private var environments: [(image: String, values: [String])] = []
+    func environment(of image: String) -> [String]? { environments.first { $0.image == image }?.values }
+    func keep(environment: [String], of image: String) { environments.append((image, environment)) }
+
+    private var bell: (@Sendable () -> Void)?
+    func onRing(_ ring: @escaping @Sendable () -> Void) { bell = ring }
+    /// Something broke that is worth a look.
+    func ring() { bell?() }
+
+    /// Forgets a repository that a command may have changed.
+    func forgetRepository() { repository = nil }
 }

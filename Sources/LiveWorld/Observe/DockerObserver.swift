@@ -83,10 +83,10 @@ struct DockerObserver {
     private func commands(_ ids: [String]) async -> [CommandView] {
         var views: [CommandView] = []
         for id in ids {
-            guard let command = try? await docker.inspectExec(id) else { continue }
+            guard let command = try? await docker.exec(id) else { continue }
             views.append(
                 CommandView(
-                    arguments: CommandWrapping.unwrap([command.entrypoint] + command.arguments),
+                    arguments: CommandWrapping.unwrap(command.command),
                     exitCode: command.isRunning ? nil : command.exitCode ?? -1))
         }
         return views

@@ -9,6 +9,9 @@ struct WrittenFile {
     let template: Digest
     let owner: Int
     let mode: Int
+
+    /// The last part of a path.
+    static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 }
 
 /// The record that lies beside the files: which template each was made from, and what it looked like then. A file that
@@ -35,33 +38,39 @@ struct WrittenRecord: Codable {
 }
 
 extension DockerEngine {
-    /// Puts files and their record into a container, running or not (`PUT /containers/{id}/archive`).
+    /// Puts files and their record into a container, running or not.
     func write(_ files: [WrittenFile], to id: ContainerID) async throws {
         let record = try JSONEncoder().encode(WrittenRecord(files))
-        var writer = TarWriter()
-        for file in files {
-            try writer.add(name(file.path), file.bytes, mode: file.mode, owner: file.owner)
+        let owner = files.first?.owner ?? 0
+        var entries = files.map { file in
+            TarEntry(
+                path: WrittenFile.name(file.path), .file(file.bytes), mode: file.mode, userID: file.owner,
+                groupID: file.owner)
         }
-        try writer.add(WrittenRecord.name, Array(record), mode: 0o444, owner: files.first?.owner ?? 0)
-        try await putArchive(writer.finish(), to: FileSpec.directory, of: id.text)
+        entries.append(
+            TarEntry(path: WrittenRecord.name, .file(Array(record)), mode: 0o444, userID: owner, groupID: owner))
+        try await putFiles(entries, in: id.text, at: FileSpec.directory)
     }
 
     /// The files of ours in a container, each held against its record.
     func writtenFiles(in id: ContainerID) async -> Sighting<[FileView]> {
         do throws(DockerError) {
-            guard let entries = try await archiveEntries(FileSpec.directory, of: id.text) else { return .present([]) }
-            func bytes(_ name: String) -> TarEntry? { entries.first { $0.name.split(separator: "/").last.map(String.init) == name } }
-            guard let recorded = bytes(WrittenRecord.name),
-                let record = try? JSONDecoder().decode(WrittenRecord.self, from: Data(recorded.bytes))
+            guard let entries = try await entries(FileSpec.directory, in: id) else { return .present([]) }
+            func entry(_ path: String) -> TarEntry? {
+                entries.first { WrittenFile.name($0.path) == WrittenFile.name(path) && $0.isFile }
+            }
+            guard let recorded = entry(WrittenRecord.name),
+                let record = try? JSONDecoder().decode(WrittenRecord.self, from: Data(recorded.content))
             else { return .present([]) }
             return .present(
-                record.entries.compactMap { entry in
-                    guard let file = bytes(name(entry.path)) else { return nil }
+                record.entries.compactMap { known in
+                    guard let file = entry(known.path) else { return nil }
                     let isIntact =
-                        Digest(of: file.bytes).text == entry.content && file.mode == entry.mode && file.owner == entry.owner
+                        Digest(of: file.content).text == known.content && file.mode == known.mode
+                        && file.userID == known.owner
                     return FileView(
-                        path: entry.path,
-                        content: isIntact ? .asWritten(template: Digest(text: entry.template)) : .edited)
+                        path: known.path,
+                        content: isIntact ? .asWritten(template: Digest(text: known.template)) : .edited)
                 }.sorted { $0.path < $1.path })
         } catch {
             return .unknown(error.blindness)
@@ -70,10 +79,35 @@ extension DockerEngine {
 
     /// One file of a container; nil when it does not exist.
     func file(_ path: String, in id: ContainerID) async throws(DockerError) -> [UInt8]? {
-        try await archiveEntries(path, of: id.text)?.first { !$0.isDirectory }?.bytes
+        try await entries(path, in: id)?.first { $0.isFile }?.content
     }
 
-    private func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    /// Whether a path exists in a container.
+    func exists(_ path: String, in id: ContainerID) async throws(DockerError) -> Bool {
+        do throws(DockerError) {
+            _ = try await pathStatus(path, in: id.text)
+            return true
+        } catch where error.code == .notFound {
+            return false
+        }
+    }
+
+    private func entries(_ path: String, in id: ContainerID) async throws(DockerError) -> [TarEntry]? {
+        do throws(DockerError) {
+            return try await files(of: path, in: id.text, reader: TarReader(maxBytes: 8 << 20), deadline: .seconds(5))
+        } catch where error.code == .notFound {
+            return nil
+        }
+    }
+}
+
+extension TarEntry {
+    var isFile: Bool {
+        switch kind {
+        case .file: true
+        case .directory: false
+        }
+    }
 }
 
 extension LiveWorld {

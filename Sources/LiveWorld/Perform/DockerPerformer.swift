@@ -29,7 +29,9 @@ struct DockerPerformer {
         case .update(let id, let settings): try await update(id, settings)
         case .pull(let reference): await world.startPull(reference)
         case .run(let id, let arguments):
-            try await docker.startDetached(CommandWrapping.wrap(arguments), in: id.text)
+            let exec = try await docker.createExec(
+                in: id.text, DockerExecConfiguration(command: CommandWrapping.wrap(arguments)))
+            try await docker.startExecDetached(exec)
             return "started"
         }
         return ""

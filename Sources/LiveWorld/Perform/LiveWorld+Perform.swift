@@ -1,5 +1,6 @@
 import DockerAPI
 import EtcdClient
+import HTTPTransport
 public import Model
 import PatroniAPI
 import PostgresClient
@@ -47,9 +48,11 @@ extension LiveWorld {
         case .wake: try await client.wake()
         case .patchConfiguration(let patch): try await client.patchConfiguration(patch)
         case .reload: try await client.reload()
-        case .restart: return try await underWay { try await client.restart(deadline: .seconds(3)) }
+        case .restart: return try await underWay { () async throws(PatroniError) in
+                try await client.restart(deadline: .seconds(3))
+            }
         case .switchover(let from, let to):
-            return try await underWay {
+            return try await underWay { () async throws(PatroniError) in
                 try await client.switchover(from: from.text, to: to.text, deadline: .seconds(3))
             }
         }
