@@ -19,10 +19,12 @@ struct Failure: Error {
     let code: ExitCodes
     let message: String
 
-    init(_ code: ExitCodes = .failure, _ message: String) {
+    init(_ code: ExitCodes, _ message: String) {
         self.code = code
         self.message = message
     }
+
+    init(_ message: String) { self.init(.failure, message) }
 }
 
 /// Ends the process.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LiveWorld
 import Model
 
 /// `controller logs`: a part's own log.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Manifest
+import Model
 
 /// `controller manifest`: checks a manifest, and shows it with every default.
 struct ManifestCommand: ParsableCommand {
@@ -23,7 +24,7 @@ struct ManifestCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Print the manifest with every default filled in.")
         @Argument(help: "The manifest.") var path: String = Defaults.manifest
 
-        func run() throws { Terminal.say(Manifest.print(try ManifestSource.read(path))) }
+        func run() throws { Terminal.say(Manifest.yaml(of: try ManifestSource.read(path))) }
     }
 }
 

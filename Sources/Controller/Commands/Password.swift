@@ -1,4 +1,5 @@
 import ArgumentParser
+import LiveWorld
 import Model
 
 /// `controller password`: prints a role's password, for a person or a script that connects.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import LiveWorld
 import Logging
+import Model
 import ServiceLifecycle
+import UnixSignals
 
 /// `controller run`: keeps the cluster in step with the manifest, for good.
 struct Run: AsyncParsableCommand {

@@ -13,7 +13,7 @@ enum Terminal {
     static func complain(_ text: String) {
         let line = text.hasSuffix("\n") ? text : text + "\n"
         let bytes = Array(line.utf8)
-        _ = write(STDERR_FILENO, bytes, bytes.count)
+        _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
     }
 
     static func green(_ text: String) -> String { coloured(text, 32) }

@@ -22,7 +22,7 @@ struct ClusterService: Service {
 
     func run() async throws {
         let bell = Doorbell()
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withTaskGroup(of: Void.self) { group in
             group.addTask { await ring(bell, for: world.triggers(source.cluster)) }
             let directories = ManifestService.directories(of: source)
             if let watch = ManifestWatch(directories: directories) {

@@ -7,7 +7,7 @@ final class ManifestWatch: Sendable {
 
     /// Nil where the kernel refuses; the resync then notices edits.
     init?(directories: [String]) {
-        descriptor = inotify_init1(Int32(IN_CLOEXEC.rawValue))
+        descriptor = inotify_init1(Int32(IN_CLOEXEC))
         guard descriptor >= 0 else { return nil }
         let mask = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ATTRIB)
         let watches = directories.map { inotify_add_watch(descriptor, $0, mask) }
@@ -23,7 +23,8 @@ final class ManifestWatch: Sendable {
     func changes() -> AsyncStream<Void> {
         let descriptor = self.descriptor
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
+        // a dispatch source is thread-safe; Dispatch on Linux does not say so yet
+        nonisolated(unsafe) let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
         source.setEventHandler {
             var buffer = [UInt8](repeating: 0, count: 4096)
             _ = read(descriptor, &buffer, buffer.count)

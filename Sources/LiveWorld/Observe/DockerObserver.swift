@@ -51,12 +51,7 @@ struct DockerObserver {
     }
 
     private func inspect(_ id: String) async throws -> ContainerView? {
-        let container: DockerContainer
-        do throws(DockerError) {
-            container = try await docker.container(id, deadline: .seconds(2))
-        } catch where error.code == .notFound {
-            return nil
-        }
+        guard let container = try await known({ try await docker.container(id, deadline: .seconds(2)) }) else { return nil }
         var view = ContainerView(docker: container)
         guard container.configuration.labels[Label.component] != Component.supervisor.rawValue,
             id != world.ownContainer?.text
@@ -69,6 +64,15 @@ struct DockerObserver {
         if !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
         if !view.state.isRunning { view.data = await world.data(in: view) }
         return view
+    }
+
+    /// What is there, or nil when it has vanished since it was listed.
+    private func known<Value: Sendable>(_ request: () async throws -> Value) async throws -> Value? {
+        do {
+            return try await request()
+        } catch let error as DockerError where error.code == .notFound {
+            return nil
+        }
     }
 
     private func files(of view: ContainerView) async -> Sighting<[FileView]> {
@@ -99,11 +103,8 @@ struct DockerObserver {
         for network in list {
             var view = NetworkView(docker: network)
             if view.name == cluster.network.name {
-                do throws(DockerError) {
-                    view = NetworkView(docker: try await docker.network(network.id))
-                } catch where error.code == .notFound {
-                    continue
-                }
+                guard let inside = try await known({ try await docker.network(network.id) }) else { continue }
+                view = NetworkView(docker: inside)
             }
             views.append(view)
         }
