@@ -1,0 +1,126 @@
+/// The closed list of what the controller can do to the world. Each is one request; none waits for something long.
+public enum Effect: Sendable, Hashable {
+    /// A request to a Docker Engine.
+    case docker(EngineID, DockerEffect)
+    /// A request to etcd.
+    case etcd(EtcdEffect)
+    /// A request to one node's Patroni.
+    case patroni(NodeName, PatroniEffect)
+    /// A statement on one node's PostgreSQL.
+    case sql(NodeName, SQLEffect)
+}
+
+/// What can be asked of a Docker Engine; objects that exist are addressed by ID (volumes have only names).
+public enum DockerEffect: Sendable, Hashable {
+    /// `POST /networks/create` with CheckDuplicate.
+    case createNetwork(NetworkSpec)
+    /// `DELETE /networks/{id}`.
+    case removeNetwork(NetworkID)
+    /// `POST /networks/{id}/connect`, with the container's name as an alias.
+    case connect(NetworkID, ContainerID, alias: ContainerName)
+    /// `POST /networks/{id}/disconnect`.
+    case disconnect(NetworkID, ContainerID)
+    /// `POST /volumes/create`; the world reads the labels back, because Docker answers 201 for a foreign one too.
+    case createVolume(VolumeSpec)
+    /// `DELETE /volumes/{name}`.
+    case removeVolume(VolumeName)
+    /// `POST /containers/create`.
+    case createContainer(ContainerSpec)
+    /// `PUT /containers/{id}/archive`.
+    case upload(ContainerID, [FileSpec])
+    /// `POST /containers/{id}/start`.
+    case start(ContainerID)
+    /// `POST /containers/{id}/stop`: an orderly stop that Docker ends with SIGKILL after the container's grace time.
+    case stop(ContainerID)
+    /// `POST /containers/{id}/kill`.
+    case kill(ContainerID)
+    /// `POST /containers/{id}/unpause`.
+    case unpause(ContainerID)
+    /// `DELETE /containers/{id}`, never with its volumes.
+    case remove(ContainerID)
+    /// `POST /containers/{id}/rename`.
+    case rename(ContainerID, ContainerName)
+    /// `POST /containers/{id}/update`: limits and restart policy, without a restart.
+    case update(ContainerID, ContainerSettings)
+    /// Starts `POST /images/create`; the progress is observed.
+    case pull(ImageReference)
+    /// Starts a command inside a container; its end is observed.
+    case run(ContainerID, arguments: [String])
+}
+
+/// What can be asked of etcd.
+public enum EtcdEffect: Sendable, Hashable {
+    /// One transaction: if the leader key is exactly this one, delete it and the member's key; then revoke the lease.
+    case releaseLeader(prefix: String, LeaderKey)
+    /// Adds a learner.
+    case addLearner(peerURL: String)
+    /// Promotes a learner.
+    case promote(memberID: UInt64)
+    /// Removes a member.
+    case removeMember(memberID: UInt64)
+    /// Compacts the history up to a revision.
+    case compact(revision: Int64)
+    /// Defragments one member.
+    case defragment(ContainerName)
+    /// Disarms an alarm.
+    case disarm(EtcdAlarm)
+    /// Writes a key only if it does not exist.
+    case putIfAbsent(key: String, value: String)
+    /// Deletes a key of the controller's own only if it still is at this revision.
+    case deleteKey(key: String, modRevision: Int64)
+}
+
+/// What can be asked of a node's Patroni.
+public enum PatroniEffect: Sendable, Hashable {
+    /// A no-op `PATCH /config`: runs the HA loop now and writes nothing.
+    case wake
+    /// `PATCH /config` with these members.
+    case patchConfiguration(JSONValue)
+    /// `POST /reload`: reads its file again.
+    case reload
+    /// `POST /restart`: restarts PostgreSQL.
+    case restart
+    /// `POST /switchover`.
+    case switchover(from: NodeName, to: NodeName)
+}
+
+/// What can be asked of a node's PostgreSQL.
+public enum SQLEffect: Sendable, Hashable {
+    /// Statements in one implicit transaction.
+    case script(DatabaseName, String)
+    /// Sets a role's password from a secret, as a verifier computed on our side.
+    case setPassword(RoleName, SecretName)
+}
+
+extension Effect {
+    /// Whether it interrupts something that runs; such an effect is performed alone and last.
+    public var isDisruptive: Bool {
+        switch self {
+        case .docker(_, let effect): effect.isDisruptive
+        case .etcd(let effect):
+            switch effect {
+            case .releaseLeader, .removeMember, .defragment: true
+            case .addLearner, .promote, .compact, .disarm, .putIfAbsent, .deleteKey: false
+            }
+        case .patroni(_, let effect):
+            switch effect {
+            case .restart, .switchover: true
+            case .wake, .patchConfiguration, .reload: false
+            }
+        case .sql: false
+        }
+    }
+}
+
+extension DockerEffect {
+    /// Whether it interrupts something that runs or removes something.
+    public var isDisruptive: Bool {
+        switch self {
+        case .removeNetwork, .disconnect, .removeVolume, .stop, .kill, .remove: true
+        case .createNetwork, .connect, .createVolume, .createContainer, .upload, .start, .unpause, .rename, .update,
+            .pull,
+            .run:
+            false
+        }
+    }
+}

@@ -1,0 +1,162 @@
+/// What a reconciler wants: actions for now, conditions for people, and when to look again at the latest.
+public struct Proposal: Sendable, Hashable {
+    /// What may be done now, in any order.
+    public var actions: [Action]
+    /// What holds.
+    public var conditions: [Condition]
+    /// What it waits for, in words; empty when converged.
+    public var waiting: [String]
+    /// Look again after so long even if nothing happens; nil when only events or the resync matter.
+    public var lookAgain: Duration?
+
+    /// Nothing to do and nothing to say.
+    public init(
+        actions: [Action] = [], conditions: [Condition] = [], waiting: [String] = [], lookAgain: Duration? = nil
+    ) {
+        self.actions = actions
+        self.conditions = conditions
+        self.waiting = waiting
+        self.lookAgain = lookAgain
+    }
+
+    /// Adds another proposal to this one; the earlier look wins.
+    public mutating func add(_ other: Proposal) {
+        actions += other.actions
+        conditions += other.conditions
+        waiting += other.waiting
+        lookAgain = [lookAgain, other.lookAgain].compactMap(\.self).min()
+    }
+
+    /// Waits for something, and looks again after so long.
+    public mutating func wait(for what: String, lookAgain after: Duration = .milliseconds(200)) {
+        waiting.append(what)
+        lookAgain = min(lookAgain ?? after, after)
+    }
+}
+
+/// A condition in the Kubernetes habit.
+public struct Condition: Sendable, Hashable {
+    /// What it is about.
+    public var type: ConditionType
+    /// Whether it holds.
+    public var status: Status
+    /// One word for machines.
+    public var reason: String
+    /// A sentence for people: what it is, and what to do.
+    public var message: String
+    /// What it is about.
+    public var subject: Subject
+
+    /// Whether a condition holds.
+    public enum Status: String, Sendable, Hashable, CaseIterable {
+        /// It holds.
+        case `true` = "True"
+        /// It does not hold.
+        case `false` = "False"
+        /// It could not be seen.
+        case unknown = "Unknown"
+    }
+
+    /// A condition.
+    public init(_ type: ConditionType, _ status: Status, reason: String, message: String, subject: Subject = .cluster) {
+        self.type = type
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.subject = subject
+    }
+}
+
+/// The kinds of conditions. `ready`-like ones are good when true, the others when false or not listed.
+public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable {
+    /// Everything is as the manifest wants it.
+    case ready = "Ready"
+    /// One primary takes writes.
+    case primaryAvailable = "PrimaryAvailable"
+    /// Every replica streams.
+    case replicasStreaming = "ReplicasStreaming"
+    /// A synchronous standby is set.
+    case synchronousStandby = "SynchronousStandby"
+    /// etcd has its quorum and all members.
+    case storeHealthy = "StoreHealthy"
+    /// Extensions, migrations and roles are as wanted.
+    case schemaCurrent = "SchemaCurrent"
+    /// WAL is archived.
+    case archiving = "Archiving"
+    /// There is a backup to restore from.
+    case backupAvailable = "BackupAvailable"
+    /// The web console runs.
+    case consoleAvailable = "ConsoleAvailable"
+    /// The manifest could not be read; the last good one stays in force.
+    case manifestInvalid = "ManifestInvalid"
+    /// An object with our name is not ours.
+    case notOwned = "NotOwned"
+    /// A port is taken by somebody else.
+    case portTaken = "PortTaken"
+    /// An image is missing.
+    case imageMissing = "ImageMissing"
+    /// A container keeps crashing.
+    case crashLoop = "CrashLoop"
+    /// All data volumes of a cluster that existed are gone.
+    case dataLost = "DataLost"
+    /// A volume holds another cluster's data.
+    case foreignData = "ForeignData"
+    /// Something could not be seen.
+    case blind = "Blind"
+    /// A person has paused the cluster.
+    case paused = "Paused"
+    /// A volume is kept though nothing uses it.
+    case retired = "Retired"
+    /// An action keeps failing.
+    case actionFailing = "ActionFailing"
+    /// A guard refused an action.
+    case guarded = "Guarded"
+    /// A change is not possible on a running cluster.
+    case unsupportedChange = "UnsupportedChange"
+
+    /// Orders by declaration, so that tables always print the same way.
+    public static func < (left: ConditionType, right: ConditionType) -> Bool {
+        guard let first = allCases.firstIndex(of: left), let second = allCases.firstIndex(of: right) else {
+            return false
+        }
+        return first < second
+    }
+
+    /// Whether true is the good state.
+    public var isGoodWhenTrue: Bool {
+        switch self {
+        case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .storeHealthy, .schemaCurrent,
+            .archiving, .backupAvailable, .consoleAvailable:
+            true
+        case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .dataLost, .foreignData, .blind,
+            .paused,
+            .retired, .actionFailing, .guarded, .unsupportedChange:
+            false
+        }
+    }
+}
+
+/// Everything a reconciler may know.
+public struct Scene: Sendable {
+    /// What is wanted.
+    public var cluster: Cluster
+    /// What is there.
+    public var observation: Observation
+    /// When.
+    public var now: Moment
+
+    /// Joins desired, observed and the time.
+    public init(cluster: Cluster, observation: Observation, now: Moment) {
+        self.cluster = cluster
+        self.observation = observation
+        self.now = now
+    }
+}
+
+/// A pure planner of one concern.
+public protocol Reconciler: Sendable {
+    /// Its name in plans and events.
+    var name: String { get }
+    /// What it wants, from nothing but the scene.
+    func propose(_ scene: Scene) -> Proposal
+}

@@ -1,0 +1,122 @@
+/// Why something is done or why a condition holds, as data; `sentence` says it to people.
+public enum Reason: Sendable, Hashable {
+    /// The manifest wants it and it is not there.
+    case missing
+    /// It was created and is ready to run.
+    case readyToStart
+    /// It runs with other settings than the manifest's.
+    case settingsDiffer([Difference])
+    /// Its files are missing.
+    case filesMissing([String])
+    /// Its files are not as the manifest wants them.
+    case filesDiffer([String])
+    /// It stopped by itself or by somebody's hand.
+    case stopped(exitCode: Int, outOfMemory: Bool)
+    /// Somebody paused it.
+    case paused
+    /// It has lost its network.
+    case disconnected(NetworkName)
+    /// It carries another name.
+    case renamed(from: ContainerName)
+    /// The manifest does not ask for it any more.
+    case surplus
+    /// A stopped one stands in the way of what is wanted.
+    case obsolete
+    /// The image is not on the engine.
+    case imageMissing(ImageReference)
+    /// It waits for something that has just become true.
+    case wake(String)
+    /// The dynamic configuration was changed by somebody or by the manifest.
+    case configurationDiffers([String])
+    /// Parameters wait for a restart.
+    case restartPending([String])
+    /// The primary has to leave its place first.
+    case handOver(String)
+    /// The leader's container is proven dead.
+    case leaderDead(NodeName, exitCode: Int?)
+    /// The leader is alive but neither answers nor renews its lease.
+    case leaderHung(NodeName)
+    /// A member of etcd is not known to the store.
+    case memberLost(String)
+    /// A learner has caught up.
+    case learnerReady
+    /// The store is full.
+    case storeFull
+    /// An extension is missing or at another version.
+    case extensionDiffers(name: String, wanted: String?)
+    /// A migration has not been applied.
+    case migrationPending(String)
+    /// Objects that a migration made are gone.
+    case objectsMissing(migration: String, [String])
+    /// A role is missing or differs.
+    case roleDiffers(RoleName, [String])
+    /// A role's password is not the secret's.
+    case passwordDiffers(RoleName)
+    /// The database is missing.
+    case databaseMissing(DatabaseName)
+    /// The stanza does not exist in the repository.
+    case stanzaMissing(String)
+    /// There is no backup yet.
+    case firstBackup
+    /// Somebody asked for it.
+    case requested(String)
+
+    /// One setting, wanted and seen.
+    public struct Difference: Sendable, Hashable {
+        /// The setting in the manifest's words.
+        public var setting: String
+        /// What is there.
+        public var actual: String
+        /// What is wanted.
+        public var desired: String
+        /// A difference.
+        public init(_ setting: String, actual: String, desired: String) {
+            self.setting = setting
+            self.actual = actual
+            self.desired = desired
+        }
+    }
+
+    /// The reason in words.
+    public var sentence: String {
+        switch self {
+        case .missing: "the manifest asks for it and it does not exist"
+        case .readyToStart: "it is created and complete"
+        case .settingsDiffer(let differences):
+            "settings differ: "
+                + differences.map { "\($0.setting) \($0.actual) → \($0.desired)" }.joined(separator: ", ")
+        case .filesMissing(let paths): "files are missing: \(paths.joined(separator: ", "))"
+        case .filesDiffer(let paths): "files differ from the manifest: \(paths.joined(separator: ", "))"
+        case .stopped(let code, let outOfMemory):
+            "it is stopped, exit code \(code)" + (outOfMemory ? ", out of memory" : "")
+        case .paused: "it is paused"
+        case .disconnected(let network): "it is not connected to \(network)"
+        case .renamed(let name): "it was renamed to \(name)"
+        case .surplus: "the manifest does not ask for it any more"
+        case .obsolete: "it has to be made anew and is stopped"
+        case .imageMissing(let reference): "the image \(reference) is not on the engine"
+        case .wake(let what): "\(what), so it need not wait for its next look"
+        case .configurationDiffers(let names):
+            "the dynamic configuration differs from the manifest: \(names.joined(separator: ", "))"
+        case .restartPending(let names): "parameters wait for a restart: \(names.joined(separator: ", "))"
+        case .handOver(let why): "the primary hands over first: \(why)"
+        case .leaderDead(let node, let code):
+            "the leader \(node) is proven dead, " + (code.map { "exit code \($0)" } ?? "its container was removed")
+        case .leaderHung(let node): "the leader \(node) neither answers nor renews its lease"
+        case .memberLost(let name): "the data of etcd member \(name) is lost"
+        case .learnerReady: "the learner has caught up"
+        case .storeFull: "etcd's store is full"
+        case .extensionDiffers(let name, let wanted):
+            "extension \(name) is missing or not at \(wanted ?? "the image's version")"
+        case .migrationPending(let name): "migration \(name) has not been applied"
+        case .objectsMissing(let migration, let objects):
+            "objects of migration \(migration) are gone: \(objects.joined(separator: ", "))"
+        case .roleDiffers(let role, let what): "role \(role) differs: \(what.joined(separator: ", "))"
+        case .passwordDiffers(let role): "the password of role \(role) is not the one we hold"
+        case .databaseMissing(let name): "database \(name) does not exist"
+        case .stanzaMissing(let name): "stanza \(name) does not exist in the repository"
+        case .firstBackup: "there is no backup yet"
+        case .requested(let what): "requested: \(what)"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// The labels that say who owns a Docker object and what it is for.
+public enum Label {
+    /// The owning cluster's name. Nothing without it is ever touched (invariant I9).
+    public static let cluster = "io.pg-controller.cluster"
+    /// The part: a `Component`.
+    public static let component = "io.pg-controller.component"
+    /// The name the object was created under, which survives a rename.
+    public static let name = "io.pg-controller.name"
+    /// How an etcd member joined: `new`, or `existing ` and the `initial-cluster` it was added with.
+    public static let etcdJoin = "io.pg-controller.etcd-join"
+    /// Set on a volume created for a node that is rebuilt: 2, 3, …
+    public static let generation = "io.pg-controller.generation"
+}
+
+/// What a Docker object is for.
+public enum Component: String, Sendable, Hashable, CaseIterable {
+    /// The cluster's network.
+    case network
+    /// An etcd member or its volume.
+    case etcd
+    /// A PostgreSQL node or its volume.
+    case node
+    /// The backup repository.
+    case repository
+    /// The web console.
+    case console
+    /// The controller's own container; never touched by the controller.
+    case supervisor
+    /// A connection pooler.
+    case pooler
+    /// A task that runs to its end: a backup, a restore, a drill.
+    case task
+}

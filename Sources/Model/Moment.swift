@@ -1,0 +1,46 @@
+/// A point in time on both clocks: the monotonic one decides, the wall clock is only written down (fault K12).
+public struct Moment: Sendable, Hashable {
+    /// Time since an arbitrary start; never goes back.
+    public var uptime: Duration
+    /// Milliseconds since 1970 in UTC; may jump.
+    public var wallMilliseconds: Int64
+
+    /// Joins both readings.
+    public init(uptime: Duration, wallMilliseconds: Int64) {
+        self.uptime = uptime
+        self.wallMilliseconds = wallMilliseconds
+    }
+
+    /// The wall clock as RFC 3339 with milliseconds, in UTC.
+    public var text: String { Moment.text(wallMilliseconds: wallMilliseconds) }
+
+    /// Formats milliseconds since 1970 as RFC 3339 in UTC (civil-from-days, Hinnant's algorithm).
+    public static func text(wallMilliseconds: Int64) -> String {
+        let (days, milliseconds) = wallMilliseconds.quotientAndRemainderFloored(by: 86_400_000)
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let seconds = milliseconds / 1000
+        let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        let time = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
+        return "\(date)T\(time).\(padded(milliseconds % 1000, 3))Z"
+    }
+
+    private static func padded(_ number: Int64, _ width: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+}
+
+extension Int64 {
+    fileprivate func quotientAndRemainderFloored(by divisor: Int64) -> (Int64, Int64) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}

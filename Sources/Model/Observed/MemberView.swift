@@ -1,0 +1,224 @@
+/// What a node's Patroni answers to `GET /patroni`.
+public struct MemberView: Sendable, Hashable {
+    /// What PostgreSQL is doing.
+    public var state: PostgresState
+    /// Its role.
+    public var role: PostgresRole
+    /// Its timeline.
+    public var timeline: Int64?
+    /// Its WAL position: written on a primary, received on a replica; bytes.
+    public var walPosition: Int64?
+    /// Whether a replica streams from its primary.
+    public var isStreaming: Bool
+    /// Whether a parameter waits for a restart.
+    public var needsRestart: Bool
+    /// Whether the cluster is paused, as this node knows it.
+    public var isPaused: Bool
+    /// The database system identifier.
+    public var systemIdentifier: String?
+    /// PostgreSQL's version number, 180006 for 18.6.
+    public var serverVersion: Int?
+    /// A member as seen.
+    public init(state: PostgresState, role: PostgresRole) {
+        self.state = state
+        self.role = role
+        isStreaming = false
+        needsRestart = false
+        isPaused = false
+    }
+}
+
+/// What PostgreSQL is doing on a node, in Patroni's words.
+public enum PostgresState: Sendable, Hashable {
+    /// It runs.
+    case running
+    /// It starts or restarts.
+    case starting
+    /// It is stopping or stopped.
+    case stopped
+    /// The first cluster is being created.
+    case initializing
+    /// A base backup is being taken.
+    case cloning
+    /// A start, restart or stop failed.
+    case failed
+    /// Words that this version does not know.
+    case other(String)
+}
+
+/// A node's role.
+public enum PostgresRole: Sendable, Hashable {
+    /// Takes writes.
+    case primary
+    /// Follows.
+    case replica
+    /// Patroni has not decided.
+    case uninitialized
+}
+
+/// What the primary's database shows over SQL.
+public struct DatabaseView: Sendable, Hashable {
+    /// The node that was asked.
+    public var node: NodeName
+    /// `pg_is_in_recovery()`: a primary's answer is false.
+    public var isInRecovery: Bool
+    /// The system identifier.
+    public var systemIdentifier: String
+    /// The timeline.
+    public var timeline: Int64
+    /// Connected standbys, sorted by name.
+    public var standbys: [StandbyView]
+    /// Extensions in the application's database, sorted by name.
+    public var extensions: [ExtensionView]
+    /// Applied migrations in order; absent when there is no history table.
+    public var migrations: Sighting<[AppliedMigration]>
+    /// Grants on the database that are missing, in words (read together with the roles).
+    public var missingGrants: [String]
+    /// The roles we keep that exist, sorted by name.
+    public var roles: [RoleView]
+    /// Whether the application's database exists.
+    public var hasDatabase: Bool
+    /// Parameters that wait for a restart, sorted.
+    public var pendingParameters: [String]
+    /// WAL archiving.
+    public var archiver: ArchiverView
+    /// A database as seen.
+    public init(node: NodeName, isInRecovery: Bool, systemIdentifier: String, timeline: Int64) {
+        self.node = node
+        self.isInRecovery = isInRecovery
+        self.systemIdentifier = systemIdentifier
+        self.timeline = timeline
+        standbys = []
+        extensions = []
+        migrations = .absent
+        missingGrants = []
+        roles = []
+        hasDatabase = true
+        pendingParameters = []
+        archiver = ArchiverView()
+    }
+}
+
+/// One row of `pg_stat_replication`.
+public struct StandbyView: Sendable, Hashable {
+    /// The standby.
+    public var node: NodeName
+    /// `streaming`, `catchup`, …
+    public var state: String
+    /// Whether commits wait for it (`sync` or `quorum`).
+    public var isSynchronous: Bool
+    /// Bytes it is behind in replay.
+    public var lagBytes: Int64
+    /// A standby as seen.
+    public init(node: NodeName, state: String, isSynchronous: Bool, lagBytes: Int64) {
+        self.node = node
+        self.state = state
+        self.isSynchronous = isSynchronous
+        self.lagBytes = lagBytes
+    }
+}
+
+/// An extension in a database.
+public struct ExtensionView: Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// The installed version; nil when it is only available.
+    public var installed: String?
+    /// The version the image would install.
+    public var available: String?
+    /// An extension as seen.
+    public init(name: String, installed: String?, available: String?) {
+        self.name = name
+        self.installed = installed
+        self.available = available
+    }
+}
+
+/// A row of the migration history.
+public struct AppliedMigration: Sendable, Hashable {
+    /// The file's base name.
+    public var name: String
+    /// The checksum it was applied with.
+    public var checksum: Digest
+    /// Objects it made that are missing now, sorted.
+    public var missingObjects: [String]
+    /// A row.
+    public init(name: String, checksum: Digest, missingObjects: [String] = []) {
+        self.name = name
+        self.checksum = checksum
+        self.missingObjects = missingObjects
+    }
+}
+
+/// A role of ours as seen.
+public struct RoleView: Sendable, Hashable {
+    /// The role.
+    public var name: RoleName
+    /// Attributes in PostgreSQL's words (`LOGIN`, `SUPERUSER`, …) and memberships (`IN pg_monitor`), sorted.
+    public var attributes: [String]
+    /// Whether the stored verifier belongs to the secret we hold.
+    public var passwordMatches: Bool
+    /// A role.
+    public init(name: RoleName, attributes: [String], passwordMatches: Bool) {
+        self.name = name
+        self.attributes = attributes
+        self.passwordMatches = passwordMatches
+    }
+}
+
+/// `pg_stat_archiver`.
+public struct ArchiverView: Sendable, Hashable {
+    /// The last segment that was archived.
+    public var lastArchived: String?
+    /// Whether the newest attempt failed.
+    public var isFailing = false
+    /// The segment it failed at.
+    public var lastFailed: String?
+    /// Nothing archived, nothing failed.
+    public init() {}
+}
+
+/// The pgBackRest repository as `pgbackrest info` shows it.
+public struct RepositoryView: Sendable, Hashable {
+    /// The stanza's state.
+    public var stanza: StanzaState
+    /// Backups, oldest first.
+    public var backups: [BackupView]
+    /// A repository as seen.
+    public init(stanza: StanzaState, backups: [BackupView] = []) {
+        self.stanza = stanza
+        self.backups = backups
+    }
+}
+
+/// A stanza's state.
+public enum StanzaState: Sendable, Hashable {
+    /// Not created yet.
+    case missing
+    /// Usable, for this system identifier.
+    case ok(systemIdentifier: String)
+    /// pgBackRest's own words about what is wrong.
+    case broken(String)
+}
+
+/// One backup.
+public struct BackupView: Sendable, Hashable {
+    /// pgBackRest's label.
+    public var label: String
+    /// `full`, `diff` or `incr`.
+    public var type: String
+    /// Seconds since 1970 at which it ended.
+    public var stoppedAt: Int64
+    /// Bytes of the database it covers.
+    public var size: Int64
+    /// Whether pgBackRest recorded an error.
+    public var hasError: Bool
+    /// A backup.
+    public init(label: String, type: String, stoppedAt: Int64, size: Int64, hasError: Bool = false) {
+        self.label = label
+        self.type = type
+        self.stoppedAt = stoppedAt
+        self.size = size
+        self.hasError = hasError
+    }
+}

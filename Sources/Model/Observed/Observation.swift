@@ -1,0 +1,65 @@
+/// One snapshot of the real world. Every part says whether it was seen; every list is sorted.
+public struct Observation: Sendable, Hashable {
+    /// The Docker Engines, sorted by name.
+    public var engines: [EngineSighting]
+    /// etcd's members as etcd itself tells them.
+    public var etcd: Sighting<EtcdView>
+    /// Patroni's keys, read linearizably.
+    public var dcs: Sighting<DCSView>
+    /// Each node's Patroni over REST, sorted by name.
+    public var members: [MemberSighting]
+    /// The primary's database over SQL.
+    public var database: Sighting<DatabaseView>
+    /// The pgBackRest repository.
+    public var repository: Sighting<RepositoryView>
+    /// The secrets that exist.
+    public var secrets: [SecretView]
+    /// The controller's own container, when it runs in one.
+    public var supervisor: ContainerID?
+
+    /// Nothing seen yet.
+    public init() {
+        engines = []
+        etcd = .unknown(.notLooked)
+        dcs = .unknown(.notLooked)
+        members = []
+        database = .unknown(.notLooked)
+        repository = .unknown(.notLooked)
+        secrets = []
+    }
+
+    /// An engine by name; unknown when it was not looked at.
+    public func engine(_ id: EngineID) -> Sighting<EngineView> {
+        engines.first { $0.id == id }?.view ?? .unknown(.notLooked)
+    }
+    /// A node's Patroni; unknown when it was not asked.
+    public func member(_ node: NodeName) -> Sighting<MemberView> {
+        members.first { $0.node == node }?.view ?? .unknown(.notLooked)
+    }
+}
+
+/// One engine's sighting.
+public struct EngineSighting: Sendable, Hashable {
+    /// Which engine.
+    public var id: EngineID
+    /// What was seen there.
+    public var view: Sighting<EngineView>
+    /// Joins name and sighting.
+    public init(id: EngineID, view: Sighting<EngineView>) {
+        self.id = id
+        self.view = view
+    }
+}
+
+/// One node's Patroni sighting; absent means that its container is known not to run.
+public struct MemberSighting: Sendable, Hashable {
+    /// Which node.
+    public var node: NodeName
+    /// What Patroni said.
+    public var view: Sighting<MemberView>
+    /// Joins name and sighting.
+    public init(node: NodeName, view: Sighting<MemberView>) {
+        self.node = node
+        self.view = view
+    }
+}

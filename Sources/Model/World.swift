@@ -1,0 +1,19 @@
+/// The seam between deciding and doing: the live cluster, or a simulated one.
+public protocol World: Sendable {
+    /// Looks at everything that the focus names; what cannot be seen in time is unknown, never awaited.
+    func observe(_ cluster: Cluster, focus: Focus) async -> Observation
+    /// Performs effects that do not depend on each other, side by side where it can; answers in the same order.
+    func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome]
+    /// Both clocks.
+    func now() async -> Moment
+}
+
+/// How much of the world to look at.
+public enum Focus: Sendable, Hashable {
+    /// Everything, with caches where nothing can have changed unnoticed.
+    case everything
+    /// Everything, and nothing from a cache: the resync.
+    case everythingAfresh
+    /// What the guards need to judge an action on this subject: engines, etcd and Patroni's keys, afresh.
+    case guarding(Subject)
+}
