@@ -96,7 +96,7 @@ while [[ -z $writable || -z $streaming || -z $sync ]]; do
   if [[ $standby == f ]]; then
     if [[ -z $writable ]] && psql -XAtq -d postgres -c 'set synchronous_commit = local; create table if not exists probe (); drop table probe' >/dev/null 2>&1; then say "writable $1"; writable=1; fi
     if [[ -z $streaming && $count -ge $2 ]]; then say "streaming $1"; streaming=1; fi
-    if [[ -z $sync ]] && { [[ $2 == 0 ]] || [[ $synchronous -ge 1 ]] && patroni_knows; }; then say "sync $1"; sync=1; fi
+    if [[ -z $sync ]] && { [[ $2 == 0 ]] || { [[ $synchronous -ge 1 ]] && patroni_knows; }; }; then say "sync $1"; sync=1; fi
   fi
   sleep 0.05
 done
