@@ -34,5 +34,5 @@ for i in $(seq "$nodes"); do { create_node "$(node "$i")" "$i" && start_containe
 wait "${created[@]}"
 for i in $(seq "$members"); do start_container "$(member "$i")"; done
 wait "${started[@]}"
-wake_on_standby &
+wake_on_standby >/dev/null 2>&1 &
 measure "$start"

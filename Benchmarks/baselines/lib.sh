@@ -22,6 +22,7 @@ all_objects() {
 cleanup() {
   local name names
   jobs -p | xargs -r kill 2>/dev/null || true
+  if [[ -n ${KEEP:-} ]]; then return; fi  # for looking at what was made; the next run of the same prefix fails then
   mapfile -t names < <(all_objects)
   docker rm -f -v "${names[@]}" >/dev/null 2>&1 || true
   for name in "${names[@]}"; do docker volume rm "$name-data" >/dev/null 2>&1 || true; done
@@ -29,7 +30,7 @@ cleanup() {
   docker network rm "$network" >/dev/null 2>&1 || true
   rm -rf "$work"
 }
-[[ -n ${KEEP:-} ]] || trap cleanup EXIT
+trap cleanup EXIT
 
 # fill FILE KEY=VALUE…: FILE with every @KEY@ replaced; a value may have several lines, indented like its hole
 fill() {
@@ -86,8 +87,8 @@ patroni_knows() {
   exec 3<>/dev/tcp/127.0.0.1/8008 && printf 'GET /cluster HTTP/1.0\r\n\r\n' >&3 && grep -q sync_standby <&3
 }
 query="select pg_is_in_recovery(),
-  (select count(*) from pg_stat_replication where state = 'streaming'),
-  (select count(*) from pg_stat_replication where state = 'streaming' and sync_state in ('sync', 'quorum'))"
+  count(*), count(*) filter (where sync_state in ('sync', 'quorum'))
+  from pg_stat_replication where state = 'streaming' and application_name <> 'pg_basebackup'"  # it streams, too
 writable='' streaming='' sync=''
 while [[ -z $writable || -z $streaming || -z $sync ]]; do
   IFS='|' read -r standby count synchronous < <(psql -XAtq -d postgres -c "$query" 2>/dev/null)
@@ -95,7 +96,7 @@ while [[ -z $writable || -z $streaming || -z $sync ]]; do
   if [[ $standby == f ]]; then
     if [[ -z $writable ]] && psql -XAtq -d postgres -c 'set synchronous_commit = local; create table if not exists probe (); drop table probe' >/dev/null 2>&1; then say "writable $1"; writable=1; fi
     if [[ -z $streaming && $count -ge $2 ]]; then say "streaming $1"; streaming=1; fi
-    if [[ -z $sync ]] && { [[ $2 == 0 ]] || [[ $synchronous -ge 1 ]] && patroni_knows; }; then say "sync $1"; sync=1; fi
+    if [[ -z $sync ]] && { [[ $2 == 0 ]] || { [[ $synchronous -ge 1 ]] && patroni_knows; }; }; then say "sync $1"; sync=1; fi
   fi
   sleep 0.05
 done
