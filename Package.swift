@@ -61,6 +61,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        // tests, in the order of the above
+        tests("HTTPTransportTests", ["HTTPTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )

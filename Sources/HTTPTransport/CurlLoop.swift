@@ -27,8 +27,8 @@ final class CurlLoop: Sendable {
             multi = nil
             return
         }
-        // Idle connections kept for reuse: a handful for each of a few endpoints.
-        _ = curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, 64)
+        // Counts busy connections, too: with fewer than there are streams, every idle one would be closed at once.
+        _ = curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, 1024)
         multi = MultiHandle(pointer: pointer)
         startThread()
     }

@@ -62,11 +62,12 @@ struct ExchangeState {
         return .accepted(settle())
     }
 
-    /// The first end counts; a later one (a cancel after success) is ignored.
+    /// The first end counts; a later one (a cancel after success) is ignored. What arrived before a stream broke is
+    /// still handed out; what its reader no longer wants is not.
     mutating func ended(_ result: Result<Void, HTTPError>) -> Wake? {
         guard end == nil else { return nil }
         end = result
-        if case .failure = result { buffer = [] }
+        if case .failure(let error) = result, error.code == .cancelled { buffer = [] }
         return settle()
     }
 

@@ -35,7 +35,7 @@ extension HTTPError {
     }
 
     /// `connect(2)` says ECONNREFUSED for a path that is no socket, too; only `stat` tells them apart.
-    static func connectCode(errno: Int32, endpoint: HTTPEndpoint) -> Code {
+    package static func connectCode(errno: Int32, endpoint: HTTPEndpoint) -> Code {
         switch (errno, endpoint) {
         case (ENOENT, .unix), (ENOTDIR, .unix): .notFound
         case (EACCES, .unix), (EPERM, .unix): .permissionDenied

@@ -57,7 +57,8 @@ final class Transfer {
     func result(of code: CURLcode) -> Result<Void, HTTPError> {
         if let ownError { return .failure(ownError) }
         if code == CURLE_OK {
-            return isHeadComplete ? .success(()) : .failure(exchange.error(.malformed, "no final response head"))
+            return isHeadComplete
+                ? .success(()) : .failure(exchange.error(.connectionLost, "it ended within the response head"))
         }
         var errno = 0
         _ = curl_get_long(easy, CURLINFO_OS_ERRNO, &errno)
