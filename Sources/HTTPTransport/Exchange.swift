@@ -8,24 +8,15 @@ final class Exchange: Sendable {
     let endpoint: HTTPEndpoint
     let limits: HTTPLimits
     let mode: Mode
-    /// Ends a `.collect` exchange, and a `.stream` one until its head is there.
-    let deadline: ContinuousClock.Instant
-    /// The same as a duration, for the message.
-    let allowed: Duration
-    let idleLimit: Duration?
+    let times: ExchangeTimes
     private let state: Mutex<ExchangeState>
 
-    init(
-        request: HTTPRequest, endpoint: HTTPEndpoint, limits: HTTPLimits, mode: Mode,
-        deadline: ContinuousClock.Instant, allowed: Duration, idleLimit: Duration?
-    ) {
+    init(request: HTTPRequest, endpoint: HTTPEndpoint, limits: HTTPLimits, mode: Mode, times: ExchangeTimes) {
         self.request = request
         self.endpoint = endpoint
         self.limits = limits
         self.mode = mode
-        self.deadline = deadline
-        self.allowed = allowed
-        self.idleLimit = idleLimit
+        self.times = times
         state = Mutex(ExchangeState(mode: mode, limits: limits))
     }
 

@@ -21,7 +21,7 @@ public struct HTTPClient: Sendable {
     ///   - deadline: covers everything from name resolution to the last byte; `.timedOut` when it passes.
     /// - Throws: `HTTPError`; `.cancelled` as soon as the task is, and then the connection is closed.
     public func send(_ request: HTTPRequest, deadline: Duration = .seconds(5)) async throws(HTTPError) -> HTTPResponse {
-        let exchange = try begin(request, mode: .collect, headDeadline: deadline, idleLimit: nil)
+        let exchange = try begin(request, mode: .collect, times: ExchangeTimes(total: deadline))
         return try await withTaskCancellationHandler {
             await exchange.response()
         } onCancel: {
@@ -35,11 +35,14 @@ public struct HTTPClient: Sendable {
     ///   - headDeadline: covers everything until the blank line after the header fields.
     ///   - idleLimit: ends the stream with `.timedOut` if nothing arrives for so long while the reader keeps up;
     ///     `nil` means never.
+    ///   - deadline: ends the stream with `.timedOut` so long after its request, however much arrives; `nil` means never.
     /// - Throws: `HTTPError`.
     public func stream(
-        _ request: HTTPRequest, headDeadline: Duration = .seconds(5), idleLimit: Duration? = nil
+        _ request: HTTPRequest, headDeadline: Duration = .seconds(5), idleLimit: Duration? = nil,
+        deadline: Duration? = nil
     ) async throws(HTTPError) -> HTTPStream {
-        let exchange = try begin(request, mode: .stream, headDeadline: headDeadline, idleLimit: idleLimit)
+        let times = ExchangeTimes(head: headDeadline, idle: idleLimit, total: deadline)
+        let exchange = try begin(request, mode: .stream, times: times)
         let head = try await withTaskCancellationHandler {
             await exchange.head()
         } onCancel: {
@@ -49,11 +52,9 @@ public struct HTTPClient: Sendable {
     }
 
     private func begin(
-        _ request: HTTPRequest, mode: Exchange.Mode, headDeadline: Duration, idleLimit: Duration?
+        _ request: HTTPRequest, mode: Exchange.Mode, times: ExchangeTimes
     ) throws(HTTPError) -> Exchange {
-        let exchange = Exchange(
-            request: request, endpoint: endpoint, limits: limits, mode: mode,
-            deadline: ContinuousClock.now.advanced(by: headDeadline), allowed: headDeadline, idleLimit: idleLimit)
+        let exchange = Exchange(request: request, endpoint: endpoint, limits: limits, mode: mode, times: times)
         try exchange.checkRequest()
         CurlLoop.shared.start(exchange)
         return exchange

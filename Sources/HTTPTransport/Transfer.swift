@@ -39,11 +39,7 @@ final class Transfer {
 
     /// When the transfer fails if nothing happens until then.
     var expiry: (at: ContinuousClock.Instant, reason: String)? {
-        if exchange.mode == .collect || !isHeadComplete {
-            return (exchange.deadline, "no complete answer within \(exchange.allowed)")
-        }
-        guard let idleLimit = exchange.idleLimit, !isPaused else { return nil }
-        return (lastActivity.advanced(by: idleLimit), "nothing arrived for \(idleLimit)")
+        exchange.times.expiry(isHeadComplete: isHeadComplete, lastArrival: isPaused ? nil : lastActivity)
     }
 
     /// Reads on after a pause; may call `received` before it returns.
