@@ -63,6 +63,9 @@ let package = Package(
             swiftSettings: settings),
         // tests, in the order of the above
         tests("HTTPTransportTests", ["HTTPTransport"]),
+        tests("DockerAPITests", ["DockerAPI", "HTTPTransport"]),
+        // against real engines: CONTROLLER_TEST_ENGINES
+        tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )
