@@ -49,7 +49,12 @@ let package = Package(
         // 6 the loop, and the two worlds it runs against
         library("Supervisor", ["Reconcilers", "Model"]),
         library("Simulation", ["Model"]),
-        library("LiveWorld", ["Model", "DockerAPI", "EtcdClient", "PatroniAPI", "PostgresClient"]),
+        library(
+            "LiveWorld",
+            [
+                "Model", "DockerAPI", "EtcdClient", "PatroniAPI", "PostgresClient", "HTTPTransport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         // 7 the program
         .executableTarget(
             name: "Controller",
@@ -59,13 +64,23 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
-        // tests, in the order of the above
+        // tests, by target
         tests("HTTPTransportTests", ["HTTPTransport"]),
         tests("DockerAPITests", ["DockerAPI", "HTTPTransport"]),
         // against real engines: CONTROLLER_TEST_ENGINES
         tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
+        tests("ReconcilersTests", ["Reconcilers", "Model"]),
+        // tests of the clients; the contract tests run real servers in Docker
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        tests("PostgresClientTests", ["PostgresClient"]),
+        tests("PostgresContractTests", ["PostgresClient", "TestSupport"]),
+        tests("EtcdClientTests", ["EtcdClient", "HTTPTransport"]),
+        tests("EtcdContractTests", ["EtcdClient", "HTTPTransport", "TestSupport"]),
+        tests("PatroniAPITests", ["PatroniAPI", "HTTPTransport"]),
+        tests("PatroniContractTests", ["PatroniAPI", "HTTPTransport", "PostgresClient", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,6 +6,8 @@ public struct Template: Sendable, Hashable, ExpressibleByStringInterpolation {
         case text(String)
         /// The value of a secret.
         case secret(SecretName)
+        /// The value of a secret as a JSON string, quotes included (JSON strings are YAML strings too).
+        case quotedSecret(SecretName)
     }
 
     /// The pieces in order.
@@ -35,6 +37,10 @@ public struct Template: Sendable, Hashable, ExpressibleByStringInterpolation {
         public mutating func appendInterpolation(_ value: Template) { segments += value.segments }
         /// Makes a hole for a secret.
         public mutating func appendInterpolation(secret: SecretName) { segments.append(.secret(secret)) }
+        /// Makes a hole for a secret that is written as a JSON string.
+        public mutating func appendInterpolation(quotedSecret: SecretName) {
+            segments.append(.quotedSecret(quotedSecret))
+        }
     }
 
     /// The text with every hole filled by `fill`.
@@ -43,6 +49,7 @@ public struct Template: Sendable, Hashable, ExpressibleByStringInterpolation {
             switch segment {
             case .text(let text): text
             case .secret(let name): try fill(name)
+            case .quotedSecret(let name): JSONValue.quoted(try fill(name))
             }
         }.joined()
     }

@@ -3,6 +3,10 @@ import Foundation
 import HTTPTransport
 import Testing
 
+/// All that is held against real engines, one test at a time: the deadlines of the calls are those of production, and a
+/// machine with two cores that builds, imports and starts ten things at once would miss them.
+@Suite(.serialized) enum DockerContract {}
+
 /// The engines the contract is held against: `CONTROLLER_TEST_ENGINES`, comma-separated addresses. One that does not
 /// answer fails its tests; none is skipped.
 enum Engines {

@@ -5,75 +5,80 @@ import HTTPTransport
 import Synchronization
 import Testing
 
-@Suite struct EventContract {
-    @Test("events of a container's life arrive in order, after the subscription", arguments: Engines.all)
-    func life(address: String) async throws {
-        try await EngineFixture.with(address) { fixture in
-            let engine = fixture.engine
-            let image = try await fixture.image()
-            let filters: DockerFilters = ["type": ["container"], "label": ["ct-fixture=\(fixture.prefix)"]]
-            let before = try await engine.events(filters)
-            let id = try await fixture.running(image: image)
-            try await engine.kill(id)
-            var events: [DockerEvent] = []
-            for try await event in before {
-                events.append(event)
-                if event.verb == "die" { break }
+extension DockerContract {
+    @Suite struct Event {
+        @Test("events of a container's life arrive in order, after the subscription", arguments: Engines.all)
+        func life(address: String) async throws {
+            try await EngineFixture.with(address) { fixture in
+                let engine = fixture.engine
+                let image = try await fixture.image()
+                let filters: DockerFilters = ["type": ["container"], "label": ["ct-fixture=\(fixture.prefix)"]]
+                let before = try await engine.events(filters)
+                let id = try await fixture.running(image: image)
+                try await engine.kill(id)
+                var events: [DockerEvent] = []
+                for try await event in before {
+                    events.append(event)
+                    if event.verb == "die" { break }
+                }
+                #expect(events.map(\.verb) == ["create", "start", "kill", "die"])
+                #expect(events.allSatisfy { $0.id == id && $0.name == "\(fixture.prefix)-a" })
+                #expect(events.last?.exitCode == 137)
+                #expect(events.map(\.time) == events.map(\.time).sorted())
             }
-            #expect(events.map(\.verb) == ["create", "start", "kill", "die"])
-            #expect(events.allSatisfy { $0.id == id && $0.name == "\(fixture.prefix)-a" })
-            #expect(events.last?.exitCode == 137)
-            #expect(events.map(\.time) == events.map(\.time).sorted())
         }
-    }
 
-    @Test(
-        "a feed says when to list, tells of the break, comes back, and ends only when cancelled", arguments: Engines.all
-    )
-    func feed(address: String) async throws {
-        try await EngineFixture.with(address) { fixture in
-            let image = try await fixture.image()
-            let proxy = try BreakableProxy(to: fixture.engine.endpoint)
-            defer { proxy.stop() }
-            let filters: DockerFilters = ["type": ["container"], "label": ["ct-fixture=\(fixture.prefix)"]]
-            let backoff = DockerEventFeed.Backoff(first: .milliseconds(10), longest: .milliseconds(50))
-            let feed = DockerEngine(endpoint: proxy.endpoint).eventFeed(filters, backoff: backoff)
-            let (told, continuation) = AsyncStream.makeStream(of: DockerEventFeed.Element.self)
-            let reader = Task {
-                for await element in feed { continuation.yield(element) }
-                continuation.finish()
+        @Test(
+            "a feed says when to list, tells of the break, comes back, and ends only when cancelled",
+            arguments: Engines.all
+        )
+        func feed(address: String) async throws {
+            try await EngineFixture.with(address) { fixture in
+                let image = try await fixture.image()
+                let proxy = try BreakableProxy(to: fixture.engine.endpoint)
+                defer { proxy.stop() }
+                let filters: DockerFilters = ["type": ["container"], "label": ["ct-fixture=\(fixture.prefix)"]]
+                let backoff = DockerEventFeed.Backoff(first: .milliseconds(10), longest: .milliseconds(50))
+                let feed = DockerEngine(endpoint: proxy.endpoint).eventFeed(filters, backoff: backoff)
+                let (told, continuation) = AsyncStream.makeStream(of: DockerEventFeed.Element.self)
+                let reader = Task {
+                    for await element in feed { continuation.yield(element) }
+                    continuation.finish()
+                }
+                var elements = told.makeAsyncIterator()
+                #expect(await elements.next() == .subscribed)
+                let id = try await fixture.running(image: image)
+                #expect(await elements.next()?.verb == "create")
+                #expect(await elements.next()?.verb == "start")
+                proxy.breakConnections()
+                guard case .lost = await elements.next() else {
+                    throw EngineFixture.Missing(what: "a break that is told")
+                }
+                var next = await elements.next()
+                while case .lost = next { next = await elements.next() }
+                #expect(next == .subscribed)
+                try await fixture.engine.kill(id)
+                #expect(await elements.next()?.verb == "kill")
+                reader.cancel()
+                while let element = await elements.next() { #expect(element.verb == "die") }
+                await reader.value
             }
-            var elements = told.makeAsyncIterator()
-            #expect(await elements.next() == .subscribed)
-            let id = try await fixture.running(image: image)
-            #expect(await elements.next()?.verb == "create")
-            #expect(await elements.next()?.verb == "start")
-            proxy.breakConnections()
-            guard case .lost = await elements.next() else { throw EngineFixture.Missing(what: "a break that is told") }
-            var next = await elements.next()
-            while case .lost = next { next = await elements.next() }
-            #expect(next == .subscribed)
-            try await fixture.engine.kill(id)
-            #expect(await elements.next()?.verb == "kill")
-            reader.cancel()
-            while let element = await elements.next() { #expect(element.verb == "die") }
-            await reader.value
         }
-    }
 
-    @Test("an engine that is not there is said to be that, and what to do")
-    func missing() async throws {
-        let engine = try DockerEngine(address: "unix:///run/ct-none.sock")
-        do throws(DockerError) {
-            _ = try await engine.containers()
-            Issue.record("something answered")
-        } catch {
-            guard case .unavailable(let reason) = error.code else {
-                Issue.record("\(error)")
-                return
+        @Test("an engine that is not there is said to be that, and what to do")
+        func missing() async throws {
+            let engine = try DockerEngine(address: "unix:///run/ct-none.sock")
+            do throws(DockerError) {
+                _ = try await engine.containers()
+                Issue.record("something answered")
+            } catch {
+                guard case .unavailable(let reason) = error.code else {
+                    Issue.record("\(error)")
+                    return
+                }
+                #expect(reason.code == .notFound && error.disposition == .again)
+                #expect(error.description.contains("/run/ct-none.sock"))
             }
-            #expect(reason.code == .notFound && error.disposition == .again)
-            #expect(error.description.contains("/run/ct-none.sock"))
         }
     }
 }

@@ -70,9 +70,7 @@ import Testing
             closed.send(true)
         }
         defer { server.stop() }
-        let began = ContinuousClock.now
         #expect(await failure(server.endpoint, deadline: .milliseconds(80))?.code == .timedOut)
-        #expect(ContinuousClock.now - began < .seconds(3))
         #expect(try await closed.wait())
     }
 

@@ -53,11 +53,19 @@ public struct DockerExec: Sendable, Hashable {
     public let exitCode: Int?
     /// The process on the engine's host; 0 when there is none.
     public let processID: Int
+    /// The program and its arguments.
+    public let command: [String]
 }
 
 extension DockerExec: Decodable {
     enum CodingKeys: String, CodingKey {
         case id = "ID", containerID = "ContainerID", isRunning = "Running", exitCode = "ExitCode", processID = "Pid"
+        case process = "ProcessConfig"
+    }
+
+    private struct Process: Decodable {
+        let entrypoint: String?
+        let arguments: [String]?
     }
 
     /// Decodes Docker's JSON.
@@ -68,6 +76,8 @@ extension DockerExec: Decodable {
         isRunning = try values.decode(Bool.self, forKey: .isRunning)
         exitCode = try values.decodeIfPresent(Int.self, forKey: .exitCode)
         processID = try values.value(.processID, or: 0)
+        let process = try values.decodeIfPresent(Process.self, forKey: .process)
+        command = (process?.entrypoint.map { [$0] } ?? []) + (process?.arguments ?? [])
     }
 }
 

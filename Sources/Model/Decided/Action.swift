@@ -62,16 +62,16 @@ public enum Subject: Sendable, Hashable, Comparable {
 public struct Proof: Sendable, Hashable {
     /// The engine's own ID.
     public var engineID: String
-    /// The container.
-    public var container: ContainerID
+    /// The container; nil when it was removed.
+    public var container: ContainerID?
     /// The incarnation that died.
     public var startedAt: String
-    /// Its exit code; never 255.
-    public var exitCode: Int
+    /// Its exit code, never 255; nil when the container was removed and is known not to exist.
+    public var exitCode: Int?
     /// When Docker says it ended.
     public var finishedAt: String
     /// Evidence from an engine's record.
-    public init(engineID: String, container: ContainerID, startedAt: String, exitCode: Int, finishedAt: String) {
+    public init(engineID: String, container: ContainerID?, startedAt: String, exitCode: Int?, finishedAt: String) {
         self.engineID = engineID
         self.container = container
         self.startedAt = startedAt

@@ -33,7 +33,7 @@ public enum Reason: Sendable, Hashable {
     /// The primary has to leave its place first.
     case handOver(String)
     /// The leader's container is proven dead.
-    case leaderDead(NodeName, exitCode: Int)
+    case leaderDead(NodeName, exitCode: Int?)
     /// The leader is alive but neither answers nor renews its lease.
     case leaderHung(NodeName)
     /// A member of etcd is not known to the store.
@@ -100,7 +100,8 @@ public enum Reason: Sendable, Hashable {
             "the dynamic configuration differs from the manifest: \(names.joined(separator: ", "))"
         case .restartPending(let names): "parameters wait for a restart: \(names.joined(separator: ", "))"
         case .handOver(let why): "the primary hands over first: \(why)"
-        case .leaderDead(let node, let code): "the leader \(node) is proven dead, exit code \(code)"
+        case .leaderDead(let node, let code):
+            "the leader \(node) is proven dead, " + (code.map { "exit code \($0)" } ?? "its container was removed")
         case .leaderHung(let node): "the leader \(node) neither answers nor renews its lease"
         case .memberLost(let name): "the data of etcd member \(name) is lost"
         case .learnerReady: "the learner has caught up"

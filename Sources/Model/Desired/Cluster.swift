@@ -260,10 +260,13 @@ public struct Migration: Sendable, Hashable {
     public var checksum: Digest
     /// The SQL text.
     public var sql: String
-    /// A migration with its checksum.
-    public init(name: String, sql: String) {
+    /// Where the manifest names the file, relative to its own directory.
+    public var path: String
+    /// A migration with its checksum; without a path the file lies beside the manifest.
+    public init(name: String, sql: String, path: String? = nil) {
         self.name = name
         self.sql = sql
+        self.path = path ?? name
         checksum = Digest(of: sql)
     }
 }

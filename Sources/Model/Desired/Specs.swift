@@ -10,7 +10,7 @@ public struct ContainerSpec: Sendable, Hashable {
     public var command: [String] = []
     /// Everything Docker can show again in an inspect; drift is a difference here.
     public var settings: ContainerSettings
-    /// The network it is attached to, by name and, when known, by ID.
+    /// The network it is attached to.
     public var network: NetworkName
     /// Extra labels besides cluster and component.
     public var labels: [LabelValue] = []
@@ -122,14 +122,17 @@ public struct FileSpec: Sendable, Hashable {
     public var path: String
     /// What is in it.
     public var content: Template
+    /// The part of the content whose change matters; settings that only count at a first start are left out of it.
+    public var identity: Template
     /// Numeric owner and group.
     public var owner: Int
     /// Permission bits.
     public var mode: Int
     /// A file readable by its owner only.
-    public init(path: String, content: Template, owner: Int, mode: Int = 0o400) {
+    public init(path: String, content: Template, identity: Template? = nil, owner: Int, mode: Int = 0o400) {
         self.path = path
         self.content = content
+        self.identity = identity ?? content
         self.owner = owner
         self.mode = mode
     }

@@ -221,10 +221,29 @@ public enum DataView: Sendable, Hashable {
     case empty
     /// An etcd member's data.
     case etcd
-    /// A PostgreSQL data directory: its system identifier (of `global/pg_control`) and its major version.
-    case postgres(systemIdentifier: String, majorVersion: Int)
+    /// A PostgreSQL data directory.
+    case postgres(PostgresData)
     /// Files that are neither, for example a half-finished clone.
     case incomplete
+}
+
+/// What `PG_VERSION` and `global/pg_control` of a data directory say.
+public struct PostgresData: Sendable, Hashable {
+    /// The database system identifier.
+    public var systemIdentifier: String
+    /// The major version.
+    public var majorVersion: Int
+    /// The timeline of the latest checkpoint.
+    public var timeline: Int64
+    /// Whether it was a primary when it stopped (in production, or shut down as one).
+    public var wasPrimary: Bool
+    /// A data directory.
+    public init(systemIdentifier: String, majorVersion: Int, timeline: Int64, wasPrimary: Bool) {
+        self.systemIdentifier = systemIdentifier
+        self.majorVersion = majorVersion
+        self.timeline = timeline
+        self.wasPrimary = wasPrimary
+    }
 }
 
 /// A command that was started inside a container (`docker exec`).

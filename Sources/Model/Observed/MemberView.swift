@@ -72,6 +72,8 @@ public struct DatabaseView: Sendable, Hashable {
     public var extensions: [ExtensionView]
     /// Applied migrations in order; absent when there is no history table.
     public var migrations: Sighting<[AppliedMigration]>
+    /// Grants on the database that are missing, in words (read together with the roles).
+    public var missingGrants: [String]
     /// The roles we keep that exist, sorted by name.
     public var roles: [RoleView]
     /// Whether the application's database exists.
@@ -89,6 +91,7 @@ public struct DatabaseView: Sendable, Hashable {
         standbys = []
         extensions = []
         migrations = .absent
+        missingGrants = []
         roles = []
         hasDatabase = true
         pendingParameters = []
@@ -151,7 +154,7 @@ public struct AppliedMigration: Sendable, Hashable {
 public struct RoleView: Sendable, Hashable {
     /// The role.
     public var name: RoleName
-    /// Attributes and memberships we keep, in canonical text, sorted.
+    /// Attributes in PostgreSQL's words (`LOGIN`, `SUPERUSER`, …) and memberships (`IN pg_monitor`), sorted.
     public var attributes: [String]
     /// Whether the stored verifier belongs to the secret we hold.
     public var passwordMatches: Bool

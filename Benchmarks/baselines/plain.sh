@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# plain.sh PREFIX: the plain way to start the same cluster: one `docker run` after the other, Patroni's defaults.
+# Prints one JSON line as hand-tuned.sh does, and removes everything that it made.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
+
+start=$(milliseconds)
+docker network create "$network" >/dev/null
+for i in $(seq "$members"); do create_member "$(member "$i")"; start_container "$(member "$i")"; done
+for i in $(seq "$nodes"); do create_node "$(node "$i")" "$i"; start_container "$(node "$i")"; done
+measure "$start"

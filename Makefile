@@ -1,0 +1,56 @@
+# controller: highly available PostgreSQL on plain Docker. `make` prints what there is to do.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MANIFEST ?= manifests/pg-ha-cluster.yaml
+PREFIX ?= /usr/local
+# one configuration for the program and its tests, so that nothing is built twice; an import that Package.swift does
+# not list is an error, because SwiftPM alone lets it through
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
+BINARY := .build/release/controller
+say = @printf '\033[1m▶ %s\033[0m\n' "$(1)"
+
+.PHONY: help up down setup build images install test test-fast lint format sim bench chaos e2e clean
+
+help: ## Print this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: setup build images ## Everything, to a converged cluster (MANIFEST=…)
+	@deploy/setup/supervisor.sh up $(MANIFEST)
+
+down: ## Stop the supervisor, then the cluster; its data volumes stay
+	@deploy/setup/supervisor.sh down $(MANIFEST)
+
+setup: ## Install what is missing: Docker Engine, the C libraries
+	@deploy/setup/libraries.sh
+	@deploy/setup/engine.sh
+
+build: ## Build the program
+	$(call say,building the program (the first time takes some minutes))
+	@swift build $(SWIFT_FLAGS) --product controller 2>&1 | deploy/setup/quiet.sh
+
+images: build ## Build the images
+	@deploy/setup/images.sh
+
+install: build ## Put `controller` on the PATH (PREFIX=/usr/local)
+	@install -D -m 0755 $(BINARY) $(PREFIX)/bin/controller
+	@echo "installed $(PREFIX)/bin/controller"
+
+test: setup ## All tests: unit, simulation, contract, end to end
+	@deploy/setup/test.sh all
+
+test-fast: ## The tests that need no Docker
+	@deploy/setup/libraries.sh
+	@deploy/setup/test.sh fast
+
+lint: ## Check format and style
+	@swift format lint --strict -r Sources Tests Package.swift
+
+format: ## Format the code
+	@swift format -i -r Sources Tests Package.swift
+
+bench: setup build images ## The benchmarks, as ratios in one run
+	@Benchmarks/run.sh
+
+clean: ## Remove what was built
+	@rm -rf .build

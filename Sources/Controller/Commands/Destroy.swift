@@ -1,0 +1,41 @@
+import ArgumentParser
+import LiveWorld
+import Model
+
+/// `controller destroy`: removes the cluster's containers and network; data volumes only when told.
+struct Destroy: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Remove the cluster's containers and network; keep its data volumes unless told otherwise.",
+        discussion: "Stop the supervisor first (`make down`), or it makes everything anew.")
+
+    @OptionGroup var options: ClusterOptions
+
+    @Flag(help: "Remove the data volumes and the backup repository, too. There is no way back.")
+    var volumes = false
+
+    @Option(help: "The cluster's name, instead of typing it.")
+    var yes: String?
+
+    func run() async throws {
+        let session = try await Session.open(options, actsAlone: true, needsSecrets: false)
+        let name = session.source.cluster.name
+        let found = try await session.world.belongings(of: session.source.cluster)
+        if found.isEmpty { return Terminal.say("\(name): there is nothing to remove") }
+        Terminal.say("This removes of cluster \(name):")
+        for container in found.containers { Terminal.say("  container \(container.name)") }
+        for network in found.networks { Terminal.say("  network \(network.name)") }
+        for volume in found.volumes {
+            Terminal.say(volumes ? "  volume \(volume.name) with all data in it" : "  (volume \(volume.name) stays)")
+        }
+        let answer: String
+        if let yes {
+            answer = yes
+        } else {
+            Terminal.complain("Type the cluster's name to go on: ")
+            answer = readLine() ?? ""
+        }
+        guard answer == name.text else { throw Failure(.badInput, "that is not \(name); nothing was touched") }
+        try await session.world.remove(found, includingVolumes: volumes) { Terminal.say("  \($0)") }
+        Terminal.say(volumes ? "\(name) is gone" : "\(name) is down, its data volumes stay; `controller apply` brings it back")
+    }
+}

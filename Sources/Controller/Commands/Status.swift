@@ -1,0 +1,70 @@
+import ArgumentParser
+import FoundationEssentials
+import Model
+import Supervisor
+
+/// `controller status`: a fresh look, in a table or as JSON.
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what is running, who is primary, lag, and conditions.")
+
+    @OptionGroup var options: ClusterOptions
+
+    @Option(name: [.short, .long], help: "table or json.")
+    var output: OutputFormat = .table
+
+    @Flag(name: [.short, .long], help: "All conditions, also the good ones.")
+    var verbose = false
+
+    @Option(help: "Print only the URL of this endpoint: primary, replica, any-primary, console.")
+    var endpoint: String?
+
+    @Flag(help: "Wait until the cluster is ready, and say what it waits for.")
+    var wait = false
+
+    @Option(help: "With --wait: give up after so many seconds.")
+    var timeout: Int = 600
+
+    func run() async throws {
+        if try await Delegation.tookOver(options) { return }
+        let session = try await Session.open(options, actsAlone: false)
+        var status = await session.status()
+        if wait { status = try await awaitReady(session, first: status) }
+        if let endpoint {
+            guard let found = status.endpoints.first(where: { $0.name == endpoint }) else {
+                let known = status.endpoints.map(\.name).joined(separator: ", ")
+                throw Failure("there is no endpoint \(endpoint) now; there are \(known)")
+            }
+            return Terminal.say(found.url)
+        }
+        switch output {
+        case .table: for line in StatusTable.lines(status, verbose: verbose) { Terminal.say(line) }
+        case .json: Terminal.say(try Output.json(status))
+        }
+        if wait, !status.ready { Exit.now(.notConverged) }
+    }
+
+    private func awaitReady(_ session: Session, first: StatusReport) async throws -> StatusReport {
+        var status = first
+        var shown = ""
+        let end = ContinuousClock.now + .seconds(timeout)
+        while !status.ready, ContinuousClock.now < end {
+            let bad = status.conditions.first { $0.bad && $0.type != "Ready" }
+            let text = status.waiting.first.map { "waiting for \($0)" } ?? bad?.message ?? "converging"
+            if text != shown { Terminal.complain("  … \(Terminal.plain(text))") }
+            shown = text
+            try await Task.sleep(for: .milliseconds(500))
+            status = await session.status()
+        }
+        return status
+    }
+}
+
+/// JSON for scripts.
+enum Output {
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

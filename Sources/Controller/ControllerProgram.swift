@@ -1,0 +1,39 @@
+import ArgumentParser
+
+/// The program: one subcommand, one file.
+@main
+struct ControllerProgram: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "controller",
+        abstract: "Keeps a highly available PostgreSQL cluster on plain Docker as its manifest describes it.",
+        discussion: """
+            Start with `controller run` (what the supervisor container does), or `controller apply` to converge once.
+            Commands that need the running controller's secrets find the supervisor container and run inside it.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Run.self, Apply.self, PlanCommand.self, Status.self, Events.self, Password.self, Logs.self, Destroy.self,
+            ManifestCommand.self, SchemaCommand.self,
+        ])
+
+    static func main() async {
+        await main(nil)
+    }
+
+    /// Parses, runs, and ends with an exit code that means something.
+    static func main(_ arguments: [String]?) async {
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            Terminal.complain(failure.message)
+            Exit.now(failure.code)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Glibc
+
+/// What the exit status says to a script.
+enum ExitCodes: Int32 {
+    /// It worked.
+    case success = 0
+    /// It did not work.
+    case failure = 1
+    /// The input is wrong; nothing was touched.
+    case badInput = 2
+    /// Another controller acts for this cluster.
+    case standby = 3
+    /// It has not converged in the given time.
+    case notConverged = 4
+}
+
+/// An error that ends the program with a message for a person.
+struct Failure: Error {
+    let code: ExitCodes
+    let message: String
+
+    init(_ code: ExitCodes, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    init(_ message: String) { self.init(.failure, message) }
+}
+
+/// Ends the process.
+enum Exit {
+    static func now(_ code: ExitCodes) -> Never { Glibc.exit(code.rawValue) }
+}

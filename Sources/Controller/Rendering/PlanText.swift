@@ -1,0 +1,31 @@
+import Model
+import Supervisor
+
+/// A plan in Terraform's habit: what would be done, and why.
+enum PlanText {
+    static func lines(_ plan: Plan) -> [String] {
+        if plan.isEmpty { return ["No changes: everything is as the manifest wants it."] }
+        var lines: [String] = []
+        if !plan.actions.isEmpty {
+            lines.append("Now (exact):")
+            lines += plan.constructive.map { entry($0, mark: Terminal.green("+")) }
+            if let disruptive = plan.disruptive { lines.append(entry(disruptive, mark: Terminal.yellow("!"))) }
+        }
+        if !plan.deferred.isEmpty {
+            lines.append("Later, after another look:")
+            lines += plan.deferred.map { entry($0, mark: Terminal.dim("…")) }
+        }
+        if !plan.waiting.isEmpty {
+            lines.append("Waiting for:")
+            lines += plan.waiting.map { "    \(Terminal.plain($0))" }
+        }
+        let count = plan.actions.count + plan.deferred.count
+        lines.append("\(count) actions; ! interrupts something that runs. Nothing was changed.")
+        return lines
+    }
+
+    private static func entry(_ planned: PlannedAction, mark: String) -> String {
+        let action = planned.action
+        return "  \(mark) \(action.subject.text): \(action.effect.phrase)\n      because \(Terminal.plain(action.reason.sentence)) [\(planned.reconciler)]"
+    }
+}

@@ -1,0 +1,68 @@
+import Supervisor
+
+/// The status as a person reads it at a glance.
+enum StatusTable {
+    static func lines(_ status: StatusReport, verbose: Bool) -> [String] {
+        let word = status.ready ? Terminal.green("Ready") : Terminal.yellow("Not ready")
+        var lines = ["\(Terminal.bold("Cluster \(status.cluster)")): \(word)   (seen \(status.time))", ""]
+        lines += nodes(status) + [""] + etcd(status) + [""]
+        lines.append("Backups: \(backups(status.backups))    Schema: \(status.schemaVersion ?? "-")")
+        lines += ["", "Endpoints (passwords: `controller password pgadmin`)"]
+        lines += status.endpoints.map { "  \(pad($0.name, 12)) \($0.url)" }
+        lines += [""] + conditions(status, verbose: verbose)
+        if !status.waiting.isEmpty {
+            lines += ["", "Waiting for"] + status.waiting.prefix(8).map { "  \(Terminal.plain($0))" }
+        }
+        return lines
+    }
+
+    private static func nodes(_ status: StatusReport) -> [String] {
+        var table = Table(["NODE", "ROLE", "STATE", "TL", "LAG", "SYNC", "ADDRESS"])
+        for node in status.nodes {
+            table.add([
+                node.name, node.role, node.state, node.timeline.map { "\($0)" } ?? "",
+                node.lagBytes.map { size($0) } ?? "", node.synchronous ? "yes" : "", node.endpoint,
+            ])
+        }
+        return table.lines
+    }
+
+    private static func etcd(_ status: StatusReport) -> [String] {
+        var table = Table(["ETCD", "STATE", "SIZE"])
+        for member in status.etcd {
+            table.add([member.name, member.state, member.databaseBytes.map { size($0) } ?? ""])
+        }
+        return table.lines
+    }
+
+    private static func backups(_ backups: StatusReport.Backups) -> String {
+        guard let newest = backups.newest else { return "none yet" }
+        return "\(backups.count), newest \(newest) of \(backups.newestAt ?? "?")"
+    }
+
+    private static func conditions(_ status: StatusReport, verbose: Bool) -> [String] {
+        let shown = status.conditions.filter { verbose || $0.bad || $0.type == "Ready" || $0.type == "Retired" }
+        var lines = ["Conditions" + (verbose ? "" : " (all: --verbose)")]
+        for condition in shown {
+            let mark = condition.bad ? Terminal.red("✗") : Terminal.green("✓")
+            let since = condition.lastTransitionTime.map { " since \($0)" } ?? ""
+            let object = condition.object == "cluster" ? "" : " [\(condition.object)]"
+            lines.append(
+                "  \(mark) \(condition.type)=\(condition.status) \(condition.reason)\(object)\(since): "
+                    + Terminal.plain(condition.message))
+        }
+        return lines
+    }
+
+    private static func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    static func size(_ bytes: Int64) -> String {
+        for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes >= 1 << shift {
+            let tenths = bytes * 10 >> shift
+            return "\(tenths / 10).\(tenths % 10) \(unit)"
+        }
+        return "\(bytes) B"
+    }
+}

@@ -1,0 +1,81 @@
+import FoundationEssentials
+import LiveWorld
+import Logging
+import Manifest
+import Model
+import ServiceLifecycle
+import Supervisor
+
+/// One cluster's loop: woken by events, edits and a slow timer, it runs one pass after another until it is told to stop.
+struct ClusterService: Service {
+    let source: ManifestSource
+    let world: LiveWorld
+    let state: StateDirectory
+    let logger: Logger
+    /// Ends the loop once everything is as wanted (`controller apply`), or never.
+    var endsWhenConverged = false
+    /// Called after every pass.
+    var onPass: @Sendable (PassReport) -> Void = { _ in }
+
+    /// At most this long between two looks when nothing happens.
+    static let resync: Duration = .seconds(60)
+
+    func run() async throws {
+        let bell = Doorbell()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await ring(bell, for: world.triggers(source.cluster)) }
+            let directories = ManifestService.directories(of: source)
+            if let watch = ManifestWatch(directories: directories) {
+                group.addTask { await ring(bell, for: watch.changes()) }
+            }
+            group.addTask {
+                try? await gracefulShutdown()
+                await bell.ring()
+            }
+            await loop(bell)
+            group.cancelAll()
+        }
+    }
+
+    private func ring(_ bell: Doorbell, for triggers: AsyncStream<Void>) async {
+        for await _ in triggers { await bell.ring() }
+    }
+
+    private func loop(_ bell: Doorbell) async {
+        var source = source
+        var pass = Pass(world: world)
+        var narrator = Narrator()
+        var history = ConditionHistory(path: state.conditions)
+        let log = EventLog(path: state.events)
+        var resyncAt = ContinuousClock.now
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            if source.refresh() { resyncAt = .now }
+            let isResync = ContinuousClock.now >= resyncAt
+            if isResync { resyncAt = .now + ClusterService.resync }
+            var report = await pass.run(source.cluster, focus: isResync ? .everythingAfresh : .everything)
+            if let condition = source.condition { report.conditions.append(condition) }
+            for event in narrator.tell(report) {
+                logger.info("\(event.object): \(event.what) (\(event.reason)) \(event.message)")
+                if let trouble = await log.append([event]) { logger.error("the event log cannot be written: \(trouble)") }
+            }
+            history.note(report)
+            onPass(report)
+            if endsWhenConverged, report.isConverged { return }
+            let limit = min(report.lookAgain ?? ClusterService.resync, resyncAt - .now)
+            await bell.wait(atMost: max(limit, .milliseconds(10)))
+        }
+    }
+}
+
+/// What the manifest is made of on disk.
+enum ManifestService {
+    static func directories(of source: ManifestSource) -> [String] {
+        let base = directory(of: source.path)
+        return [base, base + "/sql"].filter { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -1,0 +1,55 @@
+import FoundationEssentials
+import Model
+import Supervisor
+
+/// Since when each condition is as it is: kept in a file, so that `controller status` in another process can say it.
+struct ConditionHistory: Codable {
+    /// One condition's last change.
+    struct Entry: Codable, Hashable {
+        var type: String
+        var object: String
+        var status: String
+        var since: String
+    }
+
+    private var path = ""
+    private(set) var entries: [Entry] = []
+
+    private enum CodingKeys: CodingKey { case entries }
+
+    init(path: String) {
+        if let data = FileManager.default.contents(atPath: path),
+            let known = try? JSONDecoder().decode(ConditionHistory.self, from: data)
+        {
+            entries = known.entries
+        }
+        self.path = path
+    }
+
+    /// Notes what changed, and writes the file only then.
+    mutating func note(_ report: PassReport) {
+        var next: [Entry] = []
+        for condition in report.conditions {
+            let known = entries.first { $0.type == condition.type.rawValue && $0.object == condition.subject.text }
+            let isSame = known?.status == condition.status.rawValue
+            next.append(
+                Entry(
+                    type: condition.type.rawValue, object: condition.subject.text, status: condition.status.rawValue,
+                    since: isSame ? known?.since ?? report.scene.now.text : report.scene.now.text))
+        }
+        guard next != entries else { return }
+        entries = next
+        if let data = try? JSONEncoder().encode(self) {
+            _ = StateDirectory.replace(path, with: String(decoding: data, as: UTF8.self))
+        }
+    }
+
+    /// Puts the times into a status.
+    func fill(_ status: inout StatusReport) {
+        for index in status.conditions.indices {
+            let line = status.conditions[index]
+            status.conditions[index].lastTransitionTime =
+                entries.first { $0.type == line.type && $0.object == line.object && $0.status == line.status }?.since
+        }
+    }
+}

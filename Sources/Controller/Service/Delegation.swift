@@ -1,0 +1,44 @@
+import FoundationEssentials
+import LiveWorld
+import Manifest
+import Model
+
+/// A command typed on the host runs inside the supervisor container when there is one: the secrets are there.
+enum Delegation {
+    /// Runs this process's own arguments in the supervisor, and ends with its exit status; false when there is none.
+    static func tookOver(_ options: ClusterOptions) async throws -> Bool {
+        let source = try ManifestSource(path: options.manifest)
+        let secrets = SecretStore(directory: "/nonexistent")
+        let world: LiveWorld
+        do {
+            world = try await LiveWorld.connect(source.cluster, secrets: secrets, docker: Defaults.environment("DOCKER_HOST"))
+        } catch {
+            throw Failure("\(error)")
+        }
+        guard world.ownContainer == nil, let supervisor = try await world.supervisor(of: source.cluster.name) else {
+            return false
+        }
+        let arguments = withoutPaths(Array(CommandLine.arguments.dropFirst()))
+        let code = try await world.execute(
+            ["controller"] + arguments, in: supervisor.id, output: { Terminal.write($0) },
+            error: { Terminal.write($0, toError: true) })
+        if code != 0 { Exit.now(ExitCodes(rawValue: Int32(code)) ?? .failure) }
+        return true
+    }
+
+    /// Paths of the host mean nothing inside.
+    static func withoutPaths(_ arguments: [String]) -> [String] {
+        var result: [String] = []
+        var skipsNext = false
+        for argument in arguments {
+            if skipsNext {
+                skipsNext = false
+            } else if argument == "--manifest" || argument == "-m" || argument == "--state-dir" {
+                skipsNext = true
+            } else if !argument.hasPrefix("--manifest="), !argument.hasPrefix("--state-dir=") {
+                result.append(argument)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,69 @@
+import FoundationEssentials
+import Glibc
+import LiveWorld
+import Logging
+import Manifest
+import Model
+import Reconcilers
+import Supervisor
+
+/// What a command works with: the manifest, the world, and the state directory.
+struct Session {
+    let source: ManifestSource
+    let world: LiveWorld
+    let state: StateDirectory
+    let logger: Logger
+
+    /// Reads the manifest, connects, and loads the secrets. With `actsAlone` it takes the cluster's lock, so that two
+    /// controllers never act at once.
+    static func open(_ options: ClusterOptions, actsAlone: Bool, needsSecrets: Bool = true) async throws(Failure) -> Session {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let source = try ManifestSource(path: options.manifest)
+        let state = try StateDirectory(options.stateDir, cluster: source.cluster.name.text)
+        if actsAlone { try Lock.take(state.lock) }
+        do {
+            let world = try await LiveWorld.connect(
+                source.cluster, secrets: SecretStore(directory: state.secrets), docker: Defaults.environment("DOCKER_HOST"))
+            if actsAlone { try await refuseBesideSupervisor(world, source.cluster) }
+            if needsSecrets { try await world.loadSecrets(source.cluster) }
+            return Session(source: source, world: world, state: state, logger: Logger(label: "controller"))
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure("\(error)")
+        }
+    }
+
+    private static func refuseBesideSupervisor(_ world: LiveWorld, _ cluster: Cluster) async throws {
+        guard let other = try await world.supervisor(of: cluster.name), other.id != world.ownContainer else { return }
+        throw Failure(
+            .standby,
+            "the supervisor container \(other.name) keeps this cluster; stop it first (`make down`), or leave it to it")
+    }
+
+    /// What would be done now.
+    func plan() async -> (scene: Scene, plan: Plan) {
+        let observation = await world.observe(source.cluster, focus: .everythingAfresh)
+        let scene = Scene(cluster: source.cluster, observation: observation, now: await world.now())
+        return (scene, Plan(scene, reconcilers: Reconcilers.all))
+    }
+
+    /// What is there now.
+    func status() async -> StatusReport {
+        let (scene, plan) = await plan()
+        var status = StatusReport(scene: scene, conditions: plan.conditions, waiting: plan.waiting)
+        ConditionHistory(path: state.conditions).fill(&status)
+        return status
+    }
+}
+
+/// A lock that ends with the process, whatever ends it (flock(2)).
+enum Lock {
+    static func take(_ path: String) throws(Failure) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw Failure(.standby, "another controller acts for this cluster (\(path) is locked)")
+        }
+    }
+}

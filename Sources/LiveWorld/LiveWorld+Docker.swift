@@ -1,0 +1,233 @@
+import DockerAPI
+import EtcdClient
+import FoundationEssentials
+import HTTPTransport
+public import Model
+
+/// How an engine is reached.
+enum EngineAddress {
+    static func connect(_ settings: EngineSettings, fallback: String?) throws -> DockerEngine {
+        let address = settings.endpoint ?? fallback ?? "unix:///var/run/docker.sock"
+        let tls =
+            settings.caFile == nil && settings.certificateFile == nil
+            ? nil
+            : TLSConfiguration(
+                caFile: settings.caFile, certificateFile: settings.certificateFile, keyFile: settings.keyFile)
+        return try DockerEngine(address: address, tls: tls)
+    }
+}
+
+/// What carries a cluster's label on the engine.
+public struct Belongings: Sendable {
+    /// Containers, by name.
+    public var containers: [(id: ContainerID, name: ContainerName)]
+    /// Networks, by name.
+    public var networks: [(id: NetworkID, name: NetworkName)]
+    /// Volumes.
+    public var volumes: [(name: VolumeName, component: String)]
+    /// Whether there is nothing.
+    public var isEmpty: Bool { containers.isEmpty && networks.isEmpty && volumes.isEmpty }
+}
+
+extension LiveWorld {
+    /// The supervisor container that keeps a cluster, while it runs.
+    public func supervisor(of cluster: ClusterName) async throws -> (id: ContainerID, name: ContainerName)? {
+        let list = try await docker.containers(
+            all: false,
+            DockerFilters(["label": ["\(Label.component)=\(Component.supervisor.rawValue)", "\(Label.cluster)=\(cluster)"]]))
+        return list.first.map { (ContainerID($0.id), ContainerName($0.name)) }
+    }
+
+    /// Everything with the cluster's label, the supervisor and its state apart.
+    public func belongings(of cluster: Cluster) async throws -> Belongings {
+        let filter = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
+        let containers = try await docker.containers(all: true, filter)
+            .filter { $0.labels[Label.component] != Component.supervisor.rawValue }
+        let volumes = try await docker.volumes(filter).filter {
+            $0.labels[Label.component] != Component.supervisor.rawValue
+        }
+        return Belongings(
+            containers: containers.map { (ContainerID($0.id), ContainerName($0.name)) }.sorted { $0.name < $1.name },
+            networks: try await docker.networks(filter).map { (NetworkID($0.id), NetworkName($0.name)) },
+            volumes: volumes.map { (VolumeName($0.name), $0.labels[Label.component] ?? "") }.sorted { $0.name < $1.name })
+    }
+
+    /// Removes them: nodes first and orderly, then the rest; volumes only when told.
+    public func remove(
+        _ belongings: Belongings, includingVolumes: Bool, told: @Sendable (String) -> Void
+    ) async throws {
+        for (id, name) in belongings.containers {
+            _ = try? await docker.stop(id.text)
+            try await docker.removeContainer(id.text, force: true)
+            told("container \(name) removed")
+        }
+        for (id, name) in belongings.networks {
+            let network = try await docker.network(id.text)
+            for container in network.endpoints.keys {
+                try await docker.disconnect(container, fromNetwork: id.text, force: true)
+            }
+            try await docker.removeNetwork(id.text)
+            told("network \(name) removed")
+        }
+        guard includingVolumes else { return }
+        for (name, _) in belongings.volumes {
+            try await docker.removeVolume(name.text)
+            told("volume \(name) removed")
+        }
+    }
+
+    /// The engine's own ID, asked again when an action depends on it.
+    func engineIdentity(afresh: Bool) async throws -> String {
+        if !afresh, let known = await sight.engineIdentity { return known }
+        let id = try await docker.info(deadline: .seconds(2)).id
+        await sight.keep(engineIdentity: id)
+        return id
+    }
+
+    /// The environment an image sets, which never changes for an image ID.
+    func imageEnvironment(_ id: String) async -> [String] {
+        if let known = await sight.environment(of: id) { return known }
+        guard let image = try? await docker.image(id) else { return [] }
+        await sight.keep(environment: image.environment, of: id)
+        return image.environment
+    }
+
+    /// Starts a pull and returns; its progress is part of what is observed.
+    func startPull(_ reference: ImageReference) async {
+        guard await sight.pull(reference) == nil else { return }
+        await sight.notePull(reference, "starting")
+        let (docker, sight) = (docker, sight)
+        Task {
+            do {
+                for try await progress in try await docker.pull(reference.text) {
+                    await sight.notePull(reference, progress.text)
+                }
+            } catch {
+                await sight.notePull(reference, "failed: \(error)")
+                try? await Task.sleep(for: .seconds(2))
+            }
+            await sight.notePull(reference, nil)
+            await sight.ring()
+        }
+    }
+
+    /// Something may have changed: Docker's events, etcd's watch, a broken session. Each says only "look again".
+    public func triggers(_ cluster: Cluster) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let world = self
+        let events = Task { await world.followEngine(cluster) { continuation.yield() } }
+        let keys = Task { await world.followStore(cluster) { continuation.yield() } }
+        Task { await sight.onRing { continuation.yield() } }
+        continuation.onTermination = { _ in
+            events.cancel()
+            keys.cancel()
+        }
+        return stream
+    }
+}
+
+extension LiveWorld {
+    /// Follows Docker's events for as long as the task lives.
+    func followEngine(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+        for await element in docker.eventFeed(["type": ["container", "network", "volume"]]) {
+            switch element {
+            case .subscribed, .lost: ring()
+            case .event(let event):
+                if event.type == "container", event.verb == "exec_die" {
+                    await sight.forgetFiles(of: ContainerID(event.id))
+                    await sight.forgetRepository()
+                }
+                if Relevance.isOurs(event, cluster: cluster) { ring() }
+            }
+        }
+    }
+
+    /// Follows Patroni's decisions in etcd for as long as the task lives.
+    func followStore(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+        while !Task.isCancelled {
+            if let client = await sight.knownStore {
+                do {
+                    for try await event in client.watch(.prefix(EtcdBytes(cluster.dcsPrefix)), returnsPrevious: true) {
+                        if Relevance.isDecision(event, prefix: cluster.dcsPrefix) { ring() }
+                        if await sight.knownStore?.configuration.endpoints != client.configuration.endpoints { break }
+                    }
+                } catch {
+                    ring()
+                }
+            }
+            // only while there is no store, or when the watch has just broken
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// A container's log as it comes.
+    public func logs(
+        of name: ContainerName, last: Int, follow: Bool, _ line: @Sendable (String) -> Void
+    ) async throws {
+        var splitter = LineSplitter()
+        for try await piece in try await docker.logs(name.text, tail: last, follow: follow) {
+            for text in try splitter.append(piece.bytes) { line(String(decoding: text, as: UTF8.self)) }
+        }
+    }
+
+    /// Runs a command in a container and passes its output on as it comes.
+    /// - Returns: its exit code.
+    public func execute(
+        _ command: [String], in id: ContainerID, output: @Sendable ([UInt8]) -> Void, error: @Sendable ([UInt8]) -> Void
+    ) async throws -> Int {
+        let exec = try await docker.createExec(in: id.text, DockerExecConfiguration(command: command))
+        for try await piece in try await docker.startExec(exec) {
+            switch piece.stream {
+            case .standardOutput: output(piece.bytes)
+            case .standardError: error(piece.bytes)
+            }
+        }
+        while true {
+            let state = try await docker.exec(exec)
+            if !state.isRunning, let code = state.exitCode { return code }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
+
+/// Which events are worth a look.
+enum Relevance {
+    static func isOurs(_ event: DockerEvent, cluster: Cluster) -> Bool {
+        switch event.type {
+        case "container":
+            // what starts and ends inside a container changes nothing outside, but may have edited a file
+            if ["exec_create", "exec_start", "attach", "resize", "top", "archive-path", "extract-to-dir"].contains(event.verb) {
+                return false
+            }
+            let name = event.name ?? ""
+            return event.attributes[Label.cluster] == cluster.name.text
+                || cluster.nodeNames.contains { $0.text == name } || cluster.etcdNames.contains { $0.text == name }
+                || cluster.console.name.text == name
+        case "network": return event.name == cluster.network.name.text
+        case "volume":
+            return ["create", "destroy"].contains(event.verb)
+        case _: return false
+        }
+    }
+
+    /// Patroni's member keys move with every WAL position; who leads, who is synchronous and how it is configured do not.
+    static func isDecision(_ event: EtcdWatchEvent, prefix: String) -> Bool {
+        switch event {
+        case .established, .interrupted, .resync: true
+        case .progress: false
+        case .changes(let changes, _):
+            changes.contains { change in
+                let name = change.keyValue.key.text.dropFirst(prefix.count)
+                return !(name == "status" || name == "failsafe" || (name.hasPrefix("members/") && !isTurn(change)))
+            }
+        }
+    }
+
+    /// A member's state or role changed, or it came or went.
+    private static func isTurn(_ change: EtcdChange) -> Bool {
+        guard let previous = change.previous, change.kind == .put else { return true }
+        let before = JSONValue.parse(previous.value.text)
+        let after = JSONValue.parse(change.keyValue.value.text)
+        return ["state", "role", "timeline", "replication_state", "pending_restart", "tags"].contains { before?[$0] != after?[$0] }
+    }
+}

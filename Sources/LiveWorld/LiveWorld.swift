@@ -1,0 +1,119 @@
+import DockerAPI
+import EtcdClient
+import Glibc
+public import Model
+import PatroniAPI
+
+/// The real cluster, behind the seam that the simulator shares: Docker, etcd, Patroni and PostgreSQL over their clients.
+/// Concurrency lives in here and nowhere above.
+public struct LiveWorld: World {
+    /// The secrets that fill the holes in files and statements.
+    public let secrets: SecretStore
+    /// The controller's own container, when it runs in one on this engine.
+    public let ownContainer: ContainerID?
+
+    let engineID: EngineID
+    let docker: DockerEngine
+    let sight: Sight
+    private let clock = ContinuousClock()
+    private let start = ContinuousClock.now
+
+    /// Connects to the manifest's engine.
+    /// - Parameter docker: `DOCKER_HOST`; used when the manifest names no endpoint.
+    public static func connect(_ cluster: Cluster, secrets: SecretStore, docker: String?) async throws -> LiveWorld {
+        let settings = cluster.engines.first ?? EngineSettings(name: .local)
+        let engine = try EngineAddress.connect(settings, fallback: docker)
+        let own = OwnContainer.identify()
+        let isHere = if let own { (try? await engine.container(own.text)) != nil } else { false }
+        if own == nil { _ = try await engine.version() }
+        return LiveWorld(
+            secrets: secrets, ownContainer: isHere ? own : nil, engineID: settings.name, docker: engine, sight: Sight())
+    }
+
+    private init(
+        secrets: SecretStore, ownContainer: ContainerID?, engineID: EngineID, docker: DockerEngine, sight: Sight
+    ) {
+        self.secrets = secrets
+        self.ownContainer = ownContainer
+        self.engineID = engineID
+        self.docker = docker
+        self.sight = sight
+    }
+
+    /// Loads the secrets. New ones are generated only for a cluster that has no data yet; what a running cluster
+    /// still knows is taken from there.
+    public func loadSecrets(_ cluster: Cluster) async throws {
+        if await secrets.isEmpty { try await recoverSecrets(of: cluster) }
+        try await secrets.load(cluster)
+    }
+
+    /// Both clocks.
+    public func now() async -> Moment {
+        Moment(uptime: clock.now - start, wallMilliseconds: WallClock.milliseconds())
+    }
+
+    /// Looks at Docker first, because it says where the others are; then at all of them at once.
+    public func observe(_ cluster: Cluster, focus: Focus) async -> Observation {
+        var observation = Observation()
+        observation.supervisor = ownContainer
+        observation.secrets = await secrets.views
+        let seen = await DockerObserver(world: self, cluster: cluster, focus: focus).observe()
+        observation.engines = [EngineSighting(id: engineID, view: seen)]
+        guard case .present(let engine) = seen else { return observation }
+        let addresses = Addresses(engine: engine, cluster: cluster)
+        async let store = StoreObserver(world: self, cluster: cluster, addresses: addresses).observe()
+        async let members = MemberObserver(world: self, cluster: cluster, addresses: addresses).observe()
+        async let repository = RepositoryObserver(world: self, cluster: cluster, engine: engine, focus: focus).observe()
+        let (etcd, dcs) = await store
+        observation.etcd = etcd
+        observation.dcs = dcs
+        observation.members = await members
+        observation.repository = await repository
+        if case .guarding = focus { return observation }
+        observation.database = await DatabaseObserver(world: self, cluster: cluster, addresses: addresses)
+            .observe(leader: dcs.value?.leader?.node, members: observation.members)
+        return observation
+    }
+}
+
+/// The wall clock, which is only ever written down.
+enum WallClock {
+    static func milliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
+
+/// Where the parts of the cluster are reached: by the addresses their containers have on the cluster's network.
+struct Addresses {
+    /// etcd members that run, by container, and their client addresses.
+    let etcd: [(container: ContainerName, host: String)]
+    /// Nodes whose container is known, and the address of those that run.
+    let nodes: [(node: NodeName, isRunning: Bool, host: String?)]
+
+    init(engine: EngineView, cluster: Cluster) {
+        let network = engine.networks(named: cluster.network.name).first {
+            $0.labels.value(of: Label.cluster) == cluster.name.text
+        }
+        func owned(_ component: Component) -> [ContainerView] {
+            engine.containers.filter {
+                $0.labels.value(of: Label.cluster) == cluster.name.text
+                    && $0.labels.value(of: Label.component) == component.rawValue
+            }
+        }
+        func host(_ container: ContainerView) -> String? {
+            network.flatMap { container.address(on: $0.id) }.flatMap { $0.isEmpty ? nil : $0 }
+        }
+        etcd = owned(.etcd).compactMap { container in
+            guard container.state.isRunning, let address = host(container) else { return nil }
+            return (ContainerName(container.labels.value(of: Label.name) ?? container.name.text), address)
+        }
+        nodes = owned(.node).map { container in
+            let name = NodeName(container.labels.value(of: Label.name) ?? container.name.text)
+            return (name, container.state.isRunning, container.state.isRunning ? host(container) : nil)
+        }
+    }
+
+    func host(of node: NodeName) -> String? { nodes.first { $0.node == node }?.host }
+}

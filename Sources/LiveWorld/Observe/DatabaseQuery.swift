@@ -1,0 +1,109 @@
+import FoundationEssentials
+import Model
+
+/// What the primary is asked, in one round trip, and how its answer becomes a view.
+enum DatabaseQuery {
+    /// Parameters: extension names, role names, the database's name, the admin's name, node names (arrays as text[]).
+    static let text = """
+        SELECT json_build_object(
+          'recovery', pg_is_in_recovery(),
+          'system', (SELECT system_identifier::text FROM pg_control_system()),
+          'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
+          'standbys', (SELECT coalesce(json_agg(json_build_object('name', application_name, 'state', state,
+              'sync', sync_state, 'lag', coalesce(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
+                THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn), 0)::bigint)
+              ORDER BY application_name), '[]') FROM pg_stat_replication WHERE application_name = ANY ($5::text[])),
+          'extensions', (SELECT coalesce(json_agg(json_build_object('name', name, 'installed', installed_version,
+              'available', default_version) ORDER BY name), '[]') FROM pg_available_extensions
+              WHERE name = ANY ($1::text[])),
+          'history', to_regclass('controller.migrations') IS NOT NULL,
+          'roles', (SELECT coalesce(json_agg(json_build_object('name', rolname, 'verifier', rolpassword,
+              'attributes', array_remove(ARRAY[
+                CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
+                CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcanlogin THEN 'LOGIN' END,
+                CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END], NULL)
+              || ARRAY(SELECT 'IN ' || g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid
+                WHERE m.member = a.oid)) ORDER BY rolname), '[]') FROM pg_authid a WHERE rolname = ANY ($2::text[])),
+          'database', EXISTS (SELECT FROM pg_database WHERE datname = $3),
+          'grant', EXISTS (SELECT FROM pg_roles WHERE rolname = $4)
+              AND NOT has_schema_privilege((SELECT oid FROM pg_roles WHERE rolname = $4), 'public', 'CREATE'),
+          'pending', (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart),
+          'archiver', (SELECT json_build_object('last', last_archived_wal, 'failed', last_failed_wal,
+              'failing', last_failed_time IS NOT NULL AND last_failed_time > coalesce(last_archived_time, '-infinity'))
+              FROM pg_stat_archiver)
+        )::text AS view
+        """
+
+    /// The applied migrations, and what each made that is missing now.
+    static let history = """
+        SELECT coalesce(json_agg(json_build_object('name', name, 'checksum', checksum,
+          'missing', ARRAY(SELECT o FROM unnest(objects) AS o WHERE to_regclass(o) IS NULL)) ORDER BY name), '[]')::text
+          AS view FROM controller.migrations
+        """
+
+    struct Answer: Decodable {
+        struct Standby: Decodable {
+            var name: String
+            var state: String
+            var sync: String
+            var lag: Int64
+        }
+        struct Extension: Decodable {
+            var name: String
+            var installed: String?
+            var available: String?
+        }
+        struct Role: Decodable {
+            var name: String
+            var verifier: String?
+            var attributes: [String]
+        }
+        struct Archiver: Decodable {
+            var last: String?
+            var failed: String?
+            var failing: Bool
+        }
+        var recovery: Bool
+        var system: String
+        var timeline: Int64
+        var standbys: [Standby]
+        var extensions: [Extension]
+        var history: Bool
+        var roles: [Role]
+        var database: Bool
+        var grant: Bool
+        var pending: [String]
+        var archiver: Archiver
+    }
+
+    struct HistoryRow: Decodable {
+        var name: String
+        var checksum: String
+        var missing: [String]
+    }
+
+    static func view(_ answer: Answer, node: NodeName, matches: (RoleName, String?) -> Bool) -> DatabaseView {
+        var view = DatabaseView(
+            node: node, isInRecovery: answer.recovery, systemIdentifier: answer.system, timeline: answer.timeline)
+        view.standbys = answer.standbys.map {
+            StandbyView(
+                node: NodeName($0.name), state: $0.state, isSynchronous: $0.sync == "sync" || $0.sync == "quorum",
+                lagBytes: $0.lag)
+        }
+        view.extensions = answer.extensions.map {
+            ExtensionView(name: $0.name, installed: $0.installed, available: $0.available)
+        }
+        view.roles = answer.roles.map {
+            RoleView(
+                name: RoleName($0.name), attributes: $0.attributes.sorted(),
+                passwordMatches: matches(RoleName($0.name), $0.verifier))
+        }
+        view.hasDatabase = answer.database
+        view.missingGrants = answer.grant ? ["CREATE on schema public"] : []
+        view.pendingParameters = answer.pending
+        view.archiver.lastArchived = answer.archiver.last
+        view.archiver.isFailing = answer.archiver.failing
+        view.archiver.lastFailed = answer.archiver.failed
+        return view
+    }
+}

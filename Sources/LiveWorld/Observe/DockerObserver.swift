@@ -1,0 +1,147 @@
+import DockerAPI
+import Model
+
+/// Looks at one engine: the lists first, then our own containers one by one, side by side.
+struct DockerObserver {
+    let world: LiveWorld
+    let cluster: Cluster
+    let focus: Focus
+
+    private var docker: DockerEngine { world.docker }
+
+    func observe() async -> Sighting<EngineView> {
+        if focus == .everythingAfresh { await world.sight.forgetAllFiles() }
+        do {
+            async let identity = world.engineIdentity(afresh: focus != .everything)
+            async let networks = networks()
+            async let volumes = docker.volumes()
+            async let containers = containers()
+            async let images = images()
+            var view = EngineView(id: try await identity)
+            view.containers = try await containers
+            view.networks = try await networks
+            view.volumes = try await volumes.map(VolumeView.init(docker:)).sorted { $0.name < $1.name }
+            view.images = await images
+            return .present(view)
+        } catch let error as DockerError {
+            return .unknown(error.blindness)
+        } catch {
+            return .unknown(Blindness(.malformed, "\(error)"))
+        }
+    }
+
+    /// Ours in full; of foreign ones the name and the labels, which is all that planners may know of them. A container
+    /// that vanishes between the list and its inspect is simply not there any more.
+    private func containers() async throws -> [ContainerView] {
+        let list = try await docker.containers()
+        let label = cluster.name.text
+        return try await withThrowingTaskGroup(of: ContainerView?.self) { group in
+            for summary in list {
+                let isOurs = summary.labels[Label.cluster] == label || summary.id == world.ownContainer?.text
+                guard isOurs else {
+                    group.addTask { ContainerView(foreign: summary) }
+                    continue
+                }
+                group.addTask { try await inspect(summary.id) }
+            }
+            var views: [ContainerView] = []
+            for try await view in group { if let view { views.append(view) } }
+            return views.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        }
+    }
+
+    private func inspect(_ id: String) async throws -> ContainerView? {
+        guard let container = try await known({ try await docker.container(id, deadline: .seconds(2)) }) else { return nil }
+        var view = ContainerView(docker: container)
+        guard container.configuration.labels[Label.component] != Component.supervisor.rawValue,
+            id != world.ownContainer?.text
+        else { return view }
+        // what the image itself sets is not drift
+        let image = await world.imageEnvironment(container.imageID)
+        view.settings.environment = container.configuration.environment.filter { !image.contains($0) }.sorted()
+        if case .guarding = focus, view.state.isRunning { return view }
+        view.files = await files(of: view)
+        if !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
+        if !view.state.isRunning { view.data = await world.data(in: view) }
+        return view
+    }
+
+    /// What is there, or nil when it has vanished since it was listed.
+    private func known<Value: Sendable>(_ request: () async throws -> Value) async throws -> Value? {
+        do {
+            return try await request()
+        } catch let error as DockerError where error.code == .notFound {
+            return nil
+        }
+    }
+
+    private func files(of view: ContainerView) async -> Sighting<[FileView]> {
+        let incarnation = "\(view.state)"
+        if let known = await world.sight.files(of: view.id, incarnation: incarnation) { return known }
+        let seen = await world.docker.writtenFiles(in: view.id)
+        if seen.value != nil { await world.sight.keep(seen, of: view.id, incarnation: incarnation) }
+        return seen
+    }
+
+    /// Commands of ours that run or have ended lately.
+    private func commands(_ ids: [String]) async -> [CommandView] {
+        var views: [CommandView] = []
+        for id in ids {
+            guard let command = try? await docker.exec(id) else { continue }
+            views.append(
+                CommandView(
+                    arguments: CommandWrapping.unwrap(command.command),
+                    exitCode: command.isRunning ? nil : command.exitCode ?? -1))
+        }
+        return views
+    }
+
+    /// All networks by name; endpoints only of those with our name, because the list leaves them out.
+    private func networks() async throws -> [NetworkView] {
+        let list = try await docker.networks()
+        var views: [NetworkView] = []
+        for network in list {
+            var view = NetworkView(docker: network)
+            if view.name == cluster.network.name {
+                guard let inside = try await known({ try await docker.network(network.id) }) else { continue }
+                view = NetworkView(docker: inside)
+            }
+            views.append(view)
+        }
+        return views.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
+
+    private func images() async -> [ImageSighting] {
+        var wanted = [cluster.etcd.image, cluster.nodes.image]
+        if cluster.console.enabled { wanted.append(cluster.console.image) }
+        var sightings: [ImageSighting] = []
+        for reference in wanted {
+            let id: Sighting<String>
+            do throws(DockerError) {
+                id = .present(try await docker.image(reference.text).id)
+            } catch {
+                id = error.isAboutAMissingObject ? .absent : .unknown(error.blindness)
+            }
+            sightings.append(
+                ImageSighting(reference: reference, id: id, pulling: await world.sight.pull(reference)))
+        }
+        return sightings.sorted { $0.reference < $1.reference }
+    }
+}
+
+extension DockerError {
+    /// Whether the object is known not to be there.
+    var isAboutAMissingObject: Bool { code == .notFound || code == .noSuchImage }
+
+    /// Why nothing was seen.
+    var blindness: Blindness {
+        let cause: Blindness.Cause =
+            switch code {
+            case .timedOut: .timedOut
+            case .permissionDenied, .forbidden: .forbidden
+            case .malformed, .unsupportedAPIVersion: .malformed
+            default: .unreachable
+            }
+        return Blindness(cause, description)
+    }
+}

@@ -1,0 +1,42 @@
+import DockerAPI
+import Model
+
+/// Reads pgBackRest's info files through a node's container, running or not; kept until something can have changed.
+struct RepositoryObserver {
+    let world: LiveWorld
+    let cluster: Cluster
+    let engine: EngineView
+    let focus: Focus
+
+    func observe() async -> Sighting<RepositoryView> {
+        guard cluster.backups.enabled else { return .absent }
+        if case .guarding = focus { return .unknown(.notLooked) }
+        if focus != .everythingAfresh, let known = await world.sight.knownRepository { return known }
+        let seen = await look()
+        // only a state in which nothing is awaited is worth keeping
+        let isSettled = if case .present(let view) = seen { !view.backups.isEmpty } else { false }
+        await world.sight.keep(isSettled ? seen : nil)
+        return seen
+    }
+
+    private func look() async -> Sighting<RepositoryView> {
+        let mounts = engine.containers.filter { container in
+            container.labels.value(of: Label.cluster) == cluster.name.text
+                && container.settings.mounts.contains { $0.volume == cluster.backups.volume }
+        }
+        guard let container = mounts.first(where: { $0.state.isRunning }) ?? mounts.first else {
+            // without a container nobody can look; without the volume there is nothing to see
+            let exists = engine.volume(cluster.backups.volume) != nil
+            return exists ? .unknown(Blindness(.unreachable, "no container mounts the repository yet")) : .absent
+        }
+        let path = "/var/lib/pgbackrest/" + RepositoryFiles.backupInfo(stanza: cluster.backups.stanza)
+        do throws(DockerError) {
+            guard let bytes = try await world.docker.file(path, in: container.id) else {
+                return .present(RepositoryView(stanza: .missing))
+            }
+            return .present(RepositoryFiles.parse(backupInfo: String(decoding: bytes, as: UTF8.self)))
+        } catch {
+            return .unknown(error.blindness)
+        }
+    }
+}

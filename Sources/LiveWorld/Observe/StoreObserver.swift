@@ -1,0 +1,176 @@
+import EtcdClient
+import FoundationEssentials
+import HTTPTransport
+import Model
+
+/// Asks each etcd member for itself, and a quorum for the membership and Patroni's keys.
+struct StoreObserver {
+    let world: LiveWorld
+    let cluster: Cluster
+    let addresses: Addresses
+
+    static let deadline: Duration = .milliseconds(900)
+
+    func observe() async -> (Sighting<EtcdView>, Sighting<DCSView>) {
+        guard !addresses.etcd.isEmpty else {
+            let blindness = Blindness(.unreachable, "no etcd member runs")
+            return (.unknown(blindness), .unknown(blindness))
+        }
+        let client = await world.store(addresses)
+        async let endpoints = statuses(client)
+        async let membership = members(client)
+        async let alarms = alarms(client)
+        async let keys = keys(client)
+        let answers = await endpoints
+        let dcs = await keys
+        guard answers.contains(where: { $0.status.value != nil }) else {
+            return (.unknown(Blindness(.unreachable, "no etcd member answers")), dcs)
+        }
+        let (id, list) = await membership
+        return (.present(EtcdView(clusterID: id, members: list, endpoints: answers, alarms: await alarms)), dcs)
+    }
+
+    private func statuses(_ client: EtcdClient) async -> [EtcdEndpointView] {
+        await withTaskGroup(of: EtcdEndpointView.self) { group in
+            for (container, host) in addresses.etcd {
+                group.addTask {
+                    do throws(EtcdError) {
+                        let answer = try await client.status(
+                            of: .tcp(host: host, port: 2379), deadline: StoreObserver.deadline)
+                        let status = EtcdStatus(
+                            memberID: answer.header.memberID, leaderID: answer.leaderID, raftTerm: answer.raftTerm,
+                            revision: answer.header.revision, databaseBytes: answer.databaseBytes,
+                            isLearner: answer.isLearner)
+                        return EtcdEndpointView(container: container, status: .present(status))
+                    } catch {
+                        return EtcdEndpointView(container: container, status: .unknown(error.blindness))
+                    }
+                }
+            }
+            var views: [EtcdEndpointView] = []
+            for await view in group { views.append(view) }
+            return views.sorted { $0.container < $1.container }
+        }
+    }
+
+    /// The linearizable membership; empty without a quorum.
+    private func members(_ client: EtcdClient) async -> (UInt64, [EtcdMemberView]) {
+        guard let answer = try? await client.members(deadline: StoreObserver.deadline) else { return (0, []) }
+        let views = answer.members.map {
+            EtcdMemberView(id: $0.id, name: $0.name, peerURLs: $0.peerURLs, isLearner: $0.isLearner)
+        }
+        return (answer.header.clusterID, views.sorted { ($0.name, $0.id) < ($1.name, $1.id) })
+    }
+
+    private func alarms(_ client: EtcdClient) async -> [EtcdAlarm] {
+        let raised = (try? await client.alarms(deadline: StoreObserver.deadline)) ?? []
+        return raised.compactMap { alarm in
+            switch alarm.kind {
+            case .noSpace: EtcdAlarm(member: alarm.memberID, kind: .noSpace)
+            case .corrupt: EtcdAlarm(member: alarm.memberID, kind: .corrupt)
+            }
+        }
+    }
+
+    /// Patroni's keys and the controller's own, in one linearizable transaction.
+    private func keys(_ client: EtcdClient) async -> Sighting<DCSView> {
+        let ranges: [EtcdOperation] = [
+            .range(EtcdRange(.prefix(EtcdBytes(cluster.dcsPrefix)))),
+            .range(EtcdRange(.prefix(EtcdBytes(RetiredVolume.prefix(of: cluster.name))))),
+        ]
+        do throws(EtcdError) {
+            let answer = try await client.transact(
+                EtcdTransaction(if: [], then: ranges), deadline: StoreObserver.deadline)
+            var view = DCSView(revision: answer.header.revision)
+            for result in answer.results {
+                guard case .range(let range) = result else { continue }
+                for entry in range.keyValues { read(entry, into: &view) }
+            }
+            view.members.sort { $0.name < $1.name }
+            view.retired.sort { $0.volume < $1.volume }
+            return .present(view)
+        } catch {
+            return .unknown(error.blindness)
+        }
+    }
+
+    private func read(_ entry: EtcdKeyValue, into view: inout DCSView) {
+        let key = entry.key.text
+        let retired = RetiredVolume.prefix(of: cluster.name)
+        if key.hasPrefix(retired) {
+            let value = JSONValue.parse(entry.value.text)
+            view.retired.append(
+                RetiredVolume(
+                    volume: VolumeName(String(key.dropFirst(retired.count))), since: value?["since"]?.string ?? "?",
+                    why: value?["why"]?.string ?? "?", modRevision: entry.modRevision))
+            return
+        }
+        let name = String(key.dropFirst(cluster.dcsPrefix.count))
+        switch name {
+        case "initialize": view.initialize = entry.value.text
+        case "leader":
+            view.leader = LeaderKey(
+                node: NodeName(entry.value.text), lease: entry.lease, createRevision: entry.createRevision,
+                modRevision: entry.modRevision)
+        case "config": view.configuration = JSONValue.parse(entry.value.text)
+        case "sync": view.synchronous = StoreObserver.synchronous(entry.value.text)
+        case _ where name.hasPrefix("members/"):
+            view.members.append(StoreObserver.member(String(name.dropFirst("members/".count)), entry))
+        case _: break
+        }
+    }
+
+    /// Patroni's sync key: `{"leader": …, "sync_standby": "a,b", "quorum": n}`.
+    static func synchronous(_ text: String) -> SynchronousKey? {
+        guard let value = JSONValue.parse(text) else { return nil }
+        let names = (value["sync_standby"]?.string ?? "").split(separator: ",").map { part in
+            NodeName(String(part.filter { $0 != " " }))
+        }
+        return SynchronousKey(leader: value["leader"]?.string.map { NodeName($0) }, standbys: names.sorted())
+    }
+
+    static func member(_ name: String, _ entry: EtcdKeyValue) -> DCSMember {
+        let value = JSONValue.parse(entry.value.text) ?? .null
+        var member = DCSMember(
+            name: NodeName(name), state: value["state"]?.string ?? "?", role: value["role"]?.string ?? "?",
+            lease: entry.lease)
+        member.timeline = value["timeline"]?.integer
+        member.walPosition = value["xlog_location"]?.integer
+        if case .members(let tags)? = value["tags"] {
+            member.tags = tags.map { LabelValue($0.name, $0.value.string ?? $0.value.text) }
+        }
+        return member
+    }
+}
+
+extension JSONValue {
+    static func parse(_ text: String) -> JSONValue? {
+        try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    }
+}
+
+extension EtcdError {
+    /// Why nothing was seen.
+    var blindness: Blindness {
+        let cause: Blindness.Cause =
+            switch code {
+            case .timedOut: .timedOut
+            case .unauthenticated, .permissionDenied: .forbidden
+            case .malformed: .malformed
+            default: .unreachable
+            }
+        return Blindness(cause, description)
+    }
+}
+
+extension LiveWorld {
+    /// The client for the members that run now.
+    func store(_ addresses: Addresses) async -> EtcdClient {
+        await sight.store(at: addresses.etcd.map(\.host)) { hosts in
+            EtcdClient(
+                EtcdConfiguration(
+                    endpoints: hosts.map { .tcp(host: $0, port: 2379) }, deadline: .seconds(2),
+                    attemptLimit: .milliseconds(700), deadEndpointPause: .seconds(2)))
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import DockerAPI
+import Model
+
+/// Effects on a Docker Engine.
+struct DockerPerformer {
+    let world: LiveWorld
+    let cluster: Cluster
+
+    private var docker: DockerEngine { world.docker }
+
+    /// - Returns: the answer's gist, for the event log.
+    func perform(_ effect: DockerEffect) async throws -> String {
+        switch effect {
+        case .createNetwork(let spec): return try await create(spec)
+        case .removeNetwork(let id): try await docker.removeNetwork(id.text)
+        case .connect(let network, let id, let alias):
+            try await docker.connect(id.text, toNetwork: network.text, as: .init(aliases: [alias.text]))
+        case .disconnect(let network, let id): try await docker.disconnect(id.text, fromNetwork: network.text)
+        case .createVolume(let spec): try await create(spec)
+        case .removeVolume(let name): try await docker.removeVolume(name.text)
+        case .createContainer(let spec): return String(try await create(spec).prefix(12))
+        case .upload(let id, let files): try await upload(files, to: id)
+        case .start(let id): _ = try await docker.start(id.text)
+        case .stop(let id): _ = try await docker.stop(id.text)
+        case .kill(let id): try await docker.kill(id.text)
+        case .unpause(let id): try await docker.unpause(id.text)
+        case .remove(let id): try await docker.removeContainer(id.text)
+        case .rename(let id, let name): try await docker.renameContainer(id.text, to: name.text)
+        case .update(let id, let settings): try await update(id, settings)
+        case .pull(let reference): await world.startPull(reference)
+        case .run(let id, let arguments):
+            let exec = try await docker.createExec(
+                in: id.text, DockerExecConfiguration(command: CommandWrapping.wrap(arguments)))
+            try await docker.startExecDetached(exec)
+            return "started"
+        }
+        return ""
+    }
+
+    private func create(_ spec: NetworkSpec) async throws -> String {
+        let id = try await docker.createNetwork(
+            DockerNetworkConfiguration(
+                name: spec.name.text, driver: spec.driver, subnets: spec.subnet.map { [DockerSubnet(subnet: $0)] } ?? [],
+                labels: [Label.cluster: cluster.name.text, Label.component: Component.network.rawValue]))
+        return String(id.prefix(12))
+    }
+
+    /// Docker answers 201 with the old labels where a volume of that name exists: only reading them back tells.
+    private func create(_ spec: VolumeSpec) async throws {
+        let volume = try await docker.createVolume(
+            DockerVolumeConfiguration(name: spec.name.text, labels: labels(spec.labels, spec.component)))
+        guard volume.labels[Label.cluster] == cluster.name.text else {
+            throw RefusalError(.conflict, "a volume \(spec.name) that is not ours exists")
+        }
+    }
+
+    private func labels(_ extra: [LabelValue], _ component: Component) -> [String: String] {
+        var labels = [Label.cluster: cluster.name.text, Label.component: component.rawValue]
+        for label in extra { labels[label.key] = label.value }
+        return labels
+    }
+
+    private func create(_ spec: ContainerSpec) async throws -> String {
+        let settings = spec.settings
+        var host = DockerHostConfiguration()
+        host.memoryBytes = settings.memory
+        // no swap on top: a database that swaps is worse off than one that is told
+        host.memorySwapBytes = settings.memory
+        host.nanoCPUs = settings.milliCPUs * 1_000_000
+        host.shmSizeBytes = settings.sharedMemory
+        host.pidsLimit = settings.pidsLimit
+        host.capDrop = settings.dropsAllCapabilities ? ["ALL"] : []
+        host.securityOptions = settings.mayGainPrivileges ? [] : ["no-new-privileges"]
+        host.restartPolicy = DockerRestartPolicy(name: settings.restartPolicy)
+        host.networkMode = spec.network.text
+        host.logging = DockerLogConfiguration(type: "json-file", options: ["max-size": "10m", "max-file": "3"])
+        host.mounts = settings.mounts.map {
+            DockerMountConfiguration(source: $0.volume.text, target: $0.destination, isReadOnly: !$0.isWritable)
+        }
+        for port in settings.ports {
+            host.portBindings["\(port.containerPort)/tcp", default: []].append(
+                DockerPortBinding(hostAddress: port.hostAddress, hostPort: String(port.hostPort)))
+        }
+        let configuration = DockerContainerConfiguration(
+            image: spec.image.text, command: spec.command.isEmpty ? nil : spec.command, hostname: spec.name.text,
+            labels: labels(spec.labels, spec.component), exposedPorts: settings.ports.map { "\($0.containerPort)/tcp" },
+            stopTimeoutSeconds: settings.stopTimeoutSeconds)
+        return try await docker.createContainer(
+            name: spec.name.text, configuration, host: host,
+            networks: [spec.network.text: DockerEndpointConfiguration(aliases: [spec.name.text])])
+    }
+
+    private func update(_ id: ContainerID, _ settings: ContainerSettings) async throws {
+        var update = DockerContainerUpdate()
+        update.memoryBytes = settings.memory
+        update.memorySwapBytes = settings.memory
+        update.nanoCPUs = settings.milliCPUs * 1_000_000
+        update.pidsLimit = settings.pidsLimit
+        update.restartPolicy = DockerRestartPolicy(name: settings.restartPolicy)
+        try await docker.updateContainer(id.text, update)
+    }
+
+    private func upload(_ files: [FileSpec], to id: ContainerID) async throws {
+        let views = await world.secrets.views
+        var entries: [WrittenFile] = []
+        for file in files {
+            let secrets = world.secrets
+            var values: [(SecretName, String)] = []
+            for case .secret(let name) in file.content.segments { values.append((name, try await secrets.value(name))) }
+            for case .quotedSecret(let name) in file.content.segments {
+                values.append((name, try await secrets.value(name)))
+            }
+            let text = file.content.filled { name in values.first { $0.0 == name }?.1 ?? "" }
+            entries.append(
+                WrittenFile(
+                    path: file.path, bytes: Array(text.utf8), template: file.identity.digest(secrets: views),
+                    owner: file.owner, mode: file.mode))
+        }
+        try await docker.write(entries, to: id)
+        await world.sight.forgetFiles(of: id)
+    }
+}
+
+/// Commands in containers: their output goes to the container's log, where a person looks for it.
+enum CommandWrapping {
+    private static let shell = ["sh", "-c", "exec \"$@\" >/proc/1/fd/1 2>&1", "--"]
+
+    static func wrap(_ arguments: [String]) -> [String] { shell + arguments }
+
+    static func unwrap(_ arguments: [String]) -> [String] {
+        Array(arguments.starts(with: shell) ? arguments.dropFirst(shell.count) : arguments[...])
+    }
+}

@@ -1,0 +1,79 @@
+import EtcdClient
+import HTTPTransport
+import Model
+
+/// Effects on etcd; every write is a transaction that compares first (invariant I5).
+struct EtcdPerformer {
+    let world: LiveWorld
+    let cluster: Cluster
+
+    func perform(_ effect: EtcdEffect) async throws -> Outcome {
+        let client = try await world.currentStore(cluster)
+        switch effect {
+        case .releaseLeader(let prefix, let key): return try await release(key, prefix: prefix, client)
+        case .addLearner(let url): _ = try await client.addMember(peerURLs: [url], isLearner: true)
+        case .promote(let id): try await client.promoteMember(id)
+        case .removeMember(let id): try await client.removeMember(id)
+        case .compact(let revision):
+            do throws(EtcdError) {
+                try await client.compact(to: revision)
+            } catch {
+                guard case .compacted = error.code else { throw error }
+            }
+        case .defragment(let name):
+            let host = try await world.address(of: name, cluster)
+            try await client.defragment(.tcp(host: host, port: 2379), deadline: .seconds(30))
+        case .disarm(let alarm):
+            let kind: EtcdRaisedAlarm.Kind =
+                switch alarm.kind {
+                case .noSpace: .noSpace
+                case .corrupt: .corrupt
+                }
+            try await client.disarm(EtcdRaisedAlarm(memberID: alarm.member, kind: kind))
+        case .putIfAbsent(let key, let value):
+            let name = EtcdBytes(key)
+            let answer = try await client.transact(
+                EtcdTransaction(if: [.isAbsent(name)], then: [.put(name, EtcdBytes(value))]))
+            if !answer.succeeded { return .done("it exists already") }
+        case .deleteKey(let key, let revision):
+            let name = EtcdBytes(key)
+            let answer = try await client.transact(
+                EtcdTransaction(
+                    if: [EtcdComparison(.one(name), .equal, .modRevision(revision))], then: [.delete(.one(name))]))
+            if !answer.succeeded { return .refused(Refusal(.conflict, "\(key) was written meanwhile")) }
+        }
+        return .done("")
+    }
+
+    /// If the leader key is exactly the one that was judged, delete it and the dead member's own key; only then revoke
+    /// the lease that both hang on (Patroni 4.1, dcs/etcd3.py: one lease for each process).
+    private func release(_ key: LeaderKey, prefix: String, _ client: EtcdClient) async throws -> Outcome {
+        let leader = EtcdBytes(prefix + "leader")
+        let member = EtcdBytes(prefix + "members/" + key.node.text)
+        let answer = try await client.transact(
+            EtcdTransaction(
+                if: [
+                    .hasValue(leader, EtcdBytes(key.node.text)), .hasLease(leader, key.lease),
+                    .wasMade(leader, at: key.createRevision),
+                ], then: [.delete(.one(leader)), .delete(.one(member))]))
+        guard answer.succeeded else {
+            return .refused(Refusal(.conflict, "the leader key has changed; nothing was released"))
+        }
+        do throws(EtcdError) { try await client.revokeLease(key.lease) } catch {
+            // the keys are gone, which is what counts; the lease ends by itself
+            return .done("released at revision \(answer.header.revision); the lease was not revoked: \(error)")
+        }
+        return .done("released at revision \(answer.header.revision)")
+    }
+}
+
+extension LiveWorld {
+    /// The client of the last look, or a new one where nobody has looked yet.
+    func currentStore(_ cluster: Cluster) async throws -> EtcdClient {
+        if let known = await sight.knownStore { return known }
+        var hosts: [String] = []
+        for name in cluster.etcdNames { if let host = try? await address(of: name, cluster) { hosts.append(host) } }
+        guard !hosts.isEmpty else { throw RefusalError(.unavailable, "no etcd member runs") }
+        return EtcdClient(EtcdConfiguration(endpoints: hosts.map { .tcp(host: $0, port: 2379) }))
+    }
+}

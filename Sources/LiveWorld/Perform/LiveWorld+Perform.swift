@@ -1,0 +1,162 @@
+import DockerAPI
+import EtcdClient
+import HTTPTransport
+public import Model
+import PatroniAPI
+import PostgresClient
+
+extension LiveWorld {
+    /// Performs effects side by side; each has its own deadline, so that a slow one delays nothing but itself.
+    public func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome] {
+        await withTaskGroup(of: (Int, Outcome).self) { group in
+            for (index, effect) in effects.enumerated() {
+                group.addTask { (index, await perform(effect, for: cluster)) }
+            }
+            var outcomes = [Outcome](repeating: .uncertain("not performed"), count: effects.count)
+            for await (index, outcome) in group { outcomes[index] = outcome }
+            return outcomes
+        }
+    }
+
+    private func perform(_ effect: Effect, for cluster: Cluster) async -> Outcome {
+        do {
+            switch effect {
+            case .docker(_, let effect): return .done(try await DockerPerformer(world: self, cluster: cluster).perform(effect))
+            case .etcd(let effect): return try await EtcdPerformer(world: self, cluster: cluster).perform(effect)
+            case .patroni(let node, let effect): return try await ask(node, effect, for: cluster)
+            case .sql(let node, let effect): return try await execute(effect, on: node, for: cluster)
+            }
+        } catch let error as DockerError {
+            return error.outcome
+        } catch let error as EtcdError {
+            return error.isOutcomeUnknown
+                ? .uncertain(error.description) : .refused(Refusal(.unavailable, error.description))
+        } catch let error as PatroniError {
+            return error.outcome
+        } catch let error as PostgresError {
+            return error.outcome
+        } catch let refusal as RefusalError {
+            return .refused(refusal.refusal)
+        } catch {
+            return .refused(Refusal(.invalid, "\(error)"))
+        }
+    }
+
+    private func ask(_ node: NodeName, _ effect: PatroniEffect, for cluster: Cluster) async throws -> Outcome {
+        let client = try await patroni(node, cluster)
+        switch effect {
+        case .wake: try await client.wake()
+        case .patchConfiguration(let patch): try await client.patchConfiguration(patch)
+        case .reload: try await client.reload()
+        case .restart: return try await underWay { () async throws(PatroniError) in
+                try await client.restart(deadline: .seconds(3))
+            }
+        case .switchover(let from, let to):
+            return try await underWay { () async throws(PatroniError) in
+                try await client.switchover(from: from.text, to: to.text, deadline: .seconds(3))
+            }
+        }
+        return .done("")
+    }
+
+    /// Patroni answers these when all is done, which may take long; that it goes on is seen at the next look.
+    private func underWay(_ request: () async throws(PatroniError) -> String) async throws -> Outcome {
+        do throws(PatroniError) {
+            return .done(try await request())
+        } catch where error.code == .timedOut {
+            return .done("under way")
+        }
+    }
+
+    private func patroni(_ node: NodeName, _ cluster: Cluster) async throws -> PatroniClient {
+        let host = try await address(of: ContainerName(node.text), cluster)
+        let password = try await secrets.value("patroni-rest")
+        return await sight.patroni(at: host) { host in
+            PatroniClient(
+                endpoint: .tcp(host: host, port: 8008),
+                credentials: PatroniCredentials(user: "controller", password: password))
+        }
+    }
+
+    private func execute(_ effect: SQLEffect, on node: NodeName, for cluster: Cluster) async throws -> Outcome {
+        let host = try await address(of: ContainerName(node.text), cluster)
+        switch effect {
+        case .script(let database, let sql):
+            let session = try await session(host: host, database: database.text)
+            try await session.execute(script: sql, deadline: .seconds(60))
+        case .setPassword(let role, let secret):
+            let session = try await session(host: host, database: "postgres")
+            let verifier = try await session.scramVerifier(password: try await secrets.value(secret), user: role.text)
+            // neither the statement log nor an error message may carry the verifier
+            try await session.execute(
+                script: "SET LOCAL log_statement = 'none'; SET LOCAL log_min_error_statement = 'panic'; "
+                    + "ALTER ROLE \(SQLQuote.identifier(role.text)) PASSWORD \(SQLQuote.literal(verifier));")
+        }
+        return .done("")
+    }
+
+    /// Where a container is reached now.
+    func address(of name: ContainerName, _ cluster: Cluster) async throws -> String {
+        let container = try await docker.container(name.text)
+        guard container.configuration.labels[Label.cluster] == cluster.name.text else {
+            throw RefusalError(.conflict, "container \(name) is not ours")
+        }
+        let endpoint = container.networks[cluster.network.name.text]
+        guard let address = endpoint?.ipAddress, !address.isEmpty else {
+            throw RefusalError(.unavailable, "container \(name) has no address on \(cluster.network.name)")
+        }
+        return address
+    }
+}
+
+/// A refusal of our own making.
+struct RefusalError: Error {
+    let refusal: Refusal
+    init(_ kind: Refusal.Kind, _ message: String) { refusal = Refusal(kind, message) }
+}
+
+extension DockerError {
+    var outcome: Outcome {
+        switch code {
+        case .timedOut, .cancelled, .malformed: .uncertain(description)
+        case .unavailable(let transport):
+            transport.isNeverSent ? .refused(Refusal(.unavailable, description)) : .uncertain(description)
+        case .notFound, .noSuchImage: .refused(Refusal(.gone, description))
+        case .nameInUse, .conflict, .alreadyInProgress, .notModified, .notRunning, .wrongPauseState, .inUse,
+            .hasEndpoints, .wrongAttachment, .addressRangeTaken, .addressTaken, .portAllocated:
+            .refused(Refusal(.conflict, description))
+        case .forbidden, .badParameter, .cannotStart, .imageFailed, .permissionDenied, .unsupportedAPIVersion:
+            .refused(Refusal(.invalid, description))
+        case .serverError: .refused(Refusal(.unavailable, description))
+        }
+    }
+}
+
+extension PatroniError {
+    var outcome: Outcome {
+        switch code {
+        case .timedOut, .connectionLost: .uncertain(description)
+        default: .refused(Refusal(.unavailable, description))
+        }
+    }
+}
+
+extension PostgresError {
+    var outcome: Outcome {
+        switch code {
+        case .timedOut, .connectionLost, .cancelled: .uncertain(description)
+        case .server: .refused(Refusal(.invalid, description))
+        case .nameNotResolved, .refused, .couldNotConnect, .authentication, .closed, .malformed:
+            .refused(Refusal(.unavailable, description))
+        }
+    }
+
+    var cause: Blindness.Cause {
+        switch code {
+        case .timedOut: .timedOut
+        case .authentication: .forbidden
+        case .malformed: .malformed
+        case .nameNotResolved, .refused, .couldNotConnect, .cancelled, .connectionLost, .closed, .server: .unreachable
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import DockerAPI
+import Model
+
+extension LiveWorld {
+    /// A state directory that was lost while the cluster lives on: what Patroni needs is in every node's container.
+    func recoverSecrets(of cluster: Cluster) async throws {
+        let path = "\(FileSpec.directory)/patroni.yml"
+        for node in cluster.nodeNames {
+            guard let container = try? await docker.container(node.text),
+                container.configuration.labels[Label.cluster] == cluster.name.text,
+                let bytes = try? await docker.file(path, in: ContainerID(container.id))
+            else { continue }
+            let found = SecretRecovery.passwords(in: String(decoding: bytes, as: UTF8.self))
+            for (name, value) in found { try await secrets.adopt(name, value) }
+            if !found.isEmpty { return }
+        }
+    }
+}
+
+/// Finds the passwords in a `patroni.yml` that the controller wrote: each section's only `password:` line.
+enum SecretRecovery {
+    static func passwords(in text: String) -> [(SecretName, String)] {
+        let sections: [(String, SecretName)] = [
+            ("authentication:", "patroni-rest"), ("superuser:", "postgres-superuser"),
+            ("replication:", "postgres-replication"), ("rewind:", "postgres-rewind"),
+        ]
+        var current: SecretName?
+        var found: [(SecretName, String)] = []
+        for line in text.split(separator: "\n") {
+            let word = line.drop { $0 == " " }
+            if let section = sections.first(where: { word == $0.0 }) { current = section.1 }
+            guard word.hasPrefix("password: "), let name = current,
+                let value = JSONValue.parse(String(word.dropFirst("password: ".count)))?.string
+            else { continue }
+            found.append((name, value))
+            current = nil
+        }
+        return found
+    }
+}

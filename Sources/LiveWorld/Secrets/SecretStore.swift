@@ -1,0 +1,112 @@
+import FoundationEssentials
+import Glibc
+public import Model
+
+/// The cluster's secrets, as files of mode 0600 in the state directory, or the files that the manifest names.
+/// A generated one is written before it is used, so that a killed controller never forgets what it has set.
+public actor SecretStore {
+    /// Why a secret is not to be had.
+    public struct Failure: Error, Sendable, CustomStringConvertible {
+        /// Which secret.
+        public let name: SecretName
+        /// What is wrong, and what to do.
+        public let description: String
+    }
+
+    private let directory: String
+    private var values: [(name: SecretName, value: String)] = []
+
+    /// Secrets in a directory, made with mode 0700 when it does not exist.
+    public init(directory: String) { self.directory = directory }
+
+    /// Every secret of the cluster, read or generated. With `mayGenerate` false a missing one is a failure.
+    public func load(_ cluster: Cluster, mayGenerate: Bool = true) throws(Failure) {
+        _ = mkdir(directory, 0o700)
+        var loaded: [(SecretName, String)] = []
+        for (name, file) in SecretStore.wanted(cluster) {
+            loaded.append((name, try value(of: name, file: file, mayGenerate: mayGenerate)))
+        }
+        values = loaded
+    }
+
+    /// Their names and versions.
+    public var views: [SecretView] {
+        values.map { SecretView(name: $0.name, version: Digest(of: "\($0.name)\u{0}\($0.value)").short) }
+    }
+
+    /// A secret's value.
+    public func value(_ name: SecretName) throws(Failure) -> String {
+        guard let found = values.first(where: { $0.name == name })?.value else {
+            throw Failure(name: name, description: "secret \(name) has not been loaded")
+        }
+        return found
+    }
+
+    /// Keeps a value that was found in the running cluster, unless there is one already.
+    public func adopt(_ name: SecretName, _ value: String) throws(Failure) {
+        let path = "\(directory)/\(name)"
+        guard access(path, F_OK) != 0 else { return }
+        _ = mkdir(directory, 0o700)
+        try write(value, to: path, name: name)
+    }
+
+    /// Whether any secret of this cluster was ever written here.
+    public var isEmpty: Bool {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else { return true }
+        return names.isEmpty
+    }
+
+    /// The secrets a cluster needs, and the file for those that the manifest provides.
+    static func wanted(_ cluster: Cluster) -> [(SecretName, String?)] {
+        [
+            ("patroni-rest", nil),
+            ("postgres-superuser", nil),
+            ("postgres-replication", cluster.accounts.replication.passwordFile),
+            ("postgres-rewind", cluster.accounts.rewind.passwordFile),
+            ("postgres-admin", cluster.accounts.admin.passwordFile),
+            ("postgres-console", cluster.console.account.passwordFile),
+        ]
+    }
+
+    private func value(of name: SecretName, file: String?, mayGenerate: Bool) throws(Failure) -> String {
+        let path = file ?? "\(directory)/\(name)"
+        if let text = try? String(contentsOfFile: path, encoding: .utf8) {
+            let value = text.hasSuffix("\r\n") ? String(text.dropLast()) : text.hasSuffix("\n") ? String(text.dropLast()) : text
+            guard !value.isEmpty else { throw Failure(name: name, description: "\(path) is empty; write the password into it") }
+            return value
+        }
+        guard file == nil else {
+            throw Failure(name: name, description: "\(path): cannot be read; make it, or take passwordFile out of the manifest")
+        }
+        guard access(path, F_OK) != 0 else {
+            throw Failure(name: name, description: "\(path): cannot be read; is it owned by the controller's user?")
+        }
+        guard mayGenerate else {
+            throw Failure(name: name, description: "\(path) is missing although the cluster exists; put it back")
+        }
+        let generated = SecretStore.generate()
+        try write(generated, to: path, name: name)
+        return generated
+    }
+
+    private func write(_ value: String, to path: String, name: SecretName) throws(Failure) {
+        let temporary = path + ".new"
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw Failure(name: name, description: "\(temporary): \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        let bytes = Array(value.utf8)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
+            rename(temporary, path) == 0
+        else { throw Failure(name: name, description: "\(path): \(String(cString: strerror(errno)))") }
+    }
+
+    /// 32 characters that need no quoting anywhere, from the system's generator: 190 bits.
+    private static func generate() -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<32).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] })
+    }
+}

@@ -1,0 +1,98 @@
+import EtcdClient
+import Model
+import PatroniAPI
+import PostgresClient
+
+/// What is kept between two looks: open clients and sessions, and files that cannot have changed unnoticed.
+/// Losing all of it costs one slower look.
+actor Sight {
+    /// Files as seen in one incarnation of a container.
+    struct Files {
+        var incarnation: String
+        var seen: Sighting<[FileView]>
+    }
+
+    private var files: [(id: ContainerID, files: Files)] = []
+    private var store: (hosts: [String], client: EtcdClient)?
+    private var patroni: [(host: String, client: PatroniClient)] = []
+    private var sessions: [(key: String, connection: PostgresConnection)] = []
+    private var repository: Sighting<RepositoryView>?
+    private var verified: [(verifier: String, version: String, matches: Bool)] = []
+    private var pulls: [(reference: ImageReference, progress: String)] = []
+
+    func files(of id: ContainerID, incarnation: String) -> Sighting<[FileView]>? {
+        guard let known = files.first(where: { $0.id == id })?.files, known.incarnation == incarnation else { return nil }
+        return known.seen
+    }
+
+    func keep(_ seen: Sighting<[FileView]>, of id: ContainerID, incarnation: String) {
+        forgetFiles(of: id)
+        files.append((id, Files(incarnation: incarnation, seen: seen)))
+    }
+
+    func forgetFiles(of id: ContainerID) { files.removeAll { $0.id == id } }
+
+    func forgetAllFiles() {
+        files = []
+        repository = nil
+    }
+
+    func store(at hosts: [String], make: ([String]) -> EtcdClient) -> EtcdClient {
+        if let store, store.hosts == hosts { return store.client }
+        let client = make(hosts)
+        store = (hosts, client)
+        return client
+    }
+
+    var knownStore: EtcdClient? { store?.client }
+
+    func patroni(at host: String, make: (String) -> PatroniClient) -> PatroniClient {
+        if let known = patroni.first(where: { $0.host == host }) { return known.client }
+        let client = make(host)
+        patroni.append((host, client))
+        return client
+    }
+
+    func session(_ key: String) -> PostgresConnection? { sessions.first { $0.key == key }?.connection }
+
+    func keep(_ connection: PostgresConnection, as key: String) {
+        sessions.removeAll { $0.key == key }
+        sessions.append((key, connection))
+    }
+
+    func dropSession(_ key: String) { sessions.removeAll { $0.key == key } }
+
+    var knownRepository: Sighting<RepositoryView>? { repository }
+    func keep(_ repository: Sighting<RepositoryView>?) { self.repository = repository }
+
+    /// Whether a stored verifier belongs to a password; the costly computation is done once for each pair.
+    func matches(_ verifier: String, version: String, password: String) -> Bool {
+        if let known = verified.first(where: { $0.verifier == verifier && $0.version == version }) { return known.matches }
+        let matches = ScramVerifier(verifier)?.matches(password) ?? false
+        verified = Array(verified.suffix(15)) + [(verifier, version, matches)]
+        return matches
+    }
+
+    func notePull(_ reference: ImageReference, _ progress: String?) {
+        pulls.removeAll { $0.reference == reference }
+        if let progress { pulls.append((reference, progress)) }
+    }
+
+    func pull(_ reference: ImageReference) -> String? { pulls.first { $0.reference == reference }?.progress }
+
+    private var identity: String?
+    var engineIdentity: String? { identity }
+    func keep(engineIdentity: String) { identity = engineIdentity }
+
+    private var environments: [(image: String, values: [String])] = []
+    func environment(of image: String) -> [String]? { environments.first { $0.image == image }?.values }
+    func keep(environment: [String], of image: String) { environments.append((image, environment)) }
+
+    private var bell: (@Sendable () -> Void)?
+    func onRing(_ ring: @escaping @Sendable () -> Void) { bell = ring }
+    /// Something broke that is worth a look.
+    func ring() { bell?() }
+
+    /// Forgets a repository that a command may have changed.
+    func forgetRepository() { repository = nil }
+}

@@ -1,0 +1,21 @@
+internal import Model
+
+extension Shape<NodeSettings> {
+    /// `spec.nodes`.
+    static let nodes = section(
+        [
+            Rule("count", \.count, .whole(1...9), "How many nodes; one of them is the primary."),
+            Rule("namePrefix", \.namePrefix, .name(.prefix), "Containers are this and a number. Cannot change."),
+            Rule("image", \.image, .image, "The image with PostgreSQL, pgvector, Patroni and pgBackRest."),
+            Rule("postgresPort", \.postgresPort, .port, "Node n publishes PostgreSQL on this + n − 1."),
+            Rule("patroniPort", \.patroniPort, .port, "Node n publishes Patroni's REST API on this + n − 1."),
+            Rule("bindAddress", \.bindAddress, .bindAddress, "The address that published ports bind to."),
+            Rule("memory", \.memory, .bytes(.mebibytes(256) ... .gibibytes(4096)), "Memory limit of each node."),
+            Rule("cpus", \.milliCPUs, .processors, "Processors of each node; without it no limit."),
+            Rule(
+                "sharedMemory", \.sharedMemory, .bytes(.mebibytes(64) ... .gibibytes(4096)),
+                "/dev/shm of each node; Docker's own 64MiB breaks parallel vector index builds."),
+            Rule(
+                "stopTimeout", \.stopTimeout, .span(1...3600), "How long an orderly stop may take before Docker kills."),
+        ], defaults: NodeSettings(), later: ["placement", "tags", "replicateFrom"])
+}

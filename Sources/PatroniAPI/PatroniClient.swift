@@ -1,0 +1,88 @@
+import FoundationEssentials
+public import HTTPTransport
+
+/// A user and password of Patroni's REST API (`restapi.authentication`), needed for everything but reading.
+public struct PatroniCredentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+    /// The user.
+    public var user: String
+    /// The password; it appears in no description.
+    public var password: String
+    /// A pair.
+    public init(user: String, password: String) {
+        self.user = user
+        self.password = password
+    }
+    /// The user alone.
+    public var description: String { user }
+    /// Nothing to look into.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// A client of one node's Patroni (REST API of Patroni 4).
+///
+/// Reading is decoded tolerantly: what a version does not say is nil, what it says newly is ignored.
+public struct PatroniClient: Sendable {
+    /// The node's REST endpoint.
+    public let endpoint: HTTPEndpoint
+    private let http: HTTPClient
+    private let authorization: String?
+
+    /// Makes a client; nothing is connected yet.
+    public init(endpoint: HTTPEndpoint, credentials: PatroniCredentials? = nil) {
+        self.endpoint = endpoint
+        http = HTTPClient(endpoint: endpoint)
+        authorization = credentials.map {
+            "Basic " + Data("\($0.user):\($0.password)".utf8).base64EncodedString()
+        }
+    }
+
+    /// Sends a request; the answer is returned whatever its status.
+    func exchange(
+        _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [], deadline: Duration
+    ) async throws(PatroniError) -> HTTPResponse {
+        var headers: [(name: String, value: String)] = []
+        if let authorization { headers.append((name: "Authorization", value: authorization)) }
+        if !body.isEmpty { headers.append((name: "Content-Type", value: "application/json")) }
+        let request = HTTPRequest(method, path, headers: headers, body: body)
+        do throws(HTTPError) { return try await http.send(request, deadline: deadline) } catch {
+            throw PatroniError(error)
+        }
+    }
+
+    /// Sends a request that must be answered with a status of success, and returns the body.
+    func demand(
+        _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [], deadline: Duration
+    ) async throws(PatroniError) -> HTTPResponse {
+        let response = try await exchange(method, path, body: body, deadline: deadline)
+        guard (200...299).contains(response.status) else {
+            let text = String(decoding: response.body, as: UTF8.self)
+            throw PatroniError(status: response.status, body: text, target: target(path))
+        }
+        return response
+    }
+
+    /// Reads a body as JSON.
+    func decode<Document: Decodable>(
+        _ type: Document.Type, _ response: HTTPResponse, _ path: String
+    ) throws(PatroniError) -> Document {
+        do { return try JSONDecoder().decode(type, from: Data(response.body)) } catch {
+            let text = String(decoding: response.body.prefix(200), as: UTF8.self)
+            throw PatroniError(
+                .malformed, target: target(path), message: "not the expected JSON: \(text)", status: response.status)
+        }
+    }
+
+    /// Writes a body as JSON.
+    func encode(_ document: some Encodable, _ path: String) throws(PatroniError) -> [UInt8] {
+        do { return Array(try JSONEncoder().encode(document)) } catch {
+            throw PatroniError(.invalid, target: target(path), message: "the request cannot be written: \(error)")
+        }
+    }
+
+    func target(_ path: String) -> String {
+        switch endpoint {
+        case .unix(let socket): socket + path
+        case .tcp(let host, let port, _): "\(host):\(port)\(path)"
+        }
+    }
+}

@@ -1,0 +1,89 @@
+public import Model
+
+/// Keeps the stanza, and takes the first full backup, by commands on the primary that are started and then observed.
+public struct Backups: Reconciler {
+    /// Its name in plans and events.
+    public let name = "backups"
+    /// Creates the planner.
+    public init() {}
+
+    /// One command at a time.
+    public func propose(_ scene: Scene) -> Proposal {
+        let backups = scene.cluster.backups
+        guard backups.enabled, let site = Site(scene) else { return Proposal() }
+        guard case .present(let database) = scene.observation.database, !database.isInRecovery,
+            let primary = site.container(database.node.container), primary.state.isRunning
+        else { return Proposal(waiting: ["a primary to back up"]) }
+        var proposal = Proposal()
+        let isBusy = primary.commands.contains { $0.exitCode == nil && $0.arguments.first == "pgbackrest" }
+        func run(_ arguments: [String], _ reason: Reason) {
+            guard !isBusy else { return }
+            proposal.actions.append(
+                Action(
+                    .docker(site.engineID, .run(primary.id, arguments: ["pgbackrest"] + arguments)), on: .repository,
+                    because: reason))
+        }
+        switch scene.observation.repository {
+        case .unknown(let blindness):
+            proposal.conditions.append(
+                Condition(
+                    .backupAvailable, .unknown, reason: "RepositoryUnseen",
+                    message: "the repository could not be read: \(blindness.detail)", subject: .repository))
+            proposal.waiting.append("a look into the repository")
+        case .absent:
+            prepare(backups, run)
+            proposal.wait(for: "stanza \(backups.stanza)")
+        case .present(let repository):
+            switch repository.stanza {
+            case .missing:
+                prepare(backups, run)
+                proposal.wait(for: "stanza \(backups.stanza)")
+            case .broken(let message):
+                proposal.conditions.append(
+                    Condition(
+                        .backupAvailable, .false, reason: "StanzaBroken",
+                        message: "stanza \(backups.stanza): \(message)", subject: .repository))
+            case .ok(let identifier) where identifier != database.systemIdentifier:
+                proposal.conditions.append(
+                    Condition(
+                        .backupAvailable, .false, reason: "OtherSystemIdentifier",
+                        message: "stanza \(backups.stanza) belongs to the cluster \(identifier), this one is "
+                            + "\(database.systemIdentifier); its backups are left alone. Give the manifest another "
+                            + "stanza name", subject: .repository))
+            case .ok:
+                if repository.backups.isEmpty {
+                    run(["--stanza=\(backups.stanza)", "--type=full", "backup"], .firstBackup)
+                    proposal.wait(for: "the first backup", lookAgain: .seconds(1))
+                }
+                report(repository, into: &proposal)
+            }
+        }
+        archiving(database, into: &proposal)
+        return proposal
+    }
+
+    private func prepare(_ backups: BackupSettings, _ run: ([String], Reason) -> Void) {
+        run(["--stanza=\(backups.stanza)", "stanza-create"], .stanzaMissing(backups.stanza))
+    }
+
+    private func report(_ repository: RepositoryView, into proposal: inout Proposal) {
+        let newest = repository.backups.last
+        proposal.conditions.append(
+            Condition(
+                .backupAvailable, newest == nil ? .false : .true, reason: newest == nil ? "NoBackup" : "Available",
+                message: newest.map { "\(repository.backups.count) backups, newest \($0.label) (\($0.type))" }
+                    ?? "there is no backup yet", subject: .repository))
+    }
+
+    private func archiving(_ database: DatabaseView, into proposal: inout Proposal) {
+        let archiver = database.archiver
+        proposal.conditions.append(
+            Condition(
+                .archiving, archiver.isFailing ? .false : .true, reason: archiver.isFailing ? "Failing" : "Working",
+                message: archiver.isFailing
+                    ? "archiving \(archiver.lastFailed ?? "WAL") fails; WAL is kept until it works (`docker logs "
+                        + "\(database.node)` says why)"
+                    : "WAL is archived" + (archiver.lastArchived.map { ", newest \($0)" } ?? ""),
+                subject: .repository))
+    }
+}

@@ -1,0 +1,90 @@
+import Model
+
+/// Patroni's dynamic configuration as the manifest wants it: what lives in etcd's `/config` key.
+enum DynamicConfiguration {
+    static func desired(for cluster: Cluster) -> JSONValue {
+        let synchronous = cluster.postgres.synchronous
+        let mode: JSONValue =
+            switch synchronous.mode {
+            case .off: .bool(false)
+            case .on, .strict: .bool(true)
+            case .quorum: .string("quorum")
+            }
+        return .object([
+            ("ttl", .integer(cluster.patroni.ttl.components.seconds)),
+            ("loop_wait", .integer(cluster.patroni.loopWait.components.seconds)),
+            ("retry_timeout", .integer(cluster.patroni.retryTimeout.components.seconds)),
+            ("maximum_lag_on_failover", .integer(cluster.patroni.maximumLagOnFailover.bytes)),
+            ("failsafe_mode", .bool(cluster.patroni.failsafe)),
+            ("synchronous_mode", mode),
+            ("synchronous_mode_strict", .bool(synchronous.mode == .strict)),
+            ("synchronous_node_count", .integer(Int64(synchronous.number))),
+            ("postgresql", postgresql(cluster)),
+        ])
+    }
+
+    private static func postgresql(_ cluster: Cluster) -> JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("use_pg_rewind", .bool(true)),
+            ("use_slots", .bool(true)),
+            // nothing is ever re-initialised in place; a node that must be built anew gets a fresh volume
+            ("remove_data_directory_on_rewind_failure", .bool(false)),
+            ("remove_data_directory_on_diverged_timelines", .bool(false)),
+            ("parameters", .object(parameters(cluster).map { ($0.name, .string($0.value)) })),
+            ("pg_hba", .array(hba(cluster).map { .string($0) })),
+        ]
+        if cluster.backups.enabled {
+            let command = "pgbackrest --stanza=\(cluster.backups.stanza) archive-get %f \"%p\""
+            members.append(("recovery_conf", .object([("restore_command", .string(command))])))
+        }
+        return .object(members)
+    }
+
+    /// The defaults with the manifest's parameters over them, sorted by name.
+    static func parameters(_ cluster: Cluster) -> [PostgresSettings.Parameter] {
+        let archive =
+            cluster.backups.enabled
+            ? "pgbackrest --stanza=\(cluster.backups.stanza) archive-push %p" : "/bin/true"
+        var values: [PostgresSettings.Parameter] = [
+            .init("archive_command", archive),
+            .init("archive_mode", "on"),
+            .init("archive_timeout", "60s"),
+            .init("effective_cache_size", "1GB"),
+            .init("hot_standby_feedback", "on"),
+            .init("maintenance_work_mem", "64MB"),
+            .init("max_connections", "200"),
+            .init("max_replication_slots", "10"),
+            .init("max_slot_wal_keep_size", "4GB"),
+            .init("max_wal_senders", "10"),
+            .init("password_encryption", "scram-sha-256"),
+            .init("shared_buffers", "256MB"),
+            .init("shared_preload_libraries", "pg_stat_statements"),
+            .init("synchronous_commit", "on"),
+            .init("wal_keep_size", "1GB"),
+            .init("wal_level", "replica"),
+            .init("wal_retrieve_retry_interval", "500ms"),
+            .init("wal_log_hints", "on"),
+            .init("work_mem", "1310kB"),
+        ]
+        for parameter in cluster.postgres.parameters {
+            values.removeAll { $0.name == parameter.name }
+            values.append(parameter)
+        }
+        return values.sorted { $0.name < $1.name }
+    }
+
+    /// The client rules: ours for the cluster's own roles, then the manifest's, then password logins from anywhere
+    /// that reaches the port (which is bound to loopback unless the manifest says otherwise).
+    static func hba(_ cluster: Cluster) -> [String] {
+        let accounts = cluster.accounts
+        return [
+            "local all postgres peer",
+            "local replication postgres peer",
+            "host replication \(accounts.replication.role) samenet scram-sha-256",
+            "host all \(accounts.rewind.role) samenet scram-sha-256",
+            "host all postgres samenet scram-sha-256",
+            "host all postgres all reject",
+            "host replication all all reject",
+        ] + cluster.postgres.hba + ["host all all all scram-sha-256"]
+    }
+}

@@ -1,0 +1,122 @@
+import Model
+
+/// Every wanted container is in exactly one of these groups; the first that matches wins, in this order.
+enum ContainerGroup {
+    /// Nothing of ours and nothing of that name.
+    case missing
+    /// Somebody else's container has the name.
+    case foreign(ContainerView)
+    /// Docker is removing it; wait.
+    case removing(ContainerView)
+    /// Ours, under another name.
+    case renamed(ContainerView)
+    /// It must be made anew: Docker cannot change these settings.
+    case outdated(ContainerView, [Reason.Difference])
+    /// Frozen.
+    case paused(ContainerView)
+    /// Docker is restarting it; wait.
+    case restarting(ContainerView)
+    /// Docker can change these settings while it runs.
+    case adjustable(ContainerView, [Reason.Difference])
+    /// It has no endpoint on our network.
+    case disconnected(ContainerView)
+    /// Its files could not be read; wait.
+    case unread(ContainerView)
+    /// Its files are not as wanted.
+    case misfiled(ContainerView, [FileSpec])
+    /// Complete, and not running.
+    case startable(ContainerView)
+    /// Complete and running.
+    case running(ContainerView)
+}
+
+extension ContainerView {
+    /// Whether it has an endpoint on a network, or will have one when it starts: Docker shows a container that never ran
+    /// the network's name without its ID.
+    func isAttached(to network: NetworkView) -> Bool {
+        attachments.contains { attachment in
+            attachment.network == network.id
+                || attachment.network.text.isEmpty && !state.isAlive && attachment.networkName == network.name
+        }
+    }
+}
+
+extension ContainerSpec {
+    /// Puts the wanted container into its group.
+    func group(at site: Site) -> ContainerGroup {
+        guard let seen = site.container(name) else {
+            if let other = site.engine.container(name) { return .foreign(other) }
+            return .missing
+        }
+        switch seen.state {
+        case .removing, .dead: return .removing(seen)
+        case .created, .running, .paused, .restarting, .exited: break
+        }
+        if seen.name != name { return .renamed(seen) }
+        let fixed = differences(from: seen, recreating: true)
+        if !fixed.isEmpty { return .outdated(seen, fixed) }
+        switch seen.state {
+        case .paused: return .paused(seen)
+        case .restarting: return .restarting(seen)
+        case .created, .running, .exited, .removing, .dead: break
+        }
+        let live = differences(from: seen, recreating: false)
+        if !live.isEmpty { return .adjustable(seen, live) }
+        if let network = site.network, !seen.isAttached(to: network) { return .disconnected(seen) }
+        switch wrongFiles(in: seen, secrets: site.scene.observation.secrets) {
+        case .present(let wrong) where !wrong.isEmpty: return .misfiled(seen, wrong)
+        case .unknown, .absent: return .unread(seen)
+        case .present: return seen.state.isRunning ? .running(seen) : .startable(seen)
+        }
+    }
+
+    /// Settings that differ: those that need a new container, or those that Docker changes in place.
+    func differences(from seen: ContainerView, recreating: Bool) -> [Reason.Difference] {
+        var found: [Reason.Difference] = []
+        func compare<Value: Equatable>(_ name: String, _ actual: Value, _ desired: Value, _ text: (Value) -> String) {
+            if actual != desired { found.append(.init(name, actual: text(actual), desired: text(desired))) }
+        }
+        let actual = seen.settings
+        guard recreating else {
+            compare("memory", actual.memory, settings.memory) { ByteCount(bytes: $0).description }
+            compare("CPU", actual.milliCPUs, settings.milliCPUs) { "\($0)m" }
+            compare("restart policy", actual.restartPolicy, settings.restartPolicy) { $0 }
+            compare("pids", actual.pidsLimit, settings.pidsLimit) { "\($0)" }
+            return found
+        }
+        compare("image", seen.image, image) { $0.text }
+        compare("shared memory", actual.sharedMemory, settings.sharedMemory) { ByteCount(bytes: $0).description }
+        compare("ports", actual.ports, settings.ports) { list in
+            list.map { "\($0.hostAddress):\($0.hostPort)→\($0.containerPort)" }.joined(separator: " ")
+        }
+        compare("volumes", actual.mounts, settings.mounts) { list in
+            list.map { "\($0.volume):\($0.destination)\($0.isWritable ? "" : ":ro")" }.joined(separator: " ")
+        }
+        compare("other mounts", actual.foreignMounts, settings.foreignMounts) { $0.joined(separator: " ") }
+        compare("environment", actual.environment, settings.environment) { list in
+            // only the names: a value may be a secret
+            list.map { String($0.prefix { $0 != "=" }) }.joined(separator: " ")
+        }
+        compare("privileged", actual.isPrivileged, settings.isPrivileged) { "\($0)" }
+        compare("drops all capabilities", actual.dropsAllCapabilities, settings.dropsAllCapabilities) { "\($0)" }
+        compare("added capabilities", actual.addedCapabilities, settings.addedCapabilities) {
+            $0.joined(separator: " ")
+        }
+        compare("may gain privileges", actual.mayGainPrivileges, settings.mayGainPrivileges) { "\($0)" }
+        for label in labels where seen.labels.value(of: label.key) != label.value {
+            found.append(.init(label.key, actual: seen.labels.value(of: label.key) ?? "none", desired: label.value))
+        }
+        return found
+    }
+
+    /// Files that are missing, edited, or written from another template.
+    func wrongFiles(in seen: ContainerView, secrets: [SecretView]) -> Sighting<[FileSpec]> {
+        if files.isEmpty { return .present([]) }
+        return seen.files.map { views in
+            files.filter { file in
+                views.first { $0.path == file.path }?.content
+                    != .asWritten(template: file.identity.digest(secrets: secrets))
+            }
+        }
+    }
+}

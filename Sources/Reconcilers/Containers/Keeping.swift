@@ -1,0 +1,118 @@
+import Model
+
+extension ContainerSpec {
+    /// The steps towards a running container that interrupt nothing: create, name, connect, fill, adjust, start.
+    /// `mayStart` is nil where it may start, else what it waits for.
+    func keep(at site: Site, group: ContainerGroup, mayStart: String?) -> Proposal {
+        var proposal = Proposal()
+        let subject = site.subject(name)
+        func act(_ effect: DockerEffect, _ reason: Reason) {
+            proposal.actions.append(Action(.docker(site.engineID, effect), on: subject, because: reason))
+        }
+        switch group {
+        case .missing:
+            createIfPossible(at: site, into: &proposal)
+        case .foreign(let other):
+            proposal.conditions.append(
+                Condition(
+                    .notOwned, .true, reason: "NameTaken",
+                    message: "container \(name) (\(other.id.short)) is not ours and is left alone; "
+                        + "rename it, or give the manifest another name", subject: subject))
+            proposal.waiting.append("the name \(name), which a container that is not ours has")
+        case .renamed(let seen):
+            if let other = site.engine.container(name), other.id != seen.id {
+                proposal.conditions.append(
+                    Condition(
+                        .notOwned, .true, reason: "NameTaken",
+                        message: "container \(name) (\(other.id.short)) is not ours, and ours is called \(seen.name)",
+                        subject: subject))
+            } else {
+                act(.rename(seen.id, name), .renamed(from: seen.name))
+            }
+        case .adjustable(let seen, let differences):
+            act(.update(seen.id, settings), .settingsDiffer(differences))
+        case .disconnected(let seen):
+            if let network = site.network {
+                act(.connect(network.id, seen.id, alias: name), .disconnected(network.name))
+            }
+        case .misfiled(let seen, let files):
+            let paths = files.map(\.path)
+            act(.upload(seen.id, self.files), seen.state == .created ? .filesMissing(paths) : .filesDiffer(paths))
+        case .startable(let seen):
+            reportExit(of: seen, subject: subject, into: &proposal)
+            if let obstacle = mayStart {
+                proposal.wait(for: "\(name) waits for \(obstacle)")
+            } else {
+                act(.start(seen.id), seen.startReason)
+            }
+        case .outdated(let seen, let differences):
+            // a stopped one is in nobody's way; a running one is the owner's decision
+            if !seen.state.isAlive { act(.remove(seen.id), .settingsDiffer(differences)) }
+        case .removing, .restarting, .unread:
+            proposal.wait(for: "\(name), which Docker is busy with")
+        case .paused, .running:
+            break
+        }
+        return proposal
+    }
+
+    private func createIfPossible(at site: Site, into proposal: inout Proposal) {
+        guard site.network != nil else { return proposal.wait(for: "network \(network)") }
+        let missing = settings.mounts.filter { mount in
+            !site.engine.volumes.contains { $0.name == mount.volume && site.owns($0.labels) }
+        }
+        guard missing.isEmpty else {
+            return proposal.wait(for: "volume \(missing.map(\.volume.text).joined(separator: ", "))")
+        }
+        switch site.engine.image(image) {
+        case .present:
+            proposal.actions.append(
+                Action(.docker(site.engineID, .createContainer(self)), on: site.subject(name), because: .missing))
+        case .absent:
+            proposal.actions.append(
+                Action(
+                    .docker(site.engineID, .pull(image)), on: .image(site.engineID, image),
+                    because: .imageMissing(image)))
+            proposal.conditions.append(
+                Condition(
+                    .imageMissing, .true, reason: "ImageMissing",
+                    message: "image \(image) is not on the engine and is being pulled; `make images` builds our own",
+                    subject: .image(site.engineID, image)))
+            proposal.wait(for: "image \(image)", lookAgain: .seconds(2))
+        case .unknown:
+            proposal.wait(for: "image \(image), which could not be looked up")
+        }
+    }
+
+    private func reportExit(of seen: ContainerView, subject: Subject, into proposal: inout Proposal) {
+        guard case .exited(let exit) = seen.state, !exit.error.isEmpty else { return }
+        let taken = exit.error.contains("port is already allocated") || exit.error.contains("address already in use")
+        guard taken else { return }
+        let ports = settings.ports.map { "\($0.hostAddress):\($0.hostPort)" }.joined(separator: ", ")
+        proposal.conditions.append(
+            Condition(
+                .portTaken, .true, reason: "PortTaken",
+                message: "\(name) cannot start: one of \(ports) is taken by somebody else (\(exit.error)); "
+                    + "free the port, or change it in the manifest", subject: subject))
+    }
+}
+
+extension ContainerView {
+    /// Why a container that does not run is started.
+    var startReason: Reason {
+        switch state {
+        case .exited(let exit): .stopped(exitCode: exit.code, outOfMemory: exit.outOfMemory)
+        case .created, .running, .paused, .restarting, .removing, .dead: .readyToStart
+        }
+    }
+}
+
+extension ContainerState {
+    /// Whether a process of it lives, may live, or may come back by itself.
+    var isAlive: Bool {
+        switch self {
+        case .running, .paused, .restarting, .removing, .dead: true
+        case .created, .exited: false
+        }
+    }
+}

@@ -1,0 +1,161 @@
+public import Model
+
+/// Keeps the etcd members running, joins and removes them one at a time, and keeps the store writable.
+public struct Etcd: Reconciler {
+    /// Its name in plans and events.
+    public let name = "etcd"
+    /// Creates the planner.
+    public init() {}
+
+    /// Founds the store, repairs members, replaces lost ones as learners, and frees space.
+    public func propose(_ scene: Scene) -> Proposal {
+        guard let site = Site(scene) else { return Proposal() }
+        let store = EtcdStore(site)
+        var proposal = Proposal()
+        var interruption: Action?
+        for name in scene.cluster.etcdNames {
+            let spec = EtcdSpec.container(name, join: join(of: name, store: store), at: site)
+            let group = spec.group(at: site)
+            proposal.add(spec.keep(at: site, group: group, mayStart: obstacle(for: name, store: store)))
+            if case .paused(let seen) = group {
+                proposal.actions.append(
+                    Action(.docker(site.engineID, .unpause(seen.id)), on: site.subject(name), because: .paused))
+            }
+            proposal.add(membership(of: name, store: store))
+            if interruption == nil { interruption = interrupt(name, group: group, store: store) }
+        }
+        if let interruption, store.isComplete || store.membership == nil && !scene.cluster.etcdNames.isEmpty {
+            proposal.actions.append(interruption)
+        }
+        proposal.add(removeSurplus(store: store))
+        proposal.add(Space.free(store: store))
+        report(store, into: &proposal)
+        return proposal
+    }
+
+    /// How a member joins: as its container says, or as the membership now demands of an empty one.
+    private func join(of name: ContainerName, store: EtcdStore) -> String {
+        if let seen = store.site.container(name) {
+            let label = seen.labels.value(of: Label.etcdJoin) ?? EtcdSpec.founding
+            guard !seen.state.isAlive, seen.data.value == .empty else { return label }
+            return store.joinLabel(for: name) ?? label
+        }
+        return store.joinLabel(for: name) ?? EtcdSpec.founding
+    }
+
+    /// What a member that does not run waits for; nil when it may start.
+    private func obstacle(for name: ContainerName, store: EtcdStore) -> String? {
+        guard let seen = store.site.container(name) else { return nil }
+        switch seen.data {
+        case .unknown(let blindness): return "a look into its data volume (\(blindness.cause.rawValue))"
+        case .absent: return "its data volume"
+        case .present(.etcd), .present(.incomplete), .present(.postgres): return nil
+        case .present(.empty):
+            if store.isUnfounded { return nil }
+            if store.joinLabel(for: name) != nil { return nil }
+            if store.membership != nil { return "its place among the members" }
+            return store.isPristine ? nil : "the other members' quorum, because its own data is empty"
+        }
+    }
+
+    /// Steps in etcd's membership for a member whose data is empty or which has just caught up.
+    private func membership(of name: ContainerName, store: EtcdStore) -> Proposal {
+        guard store.membership != nil else { return Proposal() }
+        let url = EtcdSpec.peerURL(of: name)
+        guard let member = store.member(name) else {
+            if let seen = store.site.container(name), !seen.state.isAlive {
+                return rejoin(name, data: seen.data, url: url, store: store)
+            }
+            return Proposal()
+        }
+        if member.isLearner, !member.name.isEmpty {
+            return Proposal(
+                actions: [Action(.etcd(.promote(memberID: member.id)), on: .etcd, because: .learnerReady)],
+                waiting: ["\(name) catching up"], lookAgain: .milliseconds(500))
+        }
+        guard !member.name.isEmpty, let seen = store.site.container(name), !seen.state.isAlive,
+            seen.data.value == .empty, !store.isPristine
+        else { return Proposal() }
+        guard store.keepsQuorum(without: member.id) else {
+            return Proposal(waiting: ["a quorum without \(name), whose data is lost"])
+        }
+        return Proposal(
+            actions: [
+                Action(.etcd(.removeMember(memberID: member.id)), on: .etcd, because: .memberLost(name.text))
+            ])
+    }
+
+    /// A container that is no member: empty it may be added; with data of a former membership it needs a new volume.
+    private func rejoin(_ name: ContainerName, data: Sighting<DataView>, url: String, store: EtcdStore) -> Proposal {
+        switch data {
+        case .present(.empty):
+            let isBusy = store.membership?.contains { $0.isLearner } ?? true
+            guard !isBusy else { return Proposal(waiting: ["the other learner, before \(name) is added"]) }
+            return Proposal(
+                actions: [Action(.etcd(.addLearner(peerURL: url)), on: .etcd, because: .memberLost(name.text))])
+        case .present(.etcd), .present(.incomplete), .present(.postgres):
+            let next = store.site.nextVolume(of: name.text)
+            let spec = Volumes.spec(next.name, .etcd, owner: name.text, generation: next.generation)
+            return Proposal(
+                actions: [
+                    Action(
+                        .docker(store.site.engineID, .createVolume(spec)),
+                        on: .volume(store.site.engineID, next.name), because: .memberLost(name.text))
+                ])
+        case .absent, .unknown:
+            return Proposal(waiting: ["a look into the data volume of \(name)"])
+        }
+    }
+
+    /// Stopping a running member so that it can be made anew; only one, and only when all others are well.
+    private func interrupt(_ name: ContainerName, group: ContainerGroup, store: EtcdStore) -> Action? {
+        let subject = store.site.subject(name)
+        switch group {
+        case .outdated(let seen, let differences) where seen.state.isAlive:
+            return Action(
+                .docker(store.site.engineID, .stop(seen.id)), on: subject, because: .settingsDiffer(differences))
+        case .misfiled(let seen, let files) where seen.state.isAlive:
+            return Action(
+                .docker(store.site.engineID, .stop(seen.id)), on: subject, because: .filesDiffer(files.map(\.path)))
+        case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,
+            .unread,
+            .misfiled, .startable, .running:
+            return nil
+        }
+    }
+
+    private func removeSurplus(store: EtcdStore) -> Proposal {
+        let site = store.site
+        let wanted = site.cluster.etcdNames.map(\.text)
+        let surplus = site.containers(of: .etcd).filter { !wanted.contains($0.labels.value(of: Label.name) ?? "") }
+        guard let seen = surplus.last else { return Proposal() }
+        let name = ContainerName(seen.labels.value(of: Label.name) ?? seen.name.text)
+        guard store.isComplete else { return Proposal(waiting: ["all wanted etcd members before \(name) leaves"]) }
+        if let member = store.member(name) {
+            guard store.keepsQuorum(without: member.id) else {
+                return Proposal(waiting: ["a quorum without \(name)"])
+            }
+            return Proposal(actions: [
+                Action(.etcd(.removeMember(memberID: member.id)), on: .etcd, because: .surplus)
+            ])
+        }
+        let effect: DockerEffect = seen.state.isAlive ? .stop(seen.id) : .remove(seen.id)
+        return Proposal(actions: [Action(.docker(site.engineID, effect), on: site.subject(name), because: .surplus)])
+    }
+
+    private func report(_ store: EtcdStore, into proposal: inout Proposal) {
+        let names = store.site.cluster.etcdNames
+        let healthy = names.filter { store.isHealthy($0) }
+        let isComplete = store.isComplete
+        let single = names.count == 1 ? "; one member tolerates no failure" : ""
+        proposal.conditions.append(
+            Condition(
+                .storeHealthy, isComplete ? .true : store.view == nil ? .unknown : .false,
+                reason: isComplete ? "AllMembersHealthy" : store.membership == nil ? "NoQuorum" : "MembersMissing",
+                message: "\(healthy.count) of \(names.count) etcd members are healthy\(single)", subject: .etcd))
+        if !isComplete {
+            proposal.wait(
+                for: "etcd: \(healthy.count) of \(names.count) members healthy", lookAgain: .milliseconds(250))
+        }
+    }
+}

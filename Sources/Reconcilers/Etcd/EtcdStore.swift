@@ -1,0 +1,69 @@
+import Model
+
+/// What is known of the store as a whole: enough to say who may start, join or leave.
+struct EtcdStore {
+    let site: Site
+    let view: EtcdView?
+
+    init(_ site: Site) {
+        self.site = site
+        view = site.scene.observation.etcd.value
+    }
+
+    /// The members as a quorum tells them; nil without a quorum.
+    var membership: [EtcdMemberView]? {
+        guard let view, !view.members.isEmpty else { return nil }
+        return view.members
+    }
+
+    func member(_ name: ContainerName) -> EtcdMemberView? {
+        membership?.first { $0.name == name.text || $0.peerURLs.contains(EtcdSpec.peerURL(of: name)) }
+    }
+
+    /// Whether a member answers and knows a leader.
+    func isHealthy(_ name: ContainerName) -> Bool {
+        guard let status = view?.endpoints.first(where: { $0.container == name })?.status.value else { return false }
+        return status.leaderID != 0
+    }
+
+    /// Whether voters that answer would still be a majority after one member left (invariant I6).
+    func keepsQuorum(without id: UInt64) -> Bool {
+        guard let membership else { return false }
+        let voters = membership.filter { !$0.isLearner && $0.id != id }
+        let healthy = voters.filter { isHealthy(ContainerName($0.name)) }
+        return !voters.isEmpty && healthy.count >= voters.count / 2 + 1
+    }
+
+    /// Whether every wanted member exists and answers.
+    var isComplete: Bool {
+        guard let membership else { return false }
+        return site.cluster.etcdNames.allSatisfy { name in
+            membership.contains { $0.name == name.text && !$0.isLearner } && isHealthy(name)
+        }
+    }
+
+    /// Whether nothing was ever written to the store that the running members hold.
+    var isPristine: Bool {
+        guard let view else { return false }
+        let answers = view.endpoints.compactMap(\.status.value)
+        return !answers.isEmpty && answers.allSatisfy { $0.revision <= 1 }
+    }
+
+    /// Whether every wanted member exists as a container that was never given data: the store is yet to be founded.
+    var isUnfounded: Bool {
+        site.cluster.etcdNames.allSatisfy { name in
+            guard let seen = site.container(name), !seen.state.isAlive else { return false }
+            return seen.data.value == .empty
+        }
+    }
+
+    /// The label of a member that joins the store as it is now, once it was added as a learner.
+    func joinLabel(for name: ContainerName) -> String? {
+        guard let membership, let pending = member(name), pending.name.isEmpty else { return nil }
+        let list = membership.compactMap { other -> String? in
+            guard let url = other.peerURLs.first else { return nil }
+            return "\(other.id == pending.id ? name.text : other.name)=\(url)"
+        }
+        return "existing " + list.sorted().joined(separator: ",")
+    }
+}

@@ -1,0 +1,50 @@
+public import Model
+
+/// Releases the leader key of a leader that is proven dead, so that the replicas elect at once instead of waiting
+/// for the lease to expire. Never on suspicion: every unknown leaves it to Patroni's own time-out.
+public struct Failover: Reconciler {
+    /// Its name in plans and events.
+    public let name = "failover"
+    /// Creates the planner.
+    public init() {}
+
+    /// One conditional transaction, with the evidence, when somebody can take over without loss.
+    public func propose(_ scene: Scene) -> Proposal {
+        guard let site = Site(scene), case .present(let dcs) = scene.observation.dcs, let leader = dcs.leader,
+            !dcs.isPaused
+        else { return Proposal() }
+        let roster = Roster(site)
+        guard let proof = evidence(against: leader.node, at: site) else { return Proposal() }
+        guard !roster.candidates(besides: leader.node).isEmpty else {
+            return Proposal(waiting: ["\(leader.node), because nobody can take over without loss"])
+        }
+        return Proposal(
+            actions: [
+                Action(
+                    .etcd(.releaseLeader(prefix: scene.cluster.dcsPrefix, leader)), on: .leadership,
+                    because: .leaderDead(leader.node, exitCode: proof.exitCode), proof: proof)
+            ],
+            waiting: ["a new leader"], lookAgain: .milliseconds(100))
+    }
+
+    /// The engine's own record of the end of the leader's container; nil for everything short of a proof.
+    private func evidence(against leader: NodeName, at site: Site) -> Proof? {
+        let volumes = site.volumes(of: leader.text).map(\.name)
+        let isVolumeInUse = site.engine.containers.contains { other in
+            other.name != leader.container && other.state.isAlive
+                && other.settings.mounts.contains { volumes.contains($0.volume) }
+        }
+        guard !isVolumeInUse, let network = site.network else { return nil }
+        guard let seen = site.container(leader.container) else {
+            // removed: Docker ends a container's processes before it forgets the container
+            guard site.engine.container(leader.container) == nil else { return nil }
+            return Proof(engineID: site.engine.id, container: nil, startedAt: "", exitCode: nil, finishedAt: "")
+        }
+        guard case .exited(let exit) = seen.state, exit.code != 255, exit.error.isEmpty,
+            !network.endpoints.contains(seen.id)
+        else { return nil }
+        return Proof(
+            engineID: site.engine.id, container: seen.id, startedAt: exit.startedAt, exitCode: exit.code,
+            finishedAt: exit.finishedAt)
+    }
+}

@@ -1,0 +1,76 @@
+public import Model
+
+/// Keeps the cluster's network, and the controller's own place on it.
+public struct Network: Reconciler {
+    /// Its name in plans and events.
+    public let name = "network"
+    /// Creates the planner.
+    public init() {}
+
+    /// Creates the network when it is missing, and attaches the supervisor to it.
+    public func propose(_ scene: Scene) -> Proposal {
+        guard let site = Site(scene) else { return Proposal() }
+        let wanted = scene.cluster.network
+        let subject = Subject.network(site.engineID, wanted.name)
+        var proposal = Proposal()
+        let named = site.engine.networks(named: wanted.name)
+        guard let network = site.network else {
+            if let foreign = named.first {
+                proposal.conditions.append(
+                    Condition(
+                        .notOwned, .true, reason: "NameTaken",
+                        message:
+                            "network \(wanted.name) (\(foreign.id.text.prefix(12))) is not ours and is left alone; "
+                            + "remove it, or give the manifest another network name", subject: subject))
+                proposal.waiting.append("the name \(wanted.name), which a network that is not ours has")
+                return proposal
+            }
+            let spec = NetworkSpec(name: wanted.name, driver: wanted.driver, subnet: wanted.subnet)
+            proposal.actions.append(
+                Action(.docker(site.engineID, .createNetwork(spec)), on: subject, because: .missing))
+            proposal.waiting.append("network \(wanted.name)")
+            return proposal
+        }
+        reportDifferences(network, wanted: wanted, subject: subject, site: site, into: &proposal)
+        for extra in named where extra.id != network.id && site.owns(extra.labels) && extra.endpoints.isEmpty {
+            proposal.actions.append(
+                Action(.docker(site.engineID, .removeNetwork(extra.id)), on: subject, because: .surplus))
+        }
+        if let own = scene.observation.supervisor, let seen = site.engine.container(id: own), seen.state.isRunning,
+            !seen.attachments.contains(where: { $0.network == network.id })
+        {
+            proposal.actions.append(
+                Action(
+                    .docker(site.engineID, .connect(network.id, own, alias: seen.name)), on: site.subject(seen.name),
+                    because: .disconnected(network.name)))
+        }
+        return proposal
+    }
+
+    private func reportDifferences(
+        _ network: NetworkView, wanted: NetworkSettings, subject: Subject, site: Site, into proposal: inout Proposal
+    ) {
+        var differences: [Reason.Difference] = []
+        if network.driver != wanted.driver {
+            differences.append(.init("driver", actual: network.driver, desired: wanted.driver))
+        }
+        if let subnet = wanted.subnet, network.subnet != subnet {
+            differences.append(.init("subnet", actual: network.subnet ?? "none", desired: subnet))
+        }
+        guard !differences.isEmpty else { return }
+        if network.endpoints.isEmpty {
+            proposal.actions.append(
+                Action(
+                    .docker(site.engineID, .removeNetwork(network.id)), on: subject,
+                    because: .settingsDiffer(differences)))
+        } else {
+            proposal.conditions.append(
+                Condition(
+                    .unsupportedChange, .true, reason: "NetworkInUse",
+                    message: Reason.settingsDiffer(differences).sentence
+                        + "; a network's driver and subnet cannot change while containers are attached: "
+                        + "put the old values back, or destroy the cluster (its data volumes stay) and start it anew",
+                    subject: subject))
+        }
+    }
+}

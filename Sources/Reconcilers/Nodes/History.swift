@@ -1,0 +1,114 @@
+import Model
+
+/// What is known of whether this cluster has ever existed. An empty node is only ever initialised in an unborn one
+/// (invariant I3).
+enum History {
+    /// Positively never: no key in etcd, no data on any node, nothing in the repository.
+    case unborn
+    /// It exists, with this system identifier.
+    case born(systemIdentifier: String)
+    /// Node data exists, but etcd has forgotten the cluster (faults E05 and E06).
+    case forgotten(systemIdentifier: String)
+    /// It existed and no data of it is left on any node (fault V04).
+    case dataLost(String)
+    /// Data of several clusters lies in our volumes, and nothing says which is ours.
+    case contradictory([String])
+    /// Not enough is seen to say.
+    case unclear(String)
+
+    init(_ site: Site, store: EtcdStore) {
+        let holdings = site.cluster.nodeNames.map { Holding($0, at: site) }
+        let known = holdings.compactMap(\.systemIdentifier).sorted().reduce(into: [String]()) { list, next in
+            if list.last != next { list.append(next) }
+        }
+        let isEmptyEverywhere = holdings.allSatisfy { $0 == .nothing }
+        let hasBackups = History.repository(site)
+        switch site.scene.observation.dcs {
+        case .present(let dcs):
+            if let identifier = dcs.initialize, !identifier.isEmpty {
+                self =
+                    isEmptyEverywhere && dcs.leader == nil
+                    ? .dataLost("etcd knows the cluster \(identifier)") : .born(systemIdentifier: identifier)
+            } else if dcs.initialize != nil {
+                self = .unborn
+            } else if known.count > 1 {
+                self = .contradictory(known)
+            } else if let identifier = known.first {
+                self = .forgotten(systemIdentifier: identifier)
+            } else if !isEmptyEverywhere {
+                // a node that runs without data is initialising, or waits to
+                self = holdings.contains(.unseen) ? .unclear("the nodes' data volumes") : .unborn
+            } else {
+                self = History.fromRepository(hasBackups)
+            }
+        case .absent, .unknown:
+            guard store.isUnfounded else {
+                self = .unclear("etcd")
+                return
+            }
+            if known.count > 1 {
+                self = .contradictory(known)
+            } else if !known.isEmpty {
+                self = .unclear("etcd")
+            } else {
+                self = isEmptyEverywhere ? History.fromRepository(hasBackups) : .unclear("the nodes' data volumes")
+            }
+        }
+    }
+
+    private static func fromRepository(_ hasBackups: Sighting<Bool>) -> History {
+        switch hasBackups {
+        case .present(true): .dataLost("the repository holds backups of it")
+        case .present(false), .absent: .unborn
+        case .unknown: .unclear("the backup repository")
+        }
+    }
+
+    private static func repository(_ site: Site) -> Sighting<Bool> {
+        guard site.cluster.backups.enabled else { return .absent }
+        return site.scene.observation.repository.map { !$0.backups.isEmpty || $0.stanza != .missing }
+    }
+}
+
+/// What one node holds.
+enum Holding: Equatable {
+    /// No data: the volume is empty.
+    case nothing
+    /// A cluster's data.
+    case data(systemIdentifier: String, PostgresData?)
+    /// A half-finished copy.
+    case fragment
+    /// The container runs and has not said what it holds: it may be initialising.
+    case running
+    /// It could not be seen.
+    case unseen
+
+    init(_ node: NodeName, at site: Site) {
+        guard let seen = site.container(node.container) else {
+            // without a container nobody can look into the volume; without a volume there is nothing
+            self = site.volumes(of: node.text).isEmpty ? .nothing : .unseen
+            return
+        }
+        if seen.state.isAlive {
+            if let identifier = site.scene.observation.member(node).value?.systemIdentifier {
+                self = .data(systemIdentifier: identifier, nil)
+            } else {
+                self = .running
+            }
+            return
+        }
+        switch seen.data {
+        case .present(.empty): self = .nothing
+        case .present(.postgres(let data)): self = .data(systemIdentifier: data.systemIdentifier, data)
+        case .present(.incomplete), .present(.etcd): self = .fragment
+        case .absent, .unknown: self = .unseen
+        }
+    }
+
+    var systemIdentifier: String? {
+        switch self {
+        case .data(let identifier, _): identifier
+        case .nothing, .fragment, .running, .unseen: nil
+        }
+    }
+}

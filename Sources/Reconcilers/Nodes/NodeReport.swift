@@ -1,0 +1,103 @@
+import Model
+
+/// The conditions of the nodes, from the same groups that the actions come from.
+enum NodeReport {
+    static func add(_ roster: Roster, to proposal: inout Proposal) {
+        primary(roster, to: &proposal)
+        replicas(roster, to: &proposal)
+        synchronous(roster, to: &proposal)
+        history(roster, to: &proposal)
+        if roster.isPaused {
+            proposal.conditions.append(
+                Condition(
+                    .paused, .true, reason: "PatroniPaused",
+                    message:
+                        "Patroni is paused; nothing fails over and nothing is interrupted until `patronictl resume`",
+                    subject: .leadership))
+        }
+    }
+
+    private static func primary(_ roster: Roster, to proposal: inout Proposal) {
+        if let leader = roster.leader, leader.isServing {
+            proposal.conditions.append(
+                Condition(
+                    .primaryAvailable, .true, reason: "Serving", message: "\(leader.name) is the primary",
+                    subject: .leadership))
+            return
+        }
+        let isUnknown = roster.dcs == nil
+        proposal.conditions.append(
+            Condition(
+                .primaryAvailable, isUnknown ? .unknown : .false, reason: isUnknown ? "StoreUnseen" : "NoPrimary",
+                message: isUnknown
+                    ? "etcd cannot be read"
+                    : roster.dcs?.leader.map { "\($0.node) holds the leader key and does not serve" }
+                        ?? "no node leads",
+                subject: .leadership))
+        proposal.wait(for: "a primary", lookAgain: .milliseconds(150))
+    }
+
+    private static func replicas(_ roster: Roster, to proposal: inout Proposal) {
+        let followers = roster.nodes.filter { !$0.isLeader }
+        let streaming = roster.streaming
+        let isComplete = roster.leader != nil && streaming.count == roster.nodes.count - 1
+        let late = followers.filter { !$0.isStreaming }.map(\.name.text).joined(separator: ", ")
+        if roster.nodes.count > 1 {
+            proposal.conditions.append(
+                Condition(
+                    .replicasStreaming, isComplete ? .true : .false,
+                    reason: isComplete ? "AllStreaming" : "NotStreaming",
+                    message: "\(streaming.count) of \(roster.nodes.count - 1) replicas stream"
+                        + (late.isEmpty ? "" : "; not yet: \(late)"), subject: .leadership))
+        }
+        for node in followers where !node.isStreaming {
+            proposal.wait(for: "\(node.name) to stream", lookAgain: .milliseconds(250))
+        }
+    }
+
+    private static func synchronous(_ roster: Roster, to proposal: inout Proposal) {
+        guard roster.isSynchronous, roster.nodes.count > 1 else { return }
+        let streaming = roster.streaming
+        let standbys = roster.dcs?.synchronous?.standbys.filter { name in streaming.contains { $0.name == name } } ?? []
+        let wanted = min(roster.site.cluster.postgres.synchronous.number, roster.nodes.count - 1)
+        let isSet = standbys.count >= wanted
+        let names = standbys.map(\.text).joined(separator: ", ")
+        proposal.conditions.append(
+            Condition(
+                .synchronousStandby, isSet ? .true : .false, reason: isSet ? "Set" : "Missing",
+                message: isSet
+                    ? "commits wait for \(names)"
+                    : "\(standbys.count) of \(wanted) synchronous standbys are set"
+                        + (roster.site.cluster.postgres.synchronous.mode == .strict ? "; writes wait for one" : ""),
+                subject: .leadership))
+        if !isSet { proposal.wait(for: "a synchronous standby", lookAgain: .milliseconds(250)) }
+    }
+
+    private static func history(_ roster: Roster, to proposal: inout Proposal) {
+        switch roster.history {
+        case .dataLost(let evidence):
+            proposal.conditions.append(
+                Condition(
+                    .dataLost, .true, reason: "NoCopyLeft",
+                    message: "\(evidence), and no node volume holds any of its data. Nothing is started or created "
+                        + "in its place. Put a data volume back, or restore from a backup (docs/recovery.md)"))
+        case .contradictory(let identifiers):
+            proposal.conditions.append(
+                Condition(
+                    .foreignData, .true, reason: "SeveralClusters",
+                    message: "the node volumes hold data of several clusters (\(identifiers.joined(separator: ", "))) "
+                        + "and etcd does not say which is this one; put the right volumes in their places"))
+        case .born(let identifier):
+            for node in roster.nodes {
+                guard case .data(let own, _) = Holding(node.name, at: roster.site), own != identifier else { continue }
+                proposal.conditions.append(
+                    Condition(
+                        .foreignData, .true, reason: "OtherSystemIdentifier",
+                        message: "the volume of \(node.name) holds the data of another cluster (\(own), ours is "
+                            + "\(identifier)); it is not started and not touched. Put the right volume in its place",
+                        subject: .node(node.name)))
+            }
+        case .unborn, .forgotten, .unclear: break
+        }
+    }
+}

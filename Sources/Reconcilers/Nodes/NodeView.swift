@@ -1,0 +1,73 @@
+import Model
+
+/// One node joined across Docker, Patroni, etcd and SQL: what the planners of nodes read.
+struct NodeView {
+    let name: NodeName
+    let spec: ContainerSpec
+    let group: ContainerGroup
+    let container: ContainerView?
+    let member: Sighting<MemberView>
+    let key: DCSMember?
+    let isLeader: Bool
+    let standby: StandbyView?
+
+    init(_ name: NodeName, at site: Site) {
+        self.name = name
+        let observation = site.scene.observation
+        spec = NodeSpec.container(name, at: site)
+        group = spec.group(at: site)
+        container = site.container(name.container)
+        member = observation.member(name)
+        key = observation.dcs.value?.member(name)
+        isLeader = observation.dcs.value?.leader?.node == name
+        standby = observation.database.value?.standbys.first { $0.node == name }
+    }
+
+    /// Whether its container lives and Patroni answers that PostgreSQL runs.
+    var isUp: Bool { container?.state.isRunning == true && member.value?.state == .running }
+    /// Whether it is the leader and takes writes.
+    var isServing: Bool { isLeader && isUp && member.value?.role == .primary }
+    /// Whether it follows and streams.
+    var isStreaming: Bool { !isLeader && isUp && member.value?.role == .replica && member.value?.isStreaming == true }
+    /// Whether it does its part.
+    var isHealthy: Bool { isServing || isStreaming }
+    /// Whether its Patroni answers at all.
+    var answers: Bool { container?.state.isRunning == true && member.value != nil }
+}
+
+/// All wanted nodes, and what they are to each other.
+struct Roster {
+    let site: Site
+    let nodes: [NodeView]
+    let history: History
+
+    init(_ site: Site) {
+        self.site = site
+        nodes = site.cluster.nodeNames.map { NodeView($0, at: site) }
+        history = History(site, store: EtcdStore(site))
+    }
+
+    var dcs: DCSView? { site.scene.observation.dcs.value }
+    /// Who leads: one of the wanted nodes, or one that is on its way out.
+    var leader: NodeView? {
+        guard let name = dcs?.leader?.node else { return nil }
+        return nodes.first { $0.name == name } ?? NodeView(name, at: site)
+    }
+    var isPaused: Bool { dcs?.isPaused ?? false }
+    var isSynchronous: Bool { site.cluster.postgres.synchronous.mode != .off }
+    var streaming: [NodeView] { nodes.filter(\.isStreaming) }
+
+    /// Whether every node but this one does its part.
+    func othersAreHealthy(than node: NodeName) -> Bool { nodes.allSatisfy { $0.name == node || $0.isHealthy } }
+
+    /// Running replicas that may take over without loss: in synchronous mode those in the sync set.
+    func candidates(besides node: NodeName) -> [NodeView] {
+        let standbys = dcs?.synchronous?.standbys ?? []
+        return nodes.filter { other in
+            guard other.name != node, other.isUp, other.key?.tags.value(of: "nofailover") != "true" else {
+                return false
+            }
+            return !isSynchronous || standbys.contains(other.name)
+        }.sorted { ($0.standby?.lagBytes ?? .max, $0.name) < ($1.standby?.lagBytes ?? .max, $1.name) }
+    }
+}

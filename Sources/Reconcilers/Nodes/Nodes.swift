@@ -1,0 +1,76 @@
+public import Model
+
+/// Keeps the PostgreSQL node containers: creates and starts them, rolls changes through them one at a time,
+/// and wakes Patroni when what it waits for has become true.
+public struct Nodes: Reconciler {
+    /// Its name in plans and events.
+    public let name = "nodes"
+    /// Creates the planner.
+    public init() {}
+
+    /// Constructive steps for every node, and at most one interruption.
+    public func propose(_ scene: Scene) -> Proposal {
+        guard let site = Site(scene) else { return Proposal() }
+        let roster = Roster(site)
+        var proposal = Proposal()
+        for node in roster.nodes {
+            proposal.add(node.spec.keep(at: site, group: node.group, mayStart: roster.obstacle(for: node)))
+            proposal.add(thaw(node, roster: roster))
+            proposal.add(rebuild(node, roster: roster))
+            proposal.add(reload(node, site: site))
+        }
+        proposal.add(Waking.propose(roster))
+        proposal.add(Rolling.propose(roster))
+        NodeReport.add(roster, to: &proposal)
+        return proposal
+    }
+
+    /// A paused node thaws, unless somebody else leads by now: a frozen primary must not wake up as a second one.
+    private func thaw(_ node: NodeView, roster: Roster) -> Proposal {
+        guard case .paused(let seen) = node.group, let dcs = roster.dcs else { return Proposal() }
+        let wasPrimary = dcs.synchronous?.leader == node.name || node.key?.role == "primary"
+        let isSafe = node.isLeader || (dcs.leader != nil && !wasPrimary)
+        let effect: DockerEffect = isSafe ? .unpause(seen.id) : .kill(seen.id)
+        return Proposal(actions: [
+            Action(.docker(roster.site.engineID, effect), on: roster.site.subject(node.spec.name), because: .paused)
+        ])
+    }
+
+    /// A node whose volume holds half a copy gets a fresh volume; the old one is kept.
+    private func rebuild(_ node: NodeView, roster: Roster) -> Proposal {
+        guard case .born = roster.history, roster.leader?.isServing == true, let seen = node.container,
+            !seen.state.isAlive, Holding(node.name, at: roster.site) == .fragment
+        else { return Proposal() }
+        let next = roster.site.nextVolume(of: node.name.text)
+        let old = roster.site.volumeName(of: node.name.text)
+        let spec = Volumes.spec(next.name, .node, owner: node.name.text, generation: next.generation)
+        return Proposal(actions: [
+            Retirement.record(old, why: "it holds half a copy", scene: roster.site.scene),
+            Action(
+                .docker(roster.site.engineID, .createVolume(spec)),
+                on: .volume(roster.site.engineID, next.name), because: .missing),
+        ])
+    }
+
+    /// A Patroni that shows another file version than the one in its container reads it again.
+    private func reload(_ node: NodeView, site: Site) -> Proposal {
+        guard case .running = node.group, node.isUp, let shown = node.key?.tags.value(of: PatroniFile.versionTag)
+        else { return Proposal() }
+        let wanted = PatroniFile.version(
+            for: node.name, cluster: site.cluster, secrets: site.scene.observation.secrets)
+        guard shown != wanted else { return Proposal() }
+        return Proposal(actions: [
+            Action(.patroni(node.name, .reload), on: .node(node.name), because: .filesDiffer([PatroniFile.path]))
+        ])
+    }
+}
+
+/// The record in etcd that says when and why a volume was put aside.
+enum Retirement {
+    static func record(_ volume: VolumeName, why: String, scene: Scene) -> Action {
+        let value = JSONValue.object([("since", .string(scene.now.text)), ("why", .string(why))])
+        let key = RetiredVolume.prefix(of: scene.cluster.name) + volume.text
+        return Action(
+            .etcd(.putIfAbsent(key: key, value: value.text)), on: .volume(.local, volume), because: .surplus)
+    }
+}

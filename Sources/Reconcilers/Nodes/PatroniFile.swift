@@ -1,0 +1,104 @@
+import Model
+
+/// The secrets every cluster has.
+extension SecretName {
+    /// PostgreSQL's superuser, used by Patroni and by the controller.
+    static let superuser: SecretName = "postgres-superuser"
+    /// The replication role.
+    static let replication: SecretName = "postgres-replication"
+    /// The role of `pg_rewind`.
+    static let rewind: SecretName = "postgres-rewind"
+    /// The application's admin role.
+    static let admin: SecretName = "postgres-admin"
+    /// The web console's role.
+    static let console: SecretName = "postgres-console"
+    /// Patroni's REST API.
+    static let rest: SecretName = "patroni-rest"
+}
+
+/// `patroni.yml`: what a node must know before it can read the dynamic configuration from etcd.
+enum PatroniFile {
+    static let path = "\(FileSpec.directory)/patroni.yml"
+    /// The tag by which a running Patroni shows which file it has read.
+    static let versionTag = "controller_file"
+
+    static func spec(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> FileSpec {
+        let lasting = body(for: node, cluster: cluster)
+        let version = version(of: lasting, secrets: secrets)
+        let tags: Template = "tags:\n  \(versionTag): \"\(version)\"\n"
+        return FileSpec(
+            path: path, content: "\(lasting)\(tags)\(bootstrap(cluster))", identity: "\(lasting)\(tags)",
+            owner: NodeSpec.owner)
+    }
+
+    /// What the version tag of a node must be.
+    static func version(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> String {
+        version(of: body(for: node, cluster: cluster), secrets: secrets)
+    }
+
+    private static func version(of body: Template, secrets: [SecretView]) -> String {
+        body.digest(secrets: secrets).short
+    }
+
+    private static func body(for node: NodeName, cluster: Cluster) -> Template {
+        let hosts = cluster.etcdNames.map { "\"\($0):2379\"" }.joined(separator: ", ")
+        // names, not addresses: connecting to a dead container's address hangs, its name fails in 7 ms
+        return """
+            # written by the controller; edits are undone
+            scope: "\(cluster.name)"
+            namespace: /service/
+            name: "\(node)"
+            restapi:
+              listen: 0.0.0.0:8008
+              connect_address: "\(node):8008"
+              authentication:
+                username: controller
+                password: \(quotedSecret: .rest)
+            etcd3:
+              hosts: [\(hosts)]
+            postgresql:
+              listen: 0.0.0.0:5432
+              connect_address: "\(node):5432"
+              data_dir: \(NodeSpec.dataDirectory)
+              bin_dir: /usr/lib/postgresql/\(cluster.postgres.version)/bin
+              pgpass: /tmp/pgpass
+              use_unix_socket: true
+              use_unix_socket_repl: true
+              authentication:
+                superuser:
+                  username: postgres
+                  password: \(quotedSecret: .superuser)
+                replication:
+                  username: "\(cluster.accounts.replication.role)"
+                  password: \(quotedSecret: .replication)
+                rewind:
+                  username: "\(cluster.accounts.rewind.role)"
+                  password: \(quotedSecret: .rewind)
+              parameters:
+                unix_socket_directories: /var/run/postgresql
+              basebackup:
+                - checkpoint: fast
+              create_replica_methods: [basebackup]
+            watchdog:
+              mode: "off"
+
+            """
+    }
+
+    private static func bootstrap(_ cluster: Cluster) -> Template {
+        let checksums = cluster.postgres.checksums ? "  - data-checksums\n" : "  - no-data-checksums\n"
+        return """
+            bootstrap:
+              dcs: \(DynamicConfiguration.desired(for: cluster).text)
+              initdb:
+              - encoding: UTF8
+              - locale-provider: builtin
+              - builtin-locale: "\(cluster.postgres.locale)"
+              - locale: "\(cluster.postgres.locale)"
+              - auth-local: peer
+              - auth-host: reject
+              - sync-method: syncfs
+            \(checksums)
+            """
+    }
+}

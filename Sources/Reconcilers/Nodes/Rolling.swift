@@ -1,0 +1,112 @@
+import Model
+
+/// Changes that interrupt a node: one node at a time, replicas first, the primary last and after a switchover, and
+/// only while all others are healthy (invariant I7).
+enum Rolling {
+    static func propose(_ roster: Roster) -> Proposal {
+        guard !roster.isPaused else { return Proposal() }
+        let surplus = removeSurplus(roster)
+        if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
+        let due = roster.nodes.filter { need(of: $0) != nil }
+        // the leader last; a node that is broken anyway first
+        guard let node = due.min(by: { rank($0) < rank($1) }), let need = need(of: node) else { return Proposal() }
+        guard roster.othersAreHealthy(than: node.name) else {
+            return Proposal(waiting: ["healthy other nodes, before \(node.name) is interrupted"])
+        }
+        return interrupt(node, for: need, roster: roster)
+    }
+
+    /// Why a node must be interrupted, and how.
+    private enum Need {
+        case renewal(Reason)
+        case restart(Reason)
+    }
+
+    private static func need(of node: NodeView) -> Need? {
+        switch node.group {
+        case .outdated(let seen, let differences) where seen.state.isAlive:
+            return .renewal(.settingsDiffer(differences))
+        case .running where node.isUp && node.member.value?.needsRestart == true:
+            return .restart(.restartPending([node.name.text]))
+        case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,
+            .unread, .misfiled, .startable, .running:
+            return nil
+        }
+    }
+
+    private static func rank(_ node: NodeView) -> (Int, NodeName) {
+        (node.isLeader ? 2 : node.isHealthy ? 1 : 0, node.name)
+    }
+
+    private static func interrupt(_ node: NodeView, for need: Need, roster: Roster) -> Proposal {
+        let site = roster.site
+        let reason =
+            switch need {
+            case .renewal(let reason), .restart(let reason): reason
+            }
+        if node.isLeader, roster.nodes.count > 1 {
+            return handOver(from: node, because: reason.sentence, roster: roster)
+        }
+        switch need {
+        case .renewal:
+            guard let seen = node.container else { return Proposal() }
+            return Proposal(actions: [
+                Action(.docker(site.engineID, .stop(seen.id)), on: site.subject(node.spec.name), because: reason)
+            ])
+        case .restart:
+            return Proposal(actions: [
+                Action(.patroni(node.name, .restart), on: .node(node.name), because: reason)
+            ])
+        }
+    }
+
+    static func handOver(from node: NodeView, because why: String, roster: Roster) -> Proposal {
+        let wanted = roster.site.cluster.nodeNames
+        let ready = roster.candidates(besides: node.name).filter { $0.isStreaming && wanted.contains($0.name) }
+        guard let target = ready.first else {
+            return Proposal(waiting: ["a standby that \(node.name) can hand over to"], lookAgain: .seconds(1))
+        }
+        return Proposal(actions: [
+            Action(
+                .patroni(node.name, .switchover(from: node.name, to: target.name)), on: .leadership,
+                because: .handOver(why))
+        ])
+    }
+
+    /// Nodes that the manifest does not name any more: the highest first; never the primary, never its volume.
+    private static func removeSurplus(_ roster: Roster) -> Proposal {
+        let site = roster.site
+        let wanted = site.cluster.nodeNames.map(\.text)
+        let surplus = site.containers(of: .node).filter { !wanted.contains($0.labels.value(of: Label.name) ?? "") }
+        guard let seen = surplus.last else { return Proposal() }
+        let name = NodeName(seen.labels.value(of: Label.name) ?? seen.name.text)
+        let subject = site.subject(seen.name)
+        guard seen.state.isAlive else {
+            let records = (roster.dcs?.retired ?? []).map(\.volume)
+            let unrecorded = seen.settings.mounts.first {
+                $0.destination == NodeSpec.dataMount && !records.contains($0.volume)
+            }
+            guard let dcs = roster.dcs, dcs.leader?.node != name else {
+                return Proposal(waiting: ["a leader among the nodes that stay, before \(name) goes"])
+            }
+            if let volume = unrecorded?.volume {
+                return Proposal(actions: [
+                    Retirement.record(volume, why: "the manifest does not ask for \(name) any more", scene: site.scene)
+                ])
+            }
+            return Proposal(actions: [
+                Action(.docker(site.engineID, .remove(seen.id)), on: subject, because: .surplus)
+            ])
+        }
+        guard roster.nodes.allSatisfy({ $0.isHealthy || $0.isUp && !$0.isLeader }) else {
+            return Proposal(waiting: ["healthy remaining nodes, before \(name) leaves"])
+        }
+        if roster.dcs?.leader?.node == name {
+            return handOver(from: NodeView(name, at: site), because: "\(name) leaves", roster: roster)
+        }
+        guard roster.leader?.isServing == true else {
+            return Proposal(waiting: ["a leader among the nodes that stay, before \(name) leaves"])
+        }
+        return Proposal(actions: [Action(.docker(site.engineID, .stop(seen.id)), on: subject, because: .surplus)])
+    }
+}

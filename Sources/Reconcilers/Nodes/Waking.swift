@@ -1,0 +1,35 @@
+import Model
+
+/// Patroni looks once a loop; a no-op `PATCH /config` makes it look now. Waking the right node at the right moment
+/// keeps everything fast while `loop_wait` stays long.
+enum Waking {
+    static func propose(_ roster: Roster) -> Proposal {
+        guard let dcs = roster.dcs, !roster.isPaused else { return Proposal() }
+        var proposal = Proposal()
+        func wake(_ node: NodeView, _ why: String) {
+            proposal.actions.append(Action(.patroni(node.name, .wake), on: .node(node.name), because: .wake(why)))
+        }
+        guard let leader = roster.leader, dcs.leader != nil else {
+            guard dcs.initialize?.isEmpty == false else { return proposal }
+            for node in roster.nodes where node.answers { wake(node, "there is no leader") }
+            return proposal
+        }
+        guard leader.isServing else {
+            if leader.answers { wake(leader, "it holds the leader key and does not serve") }
+            return proposal
+        }
+        for node in roster.nodes where !node.isLeader && node.answers {
+            guard let member = node.member.value, member.state != .cloning, member.state != .starting else { continue }
+            if !node.isUp || member.role != .replica {
+                wake(node, "the leader is ready")
+            } else if !node.isStreaming {
+                wake(leader, "\(node.name) needs its replication slot")
+                wake(node, "the leader is ready")
+            }
+        }
+        let standbys = dcs.synchronous?.standbys.filter { name in roster.streaming.contains { $0.name == name } } ?? []
+        let wanted = min(roster.site.cluster.postgres.synchronous.number, roster.streaming.count)
+        if roster.isSynchronous, standbys.count < wanted { wake(leader, "a standby can be made synchronous") }
+        return proposal
+    }
+}

@@ -1,0 +1,67 @@
+public import Model
+
+/// Keeps the application's database: its existence, its extensions, and its migrations in order, on the primary only.
+public struct Schema: Reconciler {
+    /// Its name in plans and events.
+    public let name = "schema"
+    /// Creates the planner.
+    public init() {}
+
+    /// The next step only: database, then extensions, then the first migration that is due.
+    public func propose(_ scene: Scene) -> Proposal {
+        guard case .present(let database) = scene.observation.database, !database.isInRecovery else {
+            return Proposal(
+                conditions: [
+                    Condition(
+                        .schemaCurrent, .unknown, reason: "DatabaseUnseen",
+                        message: "the primary was not reached over SQL")
+                ], waiting: ["the primary's database"])
+        }
+        let subject = Subject.database(scene.cluster.accounts.database)
+        var proposal = Proposal()
+        let admin = scene.cluster.accounts.admin.role
+        guard database.roles.contains(where: { $0.name == admin }) else {
+            return Proposal(waiting: ["role \(admin)"])
+        }
+        func script(_ text: String, in name: DatabaseName, _ reason: Reason) {
+            proposal.actions.append(Action(.sql(database.node, .script(name, text)), on: subject, because: reason))
+        }
+        let name = scene.cluster.accounts.database
+        if !database.hasDatabase {
+            script(
+                "CREATE DATABASE \(SQL.identifier(name.text)) OWNER \(SQL.identifier(admin.text));", in: "postgres",
+                .databaseMissing(name))
+        } else if let step = SchemaStep.next(database: database, cluster: scene.cluster) {
+            script(step.sql, in: name, step.reason)
+        }
+        report(database, scene: scene, isCurrent: proposal.actions.isEmpty, into: &proposal)
+        return proposal
+    }
+
+    private func report(_ database: DatabaseView, scene: Scene, isCurrent: Bool, into proposal: inout Proposal) {
+        let migrations = scene.cluster.schema.migrations
+        let applied = database.migrations.value ?? []
+        let changed = migrations.filter { file in
+            applied.contains { $0.name == file.name && $0.checksum != file.checksum }
+        }
+        let newest = applied.last?.name ?? "none"
+        if !changed.isEmpty {
+            let names = changed.map(\.name).joined(separator: ", ")
+            proposal.conditions.append(
+                Condition(
+                    .schemaCurrent, .false, reason: "ChecksumMismatch",
+                    message: "\(names) was changed after it had been applied; it is not applied again. "
+                        + "Put the old text back and add a new file with the change",
+                    subject: .database(scene.cluster.accounts.database)))
+            return
+        }
+        proposal.conditions.append(
+            Condition(
+                .schemaCurrent, isCurrent ? .true : .false, reason: isCurrent ? "Applied" : "StepDue",
+                message: isCurrent
+                    ? "\(migrations.count) of \(migrations.count) migrations applied, newest \(newest)"
+                    : "extensions or migrations are being applied",
+                subject: .database(scene.cluster.accounts.database)))
+        if !isCurrent { proposal.wait(for: "the schema", lookAgain: .milliseconds(50)) }
+    }
+}

@@ -1,0 +1,70 @@
+import Model
+
+/// A scene narrowed to its one engine, with the lookups that every planner needs. Nil where the engine was not seen.
+struct Site {
+    let scene: Scene
+    let engineID: EngineID
+    let engine: EngineView
+
+    init?(_ scene: Scene) {
+        guard let settings = scene.cluster.engines.first,
+            case .present(let view) = scene.observation.engine(settings.name)
+        else { return nil }
+        self.scene = scene
+        engineID = settings.name
+        engine = view
+    }
+
+    var cluster: Cluster { scene.cluster }
+
+    /// Our network: the one of the wanted name that carries our label; of several the busiest.
+    var network: NetworkView? {
+        engine.networks(named: cluster.network.name).filter { owns($0.labels) }
+            .max { ($0.endpoints.count, $1.id) < ($1.endpoints.count, $0.id) }
+    }
+
+    /// Whether labels say that an object is this cluster's.
+    func owns(_ labels: [LabelValue]) -> Bool { labels.value(of: Label.cluster) == cluster.name.text }
+
+    /// Our container that was created under this name, whatever it is called now.
+    func container(_ name: ContainerName) -> ContainerView? {
+        let ours = engine.containers.filter { owns($0.labels) && $0.labels.value(of: Label.name) == name.text }
+        return ours.first { $0.name == name } ?? ours.first
+    }
+
+    /// Our containers of one component.
+    func containers(of component: Component) -> [ContainerView] {
+        engine.containers.filter { owns($0.labels) && $0.labels.value(of: Label.component) == component.rawValue }
+    }
+
+    /// Our volumes that were created for this object, newest generation first.
+    func volumes(of name: String) -> [VolumeView] {
+        engine.volumes.filter { owns($0.labels) && $0.labels.value(of: Label.name) == name }
+            .sorted { generation(of: $0) > generation(of: $1) }
+    }
+
+    /// The volume an object uses: the newest generation, or the first one's name where there is none yet.
+    func volumeName(of name: String) -> VolumeName { volumes(of: name).first?.name ?? VolumeName("\(name)-data") }
+
+    /// The name for a new generation of an object's volume.
+    func nextVolume(of name: String) -> (name: VolumeName, generation: Int) {
+        let next = (volumes(of: name).first.map { generation(of: $0) } ?? 0) + 1
+        return (VolumeName(next == 1 ? "\(name)-data" : "\(name)-data-\(next)"), next)
+    }
+
+    func generation(of volume: VolumeView) -> Int {
+        volume.labels.value(of: Label.generation).flatMap { Int($0) } ?? 1
+    }
+
+    func subject(_ name: ContainerName) -> Subject { .container(engineID, name) }
+}
+
+extension NodeName {
+    /// The node's container has the same name.
+    var container: ContainerName { ContainerName(text) }
+}
+
+extension ContainerName {
+    /// The node of a node's container.
+    var node: NodeName { NodeName(text) }
+}

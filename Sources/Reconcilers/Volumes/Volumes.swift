@@ -1,0 +1,70 @@
+public import Model
+
+/// Keeps one data volume for each etcd member and node, and the backup repository. It never removes one (I8).
+public struct Volumes: Reconciler {
+    /// Its name in plans and events.
+    public let name = "volumes"
+    /// Creates the planner.
+    public init() {}
+
+    /// Creates what is missing; a foreign volume of a wanted name is a condition, never adopted (fault V08).
+    public func propose(_ scene: Scene) -> Proposal {
+        guard let site = Site(scene) else { return Proposal() }
+        var proposal = Proposal()
+        for spec in Volumes.wanted(at: site) {
+            let subject = Subject.volume(site.engineID, spec.name)
+            switch site.engine.volume(spec.name) {
+            case nil:
+                proposal.actions.append(
+                    Action(.docker(site.engineID, .createVolume(spec)), on: subject, because: .missing))
+            case let seen? where !site.owns(seen.labels):
+                proposal.conditions.append(
+                    Condition(
+                        .notOwned, .true, reason: "NameTaken",
+                        message: "volume \(spec.name) is not ours and is left alone, with all that is in it; "
+                            + "rename what the manifest asks for, or remove the volume yourself", subject: subject))
+                proposal.waiting.append("the name \(spec.name), which a volume that is not ours has")
+            case .some: break
+            }
+        }
+        reportRetired(at: site, into: &proposal)
+        return proposal
+    }
+
+    /// The volumes that the manifest asks for; an object that has a volume of any generation keeps it.
+    static func wanted(at site: Site) -> [VolumeSpec] {
+        var specs: [VolumeSpec] = []
+        for name in site.cluster.etcdNames {
+            specs.append(spec(site.volumeName(of: name.text), .etcd, owner: name.text))
+        }
+        for node in site.cluster.nodeNames {
+            specs.append(spec(site.volumeName(of: node.text), .node, owner: node.text))
+        }
+        if site.cluster.backups.enabled {
+            let name = site.cluster.backups.volume
+            specs.append(spec(name, .repository, owner: name.text))
+        }
+        return specs
+    }
+
+    static func spec(_ name: VolumeName, _ component: Component, owner: String, generation: Int = 1) -> VolumeSpec {
+        var labels = [LabelValue(Label.name, owner)]
+        if generation > 1 { labels.append(LabelValue(Label.generation, String(generation))) }
+        return VolumeSpec(name: name, component: component, labels: labels)
+    }
+
+    private func reportRetired(at site: Site, into proposal: inout Proposal) {
+        let wanted = Volumes.wanted(at: site).map(\.name)
+        let records = site.scene.observation.dcs.value?.retired ?? []
+        for volume in site.engine.volumes where site.owns(volume.labels) && !wanted.contains(volume.name) {
+            let record = records.first { $0.volume == volume.name }
+            let since = record.map { " since \($0.since): \($0.why)" } ?? ""
+            proposal.conditions.append(
+                Condition(
+                    .retired, .true, reason: "VolumeKept",
+                    message: "volume \(volume.name) is kept, nothing uses it\(since); "
+                        + "`docker volume rm \(volume.name)` when it is not needed any more",
+                    subject: .volume(site.engineID, volume.name)))
+        }
+    }
+}

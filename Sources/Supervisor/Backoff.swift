@@ -1,0 +1,69 @@
+import Model
+
+/// The memory of what was tried, so that nothing is repeated in a hot loop: 1, 2, 4 … 60 s between identical actions.
+/// It is the only memory the controller has, and losing it costs nothing but one early retry.
+struct Backoff: Sendable {
+    /// What is known of one effect.
+    struct Entry: Sendable {
+        var attempts = 0
+        var lastAttempt: Duration
+        var lastProposed: Duration
+        var failure: String?
+    }
+
+    private var entries: [(effect: Effect, entry: Entry)] = []
+
+    /// Nothing tried yet.
+    init() {}
+
+    /// Whether an effect may be tried now, and when else.
+    func delay(of effect: Effect, at now: Duration) -> Duration? {
+        guard let entry = entries.first(where: { $0.effect == effect })?.entry, entry.attempts > 0 else { return nil }
+        let due = entry.lastAttempt + Backoff.interval(after: entry.attempts, of: effect)
+        return due > now ? due - now : nil
+    }
+
+    /// Notes which effects are wanted now; one that was not wanted for a while is forgotten.
+    mutating func note(proposed effects: [Effect], at now: Duration) {
+        for effect in effects {
+            if let index = entries.firstIndex(where: { $0.effect == effect }) {
+                if now - entries[index].entry.lastProposed > Backoff.forgiveness(entries[index].entry, effect) {
+                    entries[index].entry.attempts = 0
+                    entries[index].entry.failure = nil
+                }
+                entries[index].entry.lastProposed = now
+            } else {
+                entries.append((effect, Entry(lastAttempt: now, lastProposed: now)))
+            }
+        }
+        entries.removeAll { now - $0.entry.lastProposed > .seconds(180) }
+    }
+
+    /// Notes an attempt and what came of it.
+    mutating func note(_ outcome: Outcome, of effect: Effect, at now: Duration) {
+        guard let index = entries.firstIndex(where: { $0.effect == effect }) else { return }
+        entries[index].entry.attempts += 1
+        entries[index].entry.lastAttempt = now
+        switch outcome {
+        case .done: entries[index].entry.failure = nil
+        case .refused(let refusal): entries[index].entry.failure = refusal.message
+        case .uncertain(let why): entries[index].entry.failure = why
+        }
+    }
+
+    /// Effects that were tried several times and are still wanted: attempts, and the last answer if it was a failure.
+    func struggling(at now: Duration) -> [(effect: Effect, attempts: Int, failure: String?)] {
+        entries.filter { $0.entry.attempts >= 3 && now - $0.entry.lastProposed < .seconds(90) }
+            .map { ($0.effect, $0.entry.attempts, $0.entry.failure) }
+    }
+
+    private static func interval(after attempts: Int, of effect: Effect) -> Duration {
+        if case .patroni(_, .wake) = effect { return .milliseconds(min(300 << min(attempts - 1, 5), 10_000)) }
+        return .seconds(min(1 << min(attempts - 1, 6), 60))
+    }
+
+    private static func forgiveness(_ entry: Entry, _ effect: Effect) -> Duration {
+        if case .patroni(_, .wake) = effect { return .seconds(3) }
+        return max(.seconds(8), interval(after: max(entry.attempts, 1), of: effect) * 3 / 2)
+    }
+}

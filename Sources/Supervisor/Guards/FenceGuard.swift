@@ -1,0 +1,61 @@
+import Model
+
+/// I4: a leader key is released only when a fresh look, by ID, shows the leader's container dead, and somebody alive
+/// can take over without loss.
+enum FenceGuard {
+    /// The window in which releases are counted, and how many of them it may hold.
+    static let window: Duration = .seconds(60)
+    static let limit = 5
+
+    static func judge(_ action: Action, _ scene: Scene, recentReleases: Int) -> Violation? {
+        guard case .etcd(.releaseLeader(_, let key)) = action.effect else { return nil }
+        guard let proof = action.proof else { return Violation(.fenceOnlyTheDead, "there is no proof of death") }
+        guard recentReleases < limit else {
+            return Violation(
+                .boundedEffect, "\(recentReleases) releases within \(window.components.seconds) s; Patroni decides now")
+        }
+        guard case .present(let dcs) = scene.observation.dcs else {
+            return Violation(.unknownIsNotAbsent, "the leader key could not be read again")
+        }
+        guard dcs.leader == key else { return Violation(.fenceOnlyTheDead, "the leader key has changed meanwhile") }
+        return judgeBody(of: key.node, proof: proof, scene) ?? judgeHeirs(of: key.node, dcs: dcs, scene)
+    }
+
+    private static func judgeBody(of node: NodeName, proof: Proof, _ scene: Scene) -> Violation? {
+        guard let id = scene.cluster.engines.first?.name, case .present(let view) = scene.observation.engine(id) else {
+            return Violation(.unknownIsNotAbsent, "Docker Engine could not be seen again")
+        }
+        guard view.id == proof.engineID else {
+            return Violation(.fenceOnlyTheDead, "the engine is another one than the proof's")
+        }
+        if let container = proof.container {
+            guard let body = view.containers.first(where: { $0.id == container }) else {
+                return Violation(.fenceOnlyTheDead, "container \(container.short) is gone; looking again")
+            }
+            guard case .exited(let exit) = body.state, exit.code != 255, exit.startedAt == proof.startedAt else {
+                return Violation(.fenceOnlyTheDead, "container \(container.short) is not known to be dead")
+            }
+            if view.networks.contains(where: { $0.endpoints.contains(container) }) {
+                return Violation(.fenceOnlyTheDead, "container \(container.short) still has a network endpoint")
+            }
+        }
+        for other in view.containers {
+            let isNode = other.name.text == node.text || other.labels.value(of: Label.name) == node.text
+            switch other.state {
+            case .created, .exited: continue
+            case .running, .paused, .restarting, .removing, .dead:
+                if isNode { return Violation(.fenceOnlyTheDead, "container \(other.name) lives") }
+            }
+        }
+        return nil
+    }
+
+    private static func judgeHeirs(of node: NodeName, dcs: DCSView, _ scene: Scene) -> Violation? {
+        let isSynchronous = scene.cluster.postgres.synchronous.mode != .off
+        let heirs = dcs.members.filter { member in
+            member.name != node && member.state == "running"
+                && (!isSynchronous || dcs.synchronous?.standbys.contains(member.name) == true)
+        }
+        return heirs.isEmpty ? Violation(.fenceOnlyTheDead, "nobody can take over without loss") : nil
+    }
+}

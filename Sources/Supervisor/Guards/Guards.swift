@@ -1,0 +1,66 @@
+import Model
+
+/// The safety invariants of docs/safety.md, by their numbers.
+public enum Invariant: String, Sendable, Hashable, CaseIterable {
+    /// The last copy is never destroyed.
+    case lastCopy = "I1"
+    /// Never two writers.
+    case oneWriter = "I2"
+    /// A cluster is initialised once.
+    case noSecondInit = "I3"
+    /// Only the proven dead are fenced.
+    case fenceOnlyTheDead = "I4"
+    /// etcd keeps its quorum.
+    case storeQuorum = "I6"
+    /// Replicas before the primary.
+    case replicasFirst = "I7"
+    /// Volumes are never removed.
+    case immortalVolumes = "I8"
+    /// What is not ours is not touched.
+    case notOurs = "I9"
+    /// Unknown is not absent.
+    case unknownIsNotAbsent = "I10"
+    /// One data directory, one container.
+    case onePlace = "I12"
+    /// A pause is sacred.
+    case pause = "I14"
+    /// Few interruptions in a window.
+    case boundedEffect = "I15"
+}
+
+/// A refusal by a guard.
+public struct Violation: Sendable, Hashable {
+    /// Which invariant would have been broken.
+    public var invariant: Invariant
+    /// What was found.
+    public var message: String
+
+    init(_ invariant: Invariant, _ message: String) {
+        self.invariant = invariant
+        self.message = message
+    }
+}
+
+/// Judges each action against a look of its own. Written apart from the planners, in other words on purpose: a
+/// planner's bug must not cost data.
+struct Guards: Sendable {
+    private var releases: [Duration] = []
+
+    /// What an action would break; nil lets it pass.
+    func violation(by action: Action, scene: Scene) -> Violation? {
+        PauseGuard.judge(action, scene) ?? SightGuard.judge(action, scene) ?? OwnershipGuard.judge(action, scene)
+            ?? VolumeGuard.judge(action, scene) ?? StartGuard.judge(action, scene) ?? InterruptionGuard.judge(
+                action, scene)
+            ?? FenceGuard.judge(action, scene, recentReleases: recent(at: scene.now.uptime))
+            ?? QuorumGuard.judge(action, scene)
+    }
+
+    /// Remembers fencing actions, for their rate.
+    mutating func note(_ action: Action, at now: Duration) {
+        guard case .etcd(.releaseLeader) = action.effect else { return }
+        releases.removeAll { now - $0 > FenceGuard.window }
+        releases.append(now)
+    }
+
+    private func recent(at now: Duration) -> Int { releases.filter { now - $0 <= FenceGuard.window }.count }
+}

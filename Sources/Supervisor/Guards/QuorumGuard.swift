@@ -1,0 +1,45 @@
+import Model
+
+/// I6: no step on etcd takes its quorum away; one member at a time.
+enum QuorumGuard {
+    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+        switch action.effect {
+        case .etcd(.removeMember(let id)): return removal(of: id, scene)
+        case .etcd(.defragment(let name)): return pause(name, scene)
+        case .docker(_, .stop):
+            guard let name = isMember(action.subject, scene) else { return nil }
+            return pause(name, scene)
+        case .docker, .etcd, .patroni, .sql: return nil
+        }
+    }
+
+    private static func isMember(_ subject: Subject, _ scene: Scene) -> ContainerName? {
+        guard case .container(_, let name) = subject, scene.cluster.etcdNames.contains(name) else { return nil }
+        return name
+    }
+
+    private static func removal(of id: UInt64, _ scene: Scene) -> Violation? {
+        guard case .present(let store) = scene.observation.etcd, !store.members.isEmpty else {
+            return Violation(.storeQuorum, "etcd's members could not be seen")
+        }
+        let staying = store.members.filter { $0.id != id && !$0.isLearner }
+        let alive = staying.filter { member in
+            store.endpoints.contains { $0.status.value?.memberID == member.id && $0.status.value?.leaderID != 0 }
+        }
+        return alive.count * 2 > staying.count
+            ? nil : Violation(.storeQuorum, "\(alive.count) of \(staying.count) remaining members answer")
+    }
+
+    /// Interrupting one member of several: the others alone must be a majority. One of one is always an interruption.
+    private static func pause(_ name: ContainerName, _ scene: Scene) -> Violation? {
+        guard case .present(let store) = scene.observation.etcd, store.members.count > 1 else { return nil }
+        let voters = store.members.filter { !$0.isLearner }
+        let others = voters.filter { member in
+            member.name != name.text
+                && store.endpoints.contains { $0.status.value?.memberID == member.id && $0.status.value?.leaderID != 0 }
+        }
+        let stops = voters.contains { $0.name == name.text }
+        guard stops, others.count * 2 <= voters.count else { return nil }
+        return Violation(.storeQuorum, "only \(others.count) other members of \(voters.count) answer")
+    }
+}

@@ -1,0 +1,125 @@
+public import Model
+public import Reconcilers
+
+/// What one turn saw, wanted and did.
+public struct PassReport: Sendable {
+    /// What was seen.
+    public var scene: Scene
+    /// What was wanted.
+    public var plan: Plan
+    /// What was done, with the answers.
+    public var performed: [(planned: PlannedAction, outcome: Outcome)] = []
+    /// What a guard refused.
+    public var refused: [(planned: PlannedAction, violation: Violation)] = []
+    /// The plan's conditions and those that come from trying.
+    public var conditions: [Condition]
+    /// When to look again at the latest; nil waits for an event or the resync.
+    public var lookAgain: Duration?
+
+    /// Everything is as wanted, and nothing failed.
+    public var isConverged: Bool { plan.isEmpty && refused.isEmpty }
+}
+
+/// One turn: observe, propose, guard, perform. It keeps nothing but the memory of what it tried.
+public struct Pass<W: World>: Sendable {
+    private let world: W
+    private let reconcilers: [any Reconciler]
+    private var backoff = Backoff()
+    private var guards = Guards()
+
+    /// A loop body over a world.
+    public init(world: W, reconcilers: [any Reconciler] = Reconcilers.all) {
+        self.world = world
+        self.reconcilers = reconcilers
+    }
+
+    /// Looks, decides and acts once. Actions that interrupt nothing run together; then at most one interruption,
+    /// judged by the guards against a fresh look.
+    public mutating func run(_ cluster: Cluster, focus: Focus = .everything) async -> PassReport {
+        let scene = Scene(
+            cluster: cluster, observation: await world.observe(cluster, focus: focus), now: await world.now())
+        let plan = Plan(scene, reconcilers: reconcilers)
+        var report = PassReport(scene: scene, plan: plan, conditions: plan.conditions, lookAgain: plan.lookAgain)
+        guard !cluster.maintenance else { return report }
+        backoff.note(proposed: plan.actions.map(\.action.effect), at: scene.now.uptime)
+        let due = admissible(plan.constructive, scene: scene, report: &report)
+        if !due.isEmpty {
+            let outcomes = await world.perform(due.map(\.action.effect), for: cluster)
+            let end = await world.now()
+            for (planned, outcome) in zip(due, outcomes) { note(planned, outcome, at: end, report: &report) }
+        }
+        if let planned = plan.disruptive, isDue(planned, scene: scene, report: &report) {
+            await interrupt(planned, cluster: cluster, report: &report)
+        }
+        addFindings(to: &report, at: scene.now.uptime)
+        // something was done: what follows from it is to be seen at once
+        if !report.performed.isEmpty { report.lookAgain = .zero }
+        return report
+    }
+
+    private mutating func admissible(
+        _ planned: [PlannedAction], scene: Scene, report: inout PassReport
+    ) -> [PlannedAction] {
+        planned.filter { planned in
+            guard isDue(planned, scene: scene, report: &report) else { return false }
+            return allows(planned, scene: scene, report: &report)
+        }
+    }
+
+    private func isDue(_ planned: PlannedAction, scene: Scene, report: inout PassReport) -> Bool {
+        guard let delay = backoff.delay(of: planned.action.effect, at: scene.now.uptime) else { return true }
+        report.lookAgain = min(report.lookAgain ?? delay, delay)
+        return false
+    }
+
+    private mutating func allows(_ planned: PlannedAction, scene: Scene, report: inout PassReport) -> Bool {
+        guard let violation = guards.violation(by: planned.action, scene: scene) else { return true }
+        report.refused.append((planned, violation))
+        report.lookAgain = min(report.lookAgain ?? .seconds(2), .seconds(2))
+        return false
+    }
+
+    private mutating func interrupt(_ planned: PlannedAction, cluster: Cluster, report: inout PassReport) async {
+        let fresh = Scene(
+            cluster: cluster, observation: await world.observe(cluster, focus: .guarding(planned.action.subject)),
+            now: await world.now())
+        guard allows(planned, scene: fresh, report: &report) else { return }
+        let outcomes = await world.perform([planned.action.effect], for: cluster)
+        guards.note(planned.action, at: fresh.now.uptime)
+        for outcome in outcomes { note(planned, outcome, at: await world.now(), report: &report) }
+    }
+
+    private mutating func note(
+        _ planned: PlannedAction, _ outcome: Outcome, at now: Moment, report: inout PassReport
+    ) {
+        backoff.note(outcome, of: planned.action.effect, at: now.uptime)
+        report.performed.append((planned, outcome))
+    }
+
+    private func addFindings(to report: inout PassReport, at now: Duration) {
+        for refusal in report.refused {
+            report.conditions.append(
+                Condition(
+                    .guarded, .true, reason: refusal.violation.invariant.rawValue,
+                    message: "\(refusal.planned.action.effect.phrase) was refused: \(refusal.violation.message)",
+                    subject: refusal.planned.action.subject))
+        }
+        let wanted = report.plan.actions
+        for (effect, attempts, failure) in backoff.struggling(at: now) {
+            guard let planned = wanted.first(where: { $0.action.effect == effect }) else { continue }
+            let isStart = if case .docker(_, .start) = effect { true } else { false }
+            if case .patroni(_, .wake) = effect { continue }
+            report.conditions.append(
+                Condition(
+                    isStart && failure == nil ? .crashLoop : .actionFailing, .true,
+                    reason: isStart && failure == nil ? "KeepsStopping" : "KeepsFailing",
+                    message: "\(effect.phrase), tried \(attempts) times: \(failure ?? planned.action.reason.sentence)",
+                    subject: planned.action.subject))
+        }
+        if report.conditions.contains(where: { $0.isBad && $0.type != .ready }) || !report.refused.isEmpty,
+            let index = report.conditions.firstIndex(where: { $0.type == .ready && $0.status == .true })
+        {
+            report.conditions[index].status = .false
+        }
+    }
+}

@@ -1,0 +1,119 @@
+public import Model
+
+/// An action and the planner that wants it.
+public struct PlannedAction: Sendable, Hashable {
+    /// The planner's name.
+    public var reconciler: String
+    /// What it wants.
+    public var action: Action
+}
+
+/// The planners' proposals, merged: what may be done now, and what has to wait for another look.
+public struct Plan: Sendable, Hashable {
+    /// Actions that interrupt nothing; they may run side by side.
+    public private(set) var constructive: [PlannedAction] = []
+    /// The one interruption of this pass; it runs alone, after the others.
+    public private(set) var disruptive: PlannedAction?
+    /// What another planner's claim or the one-interruption rule puts off.
+    public private(set) var deferred: [PlannedAction] = []
+    /// What holds, one for each type and subject, sorted.
+    public private(set) var conditions: [Condition] = []
+    /// What is being waited for.
+    public private(set) var waiting: [String] = []
+    /// When to look again at the latest.
+    public private(set) var lookAgain: Duration?
+
+    /// Asks every planner and merges; the first planner to claim a subject has it.
+    public init(_ scene: Scene, reconcilers: [any Reconciler]) {
+        var owners: [(subject: Subject, reconciler: String)] = []
+        for reconciler in reconcilers {
+            let proposal = reconciler.propose(scene)
+            for action in proposal.actions {
+                let planned = PlannedAction(reconciler: reconciler.name, action: action)
+                if let owner = owners.first(where: { $0.subject == action.subject }) {
+                    guard owner.reconciler == reconciler.name else {
+                        deferred.append(planned)
+                        continue
+                    }
+                } else {
+                    owners.append((action.subject, reconciler.name))
+                }
+                add(planned)
+            }
+            for condition in proposal.conditions
+            where !conditions.contains(where: { $0.type == condition.type && $0.subject == condition.subject }) {
+                conditions.append(condition)
+            }
+            waiting += proposal.waiting
+            lookAgain = [lookAgain, proposal.lookAgain].compactMap(\.self).min()
+        }
+        addBlindness(scene)
+        if isFailover { putFailoverFirst() }
+        addReadiness(scene)
+        conditions.sort { ($0.type, $0.subject) < ($1.type, $1.subject) }
+    }
+
+    /// Everything that may be done now, in order.
+    public var actions: [PlannedAction] { constructive + (disruptive.map { [$0] } ?? []) }
+
+    /// Nothing to do and nothing to wait for.
+    public var isEmpty: Bool { actions.isEmpty && deferred.isEmpty && waiting.isEmpty }
+
+    private mutating func add(_ planned: PlannedAction) {
+        if !planned.action.effect.isDisruptive {
+            if !constructive.contains(where: { $0.action.effect == planned.action.effect }) {
+                constructive.append(planned)
+            }
+        } else if disruptive == nil {
+            disruptive = planned
+        } else {
+            deferred.append(planned)
+        }
+    }
+
+    private var isFailover: Bool {
+        if case .etcd(.releaseLeader) = disruptive?.action.effect { true } else { false }
+    }
+
+    /// A failover waits for nothing: whatever else is due comes with the next look, a few milliseconds later.
+    private mutating func putFailoverFirst() {
+        deferred += constructive
+        constructive = []
+    }
+
+    private mutating func addBlindness(_ scene: Scene) {
+        for engine in scene.observation.engines {
+            guard let blindness = engine.view.blindness else { continue }
+            conditions.append(
+                Condition(
+                    .blind, .true, reason: blindness.cause.rawValue,
+                    message:
+                        "Docker Engine \(engine.id) cannot be seen: \(blindness.detail). Nothing is changed meanwhile; "
+                        + "Patroni goes on by itself"))
+            waiting.append("Docker Engine \(engine.id)")
+            lookAgain = min(lookAgain ?? .seconds(1), .seconds(1))
+        }
+    }
+
+    private mutating func addReadiness(_ scene: Scene) {
+        if scene.cluster.maintenance {
+            conditions.append(
+                Condition(
+                    .paused, .true, reason: "Maintenance",
+                    message: "maintenance is on in the manifest; nothing is changed"))
+        }
+        let isReady = isEmpty && !conditions.contains { $0.isBad }
+        let why = waiting.first ?? conditions.first { $0.isBad }?.message ?? "changes are due"
+        conditions.append(
+            Condition(
+                .ready, isReady ? .true : .false, reason: isReady ? "Converged" : "Converging",
+                message: isReady ? "everything is as the manifest wants it" : why))
+    }
+}
+
+extension Condition {
+    /// Whether it tells of something that is not as it should be; a kept volume is worth a line and no alarm.
+    public var isBad: Bool {
+        type == .retired ? false : type.isGoodWhenTrue ? status != .true : status == .true
+    }
+}

@@ -1,0 +1,202 @@
+public import Model
+
+/// What `controller status` shows, as a value: a table for people and JSON for scripts are made from it.
+public struct StatusReport: Sendable, Hashable, Codable {
+    /// The cluster's name.
+    public var cluster: String
+    /// When this was seen.
+    public var time: String
+    /// Whether everything is as the manifest wants it.
+    public var ready: Bool
+    /// The nodes.
+    public var nodes: [Node]
+    /// The etcd members.
+    public var etcd: [Member]
+    /// Where to connect.
+    public var endpoints: [Endpoint]
+    /// The newest backup, and how many there are.
+    public var backups: Backups
+    /// The newest migration.
+    public var schemaVersion: String?
+    /// What holds.
+    public var conditions: [ConditionLine]
+    /// What is being waited for.
+    public var waiting: [String]
+
+    /// One node.
+    public struct Node: Sendable, Hashable, Codable {
+        /// Its name.
+        public var name: String
+        /// `primary`, `replica`, or nothing known.
+        public var role: String
+        /// What it is doing.
+        public var state: String
+        /// Its timeline.
+        public var timeline: Int64?
+        /// Bytes behind the primary.
+        public var lagBytes: Int64?
+        /// Whether commits wait for it.
+        public var synchronous: Bool
+        /// Its address on the host.
+        public var endpoint: String
+    }
+
+    /// One etcd member.
+    public struct Member: Sendable, Hashable, Codable {
+        /// Its name.
+        public var name: String
+        /// `leader`, `follower`, `learner` or `unreachable`.
+        public var state: String
+        /// The size of its store.
+        public var databaseBytes: Int64?
+    }
+
+    /// A connection target.
+    public struct Endpoint: Sendable, Hashable, Codable {
+        /// `primary`, `replicas`, `console`, …
+        public var name: String
+        /// A URL without a password.
+        public var url: String
+    }
+
+    /// The repository in short.
+    public struct Backups: Sendable, Hashable, Codable {
+        /// How many there are.
+        public var count: Int
+        /// The newest one's label.
+        public var newest: String?
+        /// When it ended, RFC 3339.
+        public var newestAt: String?
+    }
+
+    /// A condition.
+    public struct ConditionLine: Sendable, Hashable, Codable {
+        /// Its type.
+        public var type: String
+        /// `True`, `False` or `Unknown`.
+        public var status: String
+        /// One word.
+        public var reason: String
+        /// A sentence.
+        public var message: String
+        /// What it is about.
+        public var object: String
+        /// Since when, RFC 3339; nil when it was never seen by a running controller.
+        public var lastTransitionTime: String?
+        /// Whether it is a bad sign.
+        public var bad: Bool
+    }
+
+    /// From what was seen and concluded.
+    public init(scene: Scene, conditions: [Condition], waiting: [String]) {
+        cluster = scene.cluster.name.text
+        time = scene.now.text
+        ready = conditions.contains { $0.type == .ready && $0.status == .true }
+        nodes = scene.cluster.nodeNames.map { Node($0, scene: scene) }
+        etcd = scene.cluster.etcdNames.map { Member($0, scene: scene) }
+        endpoints = StatusReport.endpoints(scene)
+        let list = scene.observation.repository.value?.backups ?? []
+        backups = Backups(
+            count: list.count, newest: list.last?.label,
+            newestAt: list.last.map { Moment.text(wallMilliseconds: $0.stoppedAt * 1000) })
+        schemaVersion = scene.observation.database.value?.migrations.value?.last?.name
+        self.conditions = conditions.map { condition in
+            ConditionLine(
+                type: condition.type.rawValue, status: condition.status.rawValue, reason: condition.reason,
+                message: condition.message, object: condition.subject.text, lastTransitionTime: nil,
+                bad: condition.isBad)
+        }
+        self.waiting = waiting
+    }
+
+    private static func endpoints(_ scene: Scene) -> [Endpoint] {
+        let cluster = scene.cluster
+        let address = cluster.nodes.bindAddress
+        let user = cluster.accounts.admin.role
+        let database = cluster.accounts.database
+        func url(_ node: NodeName) -> String {
+            let port = cluster.nodes.postgresPort + (cluster.index(of: node) ?? 0)
+            return "postgresql://\(user)@\(address):\(port)/\(database)"
+        }
+        var endpoints: [Endpoint] = []
+        let leader = scene.observation.dcs.value?.leader?.node
+        if let leader { endpoints.append(Endpoint(name: "primary", url: url(leader))) }
+        for node in cluster.nodeNames where node != leader {
+            endpoints.append(Endpoint(name: "replica", url: url(node)))
+        }
+        let hosts = cluster.nodeNames.map { "\(address):\(cluster.nodes.postgresPort + (cluster.index(of: $0) ?? 0))" }
+        endpoints.append(
+            Endpoint(
+                name: "any-primary",
+                url: "postgresql://\(user)@\(hosts.joined(separator: ","))/\(database)?target_session_attrs=read-write")
+        )
+        if cluster.console.enabled {
+            endpoints.append(
+                Endpoint(name: "console", url: "http://\(cluster.console.bindAddress):\(cluster.console.port)"))
+        }
+        return endpoints
+    }
+}
+
+extension StatusReport.Node {
+    init(_ node: NodeName, scene: Scene) {
+        let observation = scene.observation
+        let engine = scene.cluster.engines.first.map { observation.engine($0.name) } ?? .absent
+        let container = engine.value?.container(ContainerName(node.text))
+        let member = observation.member(node).value
+        let standby = observation.database.value?.standbys.first { $0.node == node }
+        let isLeader = observation.dcs.value?.leader?.node == node
+        name = node.text
+        switch member?.role {
+        case .primary: role = isLeader ? "primary" : "primary (no lease)"
+        case .replica: role = "replica"
+        case .uninitialized, nil: role = "-"
+        }
+        state = StatusReport.Node.state(engine: engine, container: container, member: member)
+        timeline = member?.timeline
+        lagBytes = isLeader ? nil : standby?.lagBytes
+        synchronous = observation.dcs.value?.synchronous?.standbys.contains(node) ?? false
+        let port = scene.cluster.nodes.postgresPort + (scene.cluster.index(of: node) ?? 0)
+        endpoint = "\(scene.cluster.nodes.bindAddress):\(port)"
+    }
+
+    private static func state(engine: Sighting<EngineView>, container: ContainerView?, member: MemberView?) -> String {
+        guard engine.value != nil else { return "unknown" }
+        guard let container else { return "missing" }
+        switch container.state {
+        case .created: return "created"
+        case .paused: return "paused"
+        case .restarting: return "restarting"
+        case .removing, .dead: return "being removed"
+        case .exited(let exit): return "stopped (\(exit.code))"
+        case .running: break
+        }
+        guard let member else { return "booting" }
+        switch member.state {
+        case .running: return member.role == .replica ? (member.isStreaming ? "streaming" : "not streaming") : "running"
+        case .starting: return "starting"
+        case .stopped: return "stopped"
+        case .initializing: return "initializing"
+        case .cloning: return "cloning"
+        case .failed: return "failed"
+        case .other(let words): return words
+        }
+    }
+}
+
+extension StatusReport.Member {
+    init(_ container: ContainerName, scene: Scene) {
+        let view = scene.observation.etcd.value
+        let status = view?.endpoints.first { $0.container == container }?.status.value
+        name = container.text
+        databaseBytes = status?.databaseBytes
+        guard let status else {
+            state = "unreachable"
+            return
+        }
+        state =
+            status.isLearner
+            ? "learner"
+            : status.leaderID == 0 ? "no quorum" : status.leaderID == status.memberID ? "leader" : "follower"
+    }
+}

@@ -1,0 +1,144 @@
+import Model
+import Testing
+
+@testable import Reconcilers
+
+@Suite("Nodes")
+struct NodesTests {
+    @Test("a stopped replica is started again")
+    func startsReplica() {
+        var scenery = Scenery()
+        scenery.stop("pg-node-3")
+        #expect(scenery.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-3"))))
+    }
+
+    @Test("an empty replica of a living cluster may start and clone")
+    func clonesEmptyReplica() {
+        var scenery = Scenery()
+        scenery.stop("pg-node-3", data: .empty)
+        #expect(scenery.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-3"))))
+    }
+
+    @Test("with all data gone nothing is started, and DataLost says why")
+    func refusesASecondInit() {
+        var scenery = Scenery()
+        for node in scenery.cluster.nodeNames { scenery.stop(ContainerName(node.text), data: .empty) }
+        scenery.dcs { $0.leader = nil }
+        #expect(scenery.effects(Nodes()) == [])
+        #expect(scenery.conditions.contains { $0.type == .dataLost && $0.status == .true })
+    }
+
+    @Test("with all data gone and etcd empty too, the repository's backups forbid a new cluster")
+    func refusesASecondInitWithBackups() {
+        var scenery = Scenery()
+        for node in scenery.cluster.nodeNames { scenery.stop(ContainerName(node.text), data: .empty) }
+        scenery.observation.dcs = .present(DCSView(revision: 1))
+        #expect(scenery.conditions.contains { $0.type == .dataLost })
+        #expect(!scenery.actions.contains { if case .docker(_, .start) = $0.effect { true } else { false } })
+    }
+
+    @Test("a volume with another cluster's data is neither started nor touched")
+    func sparesForeignData() {
+        var scenery = Scenery()
+        scenery.stop("pg-node-3", data: Scenery.data("999"))
+        #expect(scenery.effects(Nodes()) == [])
+        #expect(scenery.conditions.contains { $0.type == .foreignData && $0.subject == .node("pg-node-3") })
+    }
+
+    @Test("half a copy gets a fresh volume; the old one is recorded and kept")
+    func rebuildsFragments() {
+        var scenery = Scenery()
+        scenery.stop("pg-node-3", data: .incomplete)
+        let effects = scenery.effects(Nodes())
+        #expect(
+            effects.contains {
+                if case .docker(_, .createVolume(let spec)) = $0 { spec.name == "pg-node-3-data-2" } else { false }
+            })
+        #expect(!effects.contains { if case .docker(_, .removeVolume) = $0 { true } else { false } })
+    }
+
+    @Test("a memory change is made in place, a port change makes the replica anew first")
+    func choosesTheSmallestChange() {
+        var scenery = Scenery()
+        scenery.cluster.nodes.memory = .gibibytes(2)
+        #expect(scenery.effects(Nodes()).allSatisfy { if case .docker(_, .update) = $0 { true } else { false } })
+        #expect(scenery.effects(Nodes()).count == 3)
+        scenery = Scenery()
+        scenery.cluster.nodes.postgresPort = 6000
+        #expect(scenery.effects(Nodes()) == [.docker(.local, .stop("id-pg-node-2"))])
+    }
+
+    @Test("the primary hands over before it is made anew")
+    func switchesOverFirst() {
+        var scenery = Scenery()
+        scenery.change("pg-node-1") { $0.settings.sharedMemory = 1 }
+        #expect(
+            scenery.effects(Nodes()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2"))])
+    }
+
+    @Test("no node is interrupted while another is not healthy")
+    func interruptsOneAtATime() {
+        var scenery = Scenery()
+        scenery.change("pg-node-2") { $0.settings.sharedMemory = 1 }
+        scenery.member("pg-node-3") { $0.isStreaming = false }
+        #expect(!scenery.effects(Nodes()).contains { $0.isDisruptive })
+    }
+
+    @Test("a surplus replica is stopped, recorded and removed; its volume stays")
+    func scalesDown() {
+        var scenery = Scenery()
+        scenery.cluster.nodes.count = 2
+        #expect(scenery.effects(Nodes()) == [.docker(.local, .stop("id-pg-node-3"))])
+        scenery.stop("pg-node-3")
+        #expect(
+            scenery.effects(Nodes()).contains {
+                if case .etcd(.putIfAbsent(let key, _)) = $0 { key.hasSuffix("pg-node-3-data") } else { false }
+            })
+        scenery.dcs {
+            $0.retired = [RetiredVolume(volume: "pg-node-3-data", since: "", why: "", modRevision: 1)]
+        }
+        #expect(scenery.effects(Nodes()) == [.docker(.local, .remove("id-pg-node-3"))])
+        #expect(scenery.conditions.contains { $0.type == .retired })
+    }
+
+    @Test("a surplus primary hands over to a node that stays")
+    func scalesDownThePrimary() {
+        var scenery = Scenery()
+        scenery.cluster.nodes.count = 2
+        scenery.dcs {
+            $0.leader?.node = "pg-node-3"
+            $0.synchronous = SynchronousKey(leader: "pg-node-3", standbys: ["pg-node-2"])
+        }
+        scenery.member("pg-node-3") { $0.role = .primary }
+        scenery.member("pg-node-1") {
+            $0.role = .replica
+            $0.isStreaming = true
+        }
+        #expect(
+            scenery.effects(Nodes()) == [.patroni("pg-node-3", .switchover(from: "pg-node-3", to: "pg-node-2"))])
+    }
+
+    @Test("an edited file is written again, and Patroni reads it when its tag shows another version")
+    func repairsFiles() {
+        var scenery = Scenery()
+        scenery.change("pg-node-2") { view in
+            view.files = view.files.map { $0.map { FileView(path: $0.path, content: .edited) } }
+        }
+        #expect(
+            scenery.effects(Nodes()).contains {
+                if case .docker(_, .upload("id-pg-node-2", _)) = $0 { true } else { false }
+            })
+        scenery = Scenery()
+        scenery.dcs { $0.members[1].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+        #expect(scenery.effects(Nodes()) == [.patroni("pg-node-2", .reload)])
+    }
+
+    @Test("a frozen primary thaws while it still leads, and is killed once another does")
+    func thawsOrKills() {
+        var scenery = Scenery()
+        scenery.change("pg-node-1") { $0.state = .paused(startedAt: "t0") }
+        #expect(scenery.effects(Nodes()).contains(.docker(.local, .unpause("id-pg-node-1"))))
+        scenery.dcs { $0.leader?.node = "pg-node-2" }
+        #expect(scenery.effects(Nodes()).contains(.docker(.local, .kill("id-pg-node-1"))))
+    }
+}

@@ -1,0 +1,160 @@
+import Model
+
+@testable import Reconcilers
+
+/// A healthy three-node cluster as a value, to be bent by each test.
+struct Scenery {
+    var cluster: Cluster
+    var engine: EngineView
+    var observation: Observation
+    static let system = "7300000000000000001"
+    static let now = Moment(uptime: .seconds(1000), wallMilliseconds: 1_760_000_000_000)
+    static let networkID: NetworkID = "net1"
+
+    init(nodes: Int = 3, etcd: Int = 3) {
+        cluster = Cluster(name: "demo")
+        cluster.nodes.count = nodes
+        cluster.etcd.members = etcd
+        if nodes == 1 { cluster.postgres.synchronous.mode = .off }
+        engine = EngineView(id: "engine-1", version: "20.10")
+        observation = Observation()
+        observation.secrets = ["patroni-rest", "postgres-superuser"].map { SecretView(name: $0, version: "1") }
+        engine.networks = [
+            NetworkView(
+                id: Scenery.networkID, name: cluster.network.name, driver: "bridge", subnet: nil,
+                labels: [LabelValue(Label.cluster, "demo")], endpoints: [])
+        ]
+        engine.images = [cluster.etcd.image, cluster.nodes.image, cluster.console.image].map {
+            ImageSighting(reference: $0, id: .present("sha256:\($0)"))
+        }
+        let scene = Scene(cluster: cluster, observation: observed, now: Scenery.now)
+        guard let site = Site(scene) else { return }
+        engine.volumes = Volumes.wanted(at: site).map {
+            VolumeView(name: $0.name, labels: $0.labels + [LabelValue(Label.cluster, "demo")])
+        }
+        for name in cluster.etcdNames { add(EtcdSpec.container(name, join: EtcdSpec.founding, at: site)) }
+        for node in cluster.nodeNames { add(NodeSpec.container(node, at: site)) }
+        add(ConsoleSpec.container(primary: "pg-node-1", at: site))
+        observeStore()
+        observeNodes()
+    }
+
+    /// The observation with the engine in it.
+    var observed: Observation {
+        var result = observation
+        result.engines = [EngineSighting(id: .local, view: .present(engine))]
+        return result
+    }
+
+    var scene: Scene { Scene(cluster: cluster, observation: observed, now: Scenery.now) }
+
+    mutating func add(_ spec: ContainerSpec) {
+        var view = ContainerView(
+            id: ContainerID("id-\(spec.name)"), name: spec.name, image: spec.image,
+            labels: spec.labels + [LabelValue(Label.cluster, "demo"), LabelValue(Label.component, spec.component.rawValue)],
+            state: .running(startedAt: "t0"))
+        view.settings = spec.settings
+        view.attachments = [
+            Attachment(network: Scenery.networkID, networkName: cluster.network.name, address: "10.0.0.2")
+        ]
+        view.files = .present(
+            spec.files.map {
+                FileView(path: $0.path, content: .asWritten(template: $0.identity.digest(secrets: observation.secrets)))
+            })
+        engine.containers.append(view)
+        engine.networks[0].endpoints.append(view.id)
+    }
+
+    mutating func change(_ name: ContainerName, _ change: (inout ContainerView) -> Void) {
+        guard let index = engine.containers.firstIndex(where: { $0.name == name }) else { return }
+        change(&engine.containers[index])
+    }
+
+    /// The container dies, and its endpoint goes with it.
+    mutating func stop(_ name: ContainerName, exitCode: Int = 137, data: DataView? = nil) {
+        change(name) { view in
+            view.state = .exited(Exit(code: exitCode, startedAt: "t0", finishedAt: "t1"))
+            view.data = .present(data ?? Scenery.data())
+        }
+        engine.networks[0].endpoints.removeAll { $0 == ContainerID("id-\(name)") }
+        if let index = observation.members.firstIndex(where: { $0.node.text == name.text }) {
+            observation.members[index].view = .absent
+        }
+    }
+
+    static func data(_ system: String = system, wasPrimary: Bool = false, timeline: Int64 = 1) -> DataView {
+        .postgres(PostgresData(systemIdentifier: system, majorVersion: 18, timeline: timeline, wasPrimary: wasPrimary))
+    }
+
+    mutating func remove(_ name: ContainerName) {
+        stop(name)
+        engine.containers.removeAll { $0.name == name }
+    }
+
+    private mutating func observeStore() {
+        let members = cluster.etcdNames.enumerated().map {
+            EtcdMemberView(id: UInt64($0.offset + 1), name: $0.element.text, peerURLs: ["http://\($0.element):2380"])
+        }
+        let endpoints = cluster.etcdNames.enumerated().map {
+            EtcdEndpointView(
+                container: $0.element,
+                status: .present(EtcdStatus(memberID: UInt64($0.offset + 1), leaderID: 1, raftTerm: 2, revision: 50)))
+        }
+        observation.etcd = .present(EtcdView(clusterID: 1, members: members, endpoints: endpoints))
+    }
+
+    private mutating func observeNodes() {
+        var dcs = DCSView(revision: 50)
+        dcs.initialize = Scenery.system
+        dcs.leader = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)
+        dcs.configuration = DynamicConfiguration.desired(for: cluster)
+        if cluster.nodes.count > 1 { dcs.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2"]) }
+        for node in cluster.nodeNames {
+            let isLeader = node == "pg-node-1"
+            var key = DCSMember(name: node, state: "running", role: isLeader ? "primary" : "replica")
+            let version = PatroniFile.version(for: node, cluster: cluster, secrets: observation.secrets)
+            key.tags = [LabelValue(PatroniFile.versionTag, version)]
+            dcs.members.append(key)
+            var member = MemberView(state: .running, role: isLeader ? .primary : .replica)
+            member.isStreaming = !isLeader
+            member.timeline = 1
+            member.systemIdentifier = Scenery.system
+            observation.members.append(MemberSighting(node: node, view: .present(member)))
+        }
+        observation.dcs = .present(dcs)
+        var database = DatabaseView(node: "pg-node-1", isInRecovery: false, systemIdentifier: Scenery.system, timeline: 1)
+        database.roles = Accounts.wanted(cluster).map {
+            RoleView(name: $0.name, attributes: $0.attributes, passwordMatches: true)
+        }
+        database.extensions = [ExtensionView(name: "vector", installed: "0.8.1", available: "0.8.1")]
+        database.migrations = .present([])
+        database.standbys = cluster.nodeNames.dropFirst().map {
+            StandbyView(node: $0, state: "streaming", isSynchronous: true, lagBytes: 0)
+        }
+        observation.database = .present(database)
+        observation.repository = .present(
+            RepositoryView(
+                stanza: .ok(systemIdentifier: Scenery.system),
+                backups: [BackupView(label: "20260101-000000F", type: "full", stoppedAt: 1, size: 1)]))
+    }
+
+    mutating func dcs(_ change: (inout DCSView) -> Void) {
+        guard case .present(var view) = observation.dcs else { return }
+        change(&view)
+        observation.dcs = .present(view)
+    }
+
+    mutating func member(_ node: NodeName, _ change: (inout MemberView) -> Void) {
+        guard let index = observation.members.firstIndex(where: { $0.node == node }),
+            case .present(var view) = observation.members[index].view
+        else { return }
+        change(&view)
+        observation.members[index].view = .present(view)
+    }
+
+    /// Everything every planner wants, in order.
+    var actions: [Action] { Reconcilers.all.flatMap { $0.propose(scene).actions } }
+    var conditions: [Condition] { Reconcilers.all.flatMap { $0.propose(scene).conditions } }
+    var waiting: [String] { Reconcilers.all.flatMap { $0.propose(scene).waiting } }
+    func effects(_ reconciler: any Reconciler) -> [Effect] { reconciler.propose(scene).actions.map(\.effect) }
+}

@@ -1,0 +1,22 @@
+/// A condition that did not come true in time.
+public struct NeverTrue: Error, CustomStringConvertible {
+    /// What was waited for and what stood in the way last.
+    public let description: String
+}
+
+/// Tries until the body neither throws nor returns nil, and returns its value; gives up after `limit`.
+public func eventually<Value>(
+    _ what: String, within limit: Duration = .seconds(30), _ body: () async throws -> Value?
+) async throws -> Value {
+    let end = ContinuousClock.now + limit
+    var obstacle = "the condition is false"
+    while true {
+        do {
+            if let value = try await body() { return value }
+        } catch {
+            obstacle = "\(error)"
+        }
+        guard ContinuousClock.now < end else { throw NeverTrue(description: "\(what), \(limit): \(obstacle)") }
+        try await Task.sleep(for: .milliseconds(25))
+    }
+}
