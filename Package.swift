@@ -68,6 +68,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         // tests, by target
+        tests("HTTPTransportTests", ["HTTPTransport"]),
+        tests("DockerAPITests", ["DockerAPI", "HTTPTransport"]),
+        // against real engines: CONTROLLER_TEST_ENGINES
+        tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
         tests("ReconcilersTests", ["Reconcilers", "Model"]),
         // tests of the clients; the contract tests run real servers in Docker
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
