@@ -31,7 +31,7 @@ extension Universe {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
         for file in files {
             let placed = PlacedFile(
-                path: file.path, content: file.content, digest: file.content.digest(secrets: secrets))
+                path: file.path, content: file.content, digest: file.identity.digest(secrets: secrets))
             engine.containers[index].files.removeAll { $0.path == file.path }
             engine.containers[index].files.append(placed)
         }
@@ -97,9 +97,11 @@ extension Universe {
                     : engine.index(of: attachment.network)
             else { continue }
             engine.containers[index].attachments[place].network = engine.networks[network].id
-            engine.containers[index].attachments[place].address = nextAddress(on: network)
+            let address = nextAddress(on: network)
+            engine.containers[index].attachments[place].address = address
         }
-        note("start \(engine.containers[index].name)")
+        let name = engine.containers[index].name
+        note("start \(name)")
         isStirred = true
         switch engine.containers[index].component {
         case .etcd: startEtcd(index)
@@ -128,11 +130,11 @@ extension Universe {
         }
         switch engine.containers[index].component {
         case .node:
-            engine.containers[index].stop = .init(until: now + draw(400...1600), exitCode: 0)
+            endSoon(index, within: 400...1600, exitCode: 0)
             engine.containers[index].node?.isShuttingDown = true
-        case .etcd: engine.containers[index].stop = .init(until: now + draw(50...300), exitCode: 0)
+        case .etcd: endSoon(index, within: 50...300, exitCode: 0)
         case .network, .repository, .console, .supervisor, .pooler, .task, nil:
-            engine.containers[index].stop = .init(until: now + draw(20...200), exitCode: 143)
+            endSoon(index, within: 20...200, exitCode: 143)
         }
     }
 
@@ -152,7 +154,8 @@ extension Universe {
         let exit = Exit(
             code: exitCode, startedAt: engine.containers[index].startedAt, finishedAt: moment.text,
             outOfMemory: outOfMemory)
-        note("die \(engine.containers[index].name) \(exitCode)")
+        let name = engine.containers[index].name
+        note("die \(name) \(exitCode)")
         if engine.containers[index].node != nil { nodeDied(index) }
         engine.containers[index].node = nil
         engine.containers[index].etcd = nil
@@ -192,7 +195,8 @@ extension Universe {
         if engine.containers[index].hasProcess {
             return .refused(Refusal(.conflict, "409 cannot remove a running container, stop it first"))
         }
-        note("remove \(engine.containers[index].name)")
+        let name = engine.containers[index].name
+        note("remove \(name)")
         engine.containers.remove(at: index)
         isStirred = true
         return .done("204")

@@ -16,7 +16,9 @@ package struct Universe: Sendable {
     /// The client that writes all the time.
     package var client = WritingClient()
     /// The cluster whose keys and objects this is about.
-    package var scope: ClusterName
+    package let scope: ClusterName
+    /// Where Patroni keeps this cluster.
+    package let prefix: String
     /// The secrets there are.
     package var secrets: [SecretView] = []
     /// The backup repository's content, by the volume that holds it.
@@ -38,10 +40,8 @@ package struct Universe: Sendable {
     package init(seed: UInt64, scope: ClusterName) {
         random = SplitMix64(seed: seed)
         self.scope = scope
+        prefix = "/service/\(scope)/"
     }
-
-    /// Where Patroni keeps this cluster.
-    package var prefix: String { "/service/\(scope)/" }
 
     /// Both clocks.
     package var moment: Moment {
@@ -53,6 +53,18 @@ package struct Universe: Sendable {
         varies
             ? random.duration(milliseconds: milliseconds)
             : .milliseconds((milliseconds.lowerBound + milliseconds.upperBound) / 2)
+    }
+
+    /// Begins something in a node that takes time.
+    mutating func begin(_ job: NodeProcess.Job, on index: Int, within milliseconds: ClosedRange<Int>) {
+        let end = now + draw(milliseconds)
+        engine.containers[index].node?.begin(job, until: end)
+    }
+
+    /// Ends a container's first process before long.
+    mutating func endSoon(_ index: Int, within milliseconds: ClosedRange<Int>, exitCode: Int) {
+        let end = now + draw(milliseconds)
+        engine.containers[index].stop = .init(until: end, exitCode: exitCode)
     }
 
     /// A number nobody else has.
