@@ -63,6 +63,11 @@ let package = Package(
             swiftSettings: settings),
         // tests, by target
         tests("ReconcilersTests", ["Reconcilers", "Model"]),
+        tests("SimulationTests", ["Simulation", "Supervisor", "Reconcilers", "Model"]),
+        // the simulation by the thousand: `make sim SEEDS=10000`
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation", "Supervisor", "Model"], path: "Tests/Simulate",
+            swiftSettings: settings),
         // tests of the clients; the contract tests run real servers in Docker
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("PostgresClientTests", ["PostgresClient"]),
