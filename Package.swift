@@ -73,6 +73,11 @@ let package = Package(
         // against real engines: CONTROLLER_TEST_ENGINES
         tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
         tests("ReconcilersTests", ["Reconcilers", "Model"]),
+        tests("SimulationTests", ["Simulation", "Supervisor", "Reconcilers", "Model"]),
+        // the simulation by the thousand: `make sim SEEDS=10000`
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation", "Supervisor", "Model"], path: "Tests/Simulate",
+            swiftSettings: settings),
         // tests of the clients; the contract tests run real servers in Docker
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("PostgresClientTests", ["PostgresClient"]),
