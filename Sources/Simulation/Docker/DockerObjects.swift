@@ -4,6 +4,11 @@ package import Model
 extension Universe {
     /// Performs one request to the engine.
     package mutating func perform(_ effect: DockerEffect) -> Outcome {
+        defer { settleStore() }
+        return answer(effect)
+    }
+
+    private mutating func answer(_ effect: DockerEffect) -> Outcome {
         switch effect {
         case .createNetwork(let spec): createNetwork(spec)
         case .removeNetwork(let id): removeNetwork(id)

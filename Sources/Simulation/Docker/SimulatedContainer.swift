@@ -9,7 +9,13 @@ package struct SimulatedContainer: Sendable {
     /// The image reference it was created with.
     package var image: ImageReference
     /// Its labels, sorted by key.
-    package var labels: [LabelValue]
+    package let labels: [LabelValue]
+    /// What it is for, by its label.
+    package let component: Component?
+    /// The cluster it belongs to, by its label.
+    package let owner: String?
+    /// The name it was created under, which Patroni and etcd in it use.
+    package let home: String
     /// Its settings.
     package var settings: ContainerSettings
     /// The command after the entry point.
@@ -30,6 +36,10 @@ package struct SimulatedContainer: Sendable {
     package var wasStopped = false
     /// How often Docker restarted it.
     package var restartCount = 0
+    /// The volume that holds its data: the first that is not the backup repository.
+    package let dataVolume: VolumeName?
+    /// The volume that holds the backup repository.
+    package let repositoryVolume: VolumeName?
     /// The etcd that runs in it.
     package var etcd: EtcdProcess?
     /// The Patroni that runs in it.
@@ -52,6 +62,11 @@ package struct SimulatedContainer: Sendable {
         self.image = image
         self.labels = labels
         self.settings = settings
+        dataVolume = settings.mounts.first { !$0.destination.hasSuffix("/pgbackrest") }?.volume
+        repositoryVolume = settings.mounts.first { $0.destination.hasSuffix("/pgbackrest") }?.volume
+        component = labels.value(of: Label.component).flatMap { Component(rawValue: $0) }
+        owner = labels.value(of: Label.cluster)
+        home = labels.value(of: Label.name) ?? name.text
     }
 
     /// Whether its first process lives, frozen or not.
@@ -62,20 +77,6 @@ package struct SimulatedContainer: Sendable {
         }
     }
 
-    /// What it is for, by its label.
-    package var component: Component? { labels.value(of: Label.component).flatMap { Component(rawValue: $0) } }
-    /// The cluster it belongs to, by its label.
-    package var owner: String? { labels.value(of: Label.cluster) }
-    /// The name it was created under, which Patroni and etcd in it use.
-    package var home: String { labels.value(of: Label.name) ?? name.text }
-    /// The volume that holds its data: the first that is not the backup repository.
-    package var dataVolume: VolumeName? {
-        settings.mounts.first { !$0.destination.contains("pgbackrest") }?.volume
-    }
-    /// The volume that holds the backup repository.
-    package var repositoryVolume: VolumeName? {
-        settings.mounts.first { $0.destination.contains("pgbackrest") }?.volume
-    }
     /// When this incarnation started.
     package var startedAt: String {
         switch state {

@@ -12,6 +12,8 @@ package struct WritingClient: Sendable {
     package var lastAcknowledged: Duration = .zero
     /// Whether it writes at all.
     package var isWriting = true
+    /// The longest time in which nothing was acknowledged, between two commits.
+    package var longestGap: Duration = .zero
 }
 
 /// Writing and streaming. Each tick of the client first ships what was written before, acknowledges what enough
@@ -54,6 +56,7 @@ extension Universe {
         }
         guard directory.commitsAwait.isSatisfied(by: confirmed) else { return }
         client.count += 1
+        if client.count > 1 { client.longestGap = max(client.longestGap, now - client.lastAcknowledged) }
         client.lastAcknowledged = now
         // only what commits waited for, or would have waited for, is promised to survive a failover
         guard engine.containers[index].node?.isSynchronous == true else { return }

@@ -14,7 +14,7 @@ extension SimulatedWorld {
         self.init(universe: universe, cluster: cluster)
     }
 
-    /// How long the forecast found no server that takes writes, from when on one did.
+    /// The longest time in which the writing client got nothing acknowledged.
     public var writeGap: Duration { universe.client.longestGap }
 }
 
@@ -24,7 +24,7 @@ extension Universe {
         if case .present(let view)? = observation.engines.first?.view { copy(view) }
         copyStore(observation)
         for sighting in observation.members { copyMember(sighting, observation, cluster) }
-        copyCatalog(observation)
+        copyCatalog(observation, cluster)
         settleStore()
         if store?.electionAt != nil { store?.electionAt = now }
         electStoreLeader()
@@ -145,14 +145,14 @@ extension Universe {
         engine.containers[index].node = node
     }
 
-    private mutating func copyCatalog(_ observation: Observation) {
+    private mutating func copyCatalog(_ observation: Observation, _ cluster: Cluster) {
         if case .present(let repository) = observation.repository, case .ok(let identifier) = repository.stanza,
             let index = engine.containers.firstIndex(where: { $0.repositoryVolume != nil }),
             let volume = engine.containers[index].repositoryVolume, let place = engine.index(of: volume)
         {
             engine.volumes[place].content = .repository(
                 SimulatedRepository(stanzas: [
-                    .init(name: stanzaName, systemIdentifier: identifier, backups: repository.backups)
+                    .init(name: cluster.backups.stanza, systemIdentifier: identifier, backups: repository.backups)
                 ]))
         }
         guard case .present(let view) = observation.database else { return }
