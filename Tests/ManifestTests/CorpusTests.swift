@@ -45,9 +45,12 @@ struct CorpusTests {
         Bad("  backups: {schedules: []}", 5, 13, "spec.backups.schedules", "not available in this version"),
         Bad("  nodes: 3", 5, 10, "spec.nodes", "has to be a mapping", "(got 3)"),
         Bad("  nodes: [3]", 5, 10, "spec.nodes", "has to be a mapping", "a list"),
-        Bad("  nodes: {count: 1, memory: 1GiB, count: 2}", 5, 36, "", "duplicate key \"count\"", "line 5"),
+        Bad(
+            "  nodes: {count: 1, memory: 1GiB, count: 2}", 5, 35, "spec.nodes.count", "duplicate key \"count\"",
+            "line 5"),
         Bad("  database:\n    admin:\n      password: hunter2", 7, 7, "spec.database.admin.password", "passwordFile"),
-        Bad("  database: {admin: {passwordFile: missing}}", 5, 36, "spec.database.admin.passwordFile", "does not exist"),
+        Bad(
+            "  database: {admin: {passwordFile: missing}}", 5, 36, "spec.database.admin.passwordFile", "does not exist"),
         Bad(whole: "kind: PostgresCluster\nmetadata: {name: a}\n", 1, 1, "", ["\"apiVersion\" is missing"]),
         Bad(
             whole: "apiVersion: pg-controller.io/v2\nkind: PostgresCluster\nmetadata: {name: a}", 1, 13, "apiVersion",
@@ -59,7 +62,8 @@ struct CorpusTests {
             whole: "apiVersion: pg-controller.io/v1\nkind: PostgresCluster\nmetadata: {name: Demo_1}", 3, 18,
             "metadata.name", ["is no DNS label", "got \"Demo_1\""]),
         Bad(
-            whole: "apiVersion: pg-controller.io/v1\nkind: PostgresCluster\nmetadata: {name: 123}", 3, 18, "metadata.name",
+            whole: "apiVersion: pg-controller.io/v1\nkind: PostgresCluster\nmetadata: {name: 123}", 3, 18,
+            "metadata.name",
             ["is a number, not text", "in quotes"]),
     ]
 
@@ -105,12 +109,17 @@ struct CorpusTests {
         Bad("  network: {driver: overlay}", 5, 21, "spec.network.driver", "bridge"),
         Bad("  network: {name: host}", 5, 19, "spec.network.name", "reserved"),
         Bad("  backups: {compression: lzo}", 5, 26, "spec.backups.compression", "none, gz, lz4, zstd"),
-        Bad("  schema: {extensions: [{name: vector, version: 0.8}]}", 5, 49, "spec.schema.extensions[0].version", "quotes"),
+        Bad(
+            "  schema: {extensions: [{name: vector, version: 0.8}]}", 5, 49, "spec.schema.extensions[0].version",
+            "quotes"),
         Bad("  schema: {extensions: [{name: a}, {name: a}]}", 5, 36, "spec.schema.extensions[1]", "stands twice"),
-        Bad("  schema: {migrations: [../a.sql]}", 5, 26, "spec.schema.migrations[0]", "leaves the manifest's directory"),
-        Bad("  schema: {migrations: [missing.sql]}", 5, 26, "spec.schema.migrations[0]", "does not exist"),
-        Bad("  schema: {migrations:}", 5, 12, "spec.schema.migrations", "has to be a list", "[] for none"),
-        Bad("  engines: [{name: a, endpoint: \"tcp://10.0.0.1:2375\"}]", 5, 33, "spec.engines[0].endpoint", "without TLS"),
+        Bad(
+            "  schema: {migrations: [../a.sql]}", 5, 25, "spec.schema.migrations[0]", "leaves the manifest's directory"),
+        Bad("  schema: {migrations: [missing.sql]}", 5, 25, "spec.schema.migrations[0]", "does not exist"),
+        Bad("  schema: {migrations: }", 5, 12, "spec.schema.migrations", "has to be a list", "[] for none"),
+        Bad(
+            "  engines: [{name: a, endpoint: \"tcp://10.0.0.1:2375\"}]", 5, 33, "spec.engines[0].endpoint",
+            "without TLS"),
         Bad("  engines: [{name: a, endpoint: \"http://x\"}]", 5, 33, "spec.engines[0].endpoint", "unix:///path"),
         Bad("  engines: []", 5, 12, "spec.engines", "there is no engine"),
     ]
@@ -120,7 +129,8 @@ struct CorpusTests {
         Bad("  postgres: {version: 18.10}", 5, 23, "spec.postgres.version", "last zeros", "whole number 18"),
         Bad("  postgres: {synchronous: {mode: quorom}}", 5, 34, "spec.postgres.synchronous.mode", "\"quorum\""),
         Bad(
-            "  postgres: {parameters: {archive_command: \"curl x | sh\"}}", 5, 27, "spec.postgres.parameters.archive_command",
+            "  postgres: {parameters: {archive_command: \"curl x | sh\"}}", 5, 27,
+            "spec.postgres.parameters.archive_command",
             "is managed: pgBackRest"),
         Bad("  postgres: {parameters: {port: 1}}", 5, 27, "spec.postgres.parameters.port", "managed by Patroni"),
         Bad("  postgres: {parameters: {block_size: 1}}", 5, 27, "spec.postgres.parameters.block_size", "fixed when"),
@@ -136,7 +146,8 @@ struct CorpusTests {
         Bad("  postgres: {parameters: {work_mem: 4mb}}", 5, 37, "spec.postgres.parameters.work_mem", "kB, MB"),
         Bad("  postgres: {parameters: {jit: maybe}}", 5, 32, "spec.postgres.parameters.jit", "on or off"),
         Bad("  postgres: {parameters: {fsync: off}}", 5, 27, "spec.postgres.parameters.fsync", "loses committed data"),
-        Bad("  postgres: {parameters: {wal_level: minimal}}", 5, 27, "spec.postgres.parameters.wal_level", "replica or"),
+        Bad(
+            "  postgres: {parameters: {wal_level: minimal}}", 5, 27, "spec.postgres.parameters.wal_level", "replica or"),
         Bad(
             "  postgres: {parameters: {log_directory: /tmp}}", 5, 27, "spec.postgres.parameters.log_directory",
             "data directory"),
@@ -145,17 +156,22 @@ struct CorpusTests {
             "spec.postgres.parameters.shared_preload_libraries", "\"evil\"", "pg_stat_statements"),
         Bad("  postgres: {parameters: {jit: on, JIT: off}}", 5, 36, "spec.postgres.parameters.JIT", "stands twice"),
         Bad(
-            "  postgres: {parameters: {search_path: \"a\\nb\"}}", 5, 40, "spec.postgres.parameters.search_path", "line break"),
-        Bad("  postgres: {hba: [\"host all all 0.0.0.0/0 trust\"]}", 5, 20, "spec.postgres.hba[0]", "lets everybody in"),
+            "  postgres: {parameters: {search_path: \"a\\nb\"}}", 5, 40, "spec.postgres.parameters.search_path",
+            "line break"),
+        Bad(
+            "  postgres: {hba: [\"host all all 0.0.0.0/0 trust\"]}", 5, 20, "spec.postgres.hba[0]", "lets everybody in"),
         Bad("  postgres: {hba: [host all all 10.0.0.0/8 md5]}", 5, 20, "spec.postgres.hba[0]", "scram-sha-256"),
         Bad("  postgres: {hba: [host all all 10.0.0/8 reject]}", 5, 20, "spec.postgres.hba[0]", "no valid address"),
         Bad("  postgres: {hba: [\"local all all peer\\nhost\"]}", 5, 20, "spec.postgres.hba[0]", "line break"),
         Bad("  postgres: {hba: [gost all all all reject]}", 5, 20, "spec.postgres.hba[0]", "starts with one of"),
-        Bad("  database: {admin: {user: \"a\\\"; DROP TABLE x;--\"}}", 5, 28, "spec.database.admin.user", "no role name"),
+        Bad(
+            "  database: {admin: {user: \"a\\\"; DROP TABLE x;--\"}}", 5, 28, "spec.database.admin.user", "no role name"
+        ),
         Bad("  database: {admin: {user: pg_foo}}", 5, 28, "spec.database.admin.user", "reserved"),
         Bad("  database: {admin: {user: postgres}}", 5, 28, "spec.database.admin.user", "reserved"),
         Bad(
-            "  database: {rewind: {user: __patroni_strict_sync_replica_placeholder__}}", 5, 29, "spec.database.rewind.user",
+            "  database: {rewind: {user: __patroni_strict_sync_replica_placeholder__}}", 5, 29,
+            "spec.database.rewind.user",
             "reserved"),
         Bad("  database: {name: \(String(repeating: "d", count: 64))}", 5, 20, "spec.database.name", "63 bytes"),
         Bad("  database: {name: template1}", 5, 20, "spec.database.name", "reserved"),
@@ -186,5 +202,8 @@ struct CorpusTests {
             "3 of 3 are reserved"),
         Bad(
             "  engines:\n    - {name: a}\n    - {name: b}", 7, 7, "spec.engines[1]", "same engine"),
+        Bad(
+            "  engines: [{name: a}, {name: b, endpoint: \"unix:///b\"}]", 5, 12, "spec.engines", "not available in this"
+        ),
     ]
 }

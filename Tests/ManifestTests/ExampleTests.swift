@@ -32,8 +32,9 @@ struct ExampleTests {
                     + [cluster.console.name.text, cluster.network.name.text, cluster.backups.volume.text])
         }
         let ports = { (cluster: Cluster) in
-            Set((0..<9).flatMap { [cluster.nodes.postgresPort + $0, cluster.nodes.patroniPort + $0] }
-                + (0..<5).map { cluster.etcd.clientPort + $0 } + [cluster.console.port])
+            Set(
+                (0..<9).flatMap { [cluster.nodes.postgresPort + $0, cluster.nodes.patroniPort + $0] }
+                    + (0..<5).map { cluster.etcd.clientPort + $0 } + [cluster.console.port])
         }
         #expect(names(one).isDisjoint(with: names(many)))
         #expect(ports(one).isDisjoint(with: ports(many)))

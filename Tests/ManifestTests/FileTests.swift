@@ -53,7 +53,8 @@ struct FileTests {
         try write(smallest, "good.yaml")
         try link("link.yaml", to: "good.yaml")
         try write(smallest + String(repeating: "#\n", count: 1 << 20), "large.yaml")
-        try FileManager.default.createDirectory(at: directory.appending(path: "dir.yaml"), withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(
+            at: directory.appending(path: "dir.yaml"), withIntermediateDirectories: false)
         mkfifo(directory.appending(path: "pipe.yaml").path, 0o600)
         #expect(problem("good.yaml") == "accepted")
         #expect(problem("none.yaml").hasSuffix("none.yaml: the manifest does not exist"))
@@ -76,7 +77,8 @@ struct FileTests {
         #expect(cluster.schema.migrations == [Migration(name: "one.sql", sql: "SELECT 1;\n", path: "sql/one.sql")])
         for (path, words) in [
             ("sql/none.sql", "does not exist"), ("sql/empty.sql", "is empty"), ("sql/link.sql", "symbolic link"),
-            ("out/a.sql", "symbolic link"), ("../a.sql", "leaves"), ("/etc/a.sql", "leaves"), ("sql/one.txt", "no name"),
+            ("out/a.sql", "symbolic link"), ("../a.sql", "leaves"), ("/etc/a.sql", "leaves"),
+            ("sql/one.txt", "no name"),
         ] {
             try write(manifest(path), "m.yaml")
             #expect(problem("m.yaml").contains(words), "\(path): \(problem("m.yaml"))")

@@ -16,7 +16,7 @@ struct ReportTests {
                 """))
         #expect(
             found.map(\.path) == [
-                "spec.etcd.members", "spec.etcd.membres", "", "spec.nodes.memory", "spec.zebra",
+                "spec.etcd.members", "spec.etcd.membres", "spec.nodes.count", "spec.nodes.memory", "spec.zebra",
                 "spec.postgres.parameters.max_conections",
             ])
     }

@@ -23,24 +23,24 @@ struct Field {
 
     /// The value under a key.
     func child(_ entry: Tree.Entry) -> Field {
-        let key = Tree.excerpt(entry.key)
         var value = entry.value
         if value.isNull { value.position = entry.position }
-        return Field(value, path: path.isEmpty ? key : "\(path).\(key)", log: log)
+        return Field(value, path: Tree.path(path, entry.key), log: log)
     }
 
     /// The pairs of a mapping; nothing at all counts as an empty one.
     func entries() -> [Tree.Entry]? {
         if case .mapping(let entries) = tree.content { return entries }
         if tree.isNull { return [] }
-        reject("has to be a mapping of fields", expected: "key: value lines")
+        reject((path.isEmpty ? "the manifest " : "") + "has to be a mapping of fields", expected: "key: value lines")
         return nil
     }
 
     /// The items of a list.
     func items() -> [Field]? {
         guard case .list(let items) = tree.content else {
-            reject("has to be a list", expected: tree.isNull ? "[] for none, or no such line for the default" : "a list")
+            reject(
+                "has to be a list", expected: tree.isNull ? "[] for none, or no such line for the default" : "a list")
             return nil
         }
         return items.enumerated().map { Field($1, path: "\(path)[\($0)]", log: log) }

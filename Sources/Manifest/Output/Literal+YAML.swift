@@ -46,7 +46,8 @@ extension Literal {
         let isPlain =
             !text.isEmpty && text.utf8.first.map(isLetterOrSlash) == true && text.utf8.allSatisfy(isPlainByte)
             && !text.hasSuffix(":") && !words.contains(text.lowercased())
-        let isQuantity = text.utf8.first.map { (0x30...0x39).contains($0) } == true && text.wholeMatch(of: quantity) != nil
+        let isQuantity =
+            text.utf8.first.map { (0x30...0x39).contains($0) } == true && text.wholeMatch(of: quantity) != nil
         return isPlain || isQuantity ? text : quoted(text)
     }
 

@@ -5,7 +5,7 @@ extension Shape<[PostgresSettings.Parameter]> {
     static let parameters = Shape(
         schema: .mapping([
             "type": .text("object"),
-            "propertyNames": .mapping(["pattern": .text("^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)?$")]),
+            "propertyNames": names,
             "additionalProperties": .mapping([
                 "type": .list([.text("string"), .text("number"), .text("boolean")])
             ]),
@@ -24,6 +24,19 @@ extension Shape<[PostgresSettings.Parameter]> {
             return parameters
         },
         write: { .mapping($0.map { (key: $0.name, value: .text($0.value)) }) })
+
+    /// The names that may be set, for editors to complete.
+    private static var names: Literal {
+        let known = ParameterCatalogue.entries.filter { !$0.value.isInternal }.keys
+            .filter { ManagedParameters.reason(for: $0, value: "") == nil }
+        let prefixes = ParameterCatalogue.extensionPrefixes.joined(separator: "|")
+        return .mapping([
+            "anyOf": .list([
+                .mapping(["enum": .list(known.sorted().map { .text($0) })]),
+                .mapping(["pattern": .text("^(\(prefixes))\\.[a-z_][a-z0-9_]*$")]),
+            ])
+        ])
+    }
 
     private static func parameter(_ entry: Tree.Entry, in parent: Field) -> PostgresSettings.Parameter? {
         let name = entry.key.lowercased()
@@ -53,7 +66,8 @@ extension Shape<[PostgresSettings.Parameter]> {
         if let known = ParameterCatalogue.entries[name] {
             if !known.isInternal { return true }
             note(
-                "\"\(name)\" cannot be set: it is fixed when the cluster is created", expected: "no such line", at: entry,
+                "\"\(name)\" cannot be set: it is fixed when the cluster is created", expected: "no such line",
+                at: entry,
                 in: parent)
             return false
         }
@@ -71,7 +85,8 @@ extension Shape<[PostgresSettings.Parameter]> {
             return false
         }
         note(
-            "PostgreSQL 18 has no parameter \"\(Tree.excerpt(name))\"", expected: "a parameter of PostgreSQL's", at: entry,
+            "PostgreSQL 18 has no parameter \"\(Tree.excerpt(name))\"", expected: "a parameter of PostgreSQL's",
+            at: entry,
             in: parent, suggestion: Suggestion.nearest(to: name, among: Array(ParameterCatalogue.entries.keys)))
         return false
     }

@@ -28,10 +28,13 @@ extension Shape<ImageReference> {
             tag = repository[repository.index(after: colon)...]
             repository = repository[..<colon]
         }
-        let name = /(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]{1,5})?\/)?[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*/
+        let name =
+            /(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]{1,5})?\/)?[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*/
         guard repository.wholeMatch(of: name) != nil else { return "is no image reference" }
         if let tag {
-            guard tag.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}/) != nil else { return "has a tag that is none" }
+            guard tag.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}/) != nil else {
+                return "has a tag that is none"
+            }
             return tag == "latest" && digest == nil ? "moves: the tag latest means another image tomorrow" : nil
         }
         return digest == nil ? "has no tag, which means latest" : nil

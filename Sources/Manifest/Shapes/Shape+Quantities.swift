@@ -75,7 +75,8 @@ extension Shape<Int?> {
         read: { field, _ in
             let expected = "a number of processors with at most three decimals, from 0.01 to 1024, for example 1.5"
             guard let text = field.scalar(expected: expected) else { return nil }
-            guard let match = text.wholeMatch(of: /(0|[1-9][0-9]{0,3})(?:\.([0-9]{1,3}))?/), let whole = Int(match.1) else {
+            guard let match = text.wholeMatch(of: /(0|[1-9][0-9]{0,3})(?:\.([0-9]{1,3}))?/), let whole = Int(match.1)
+            else {
                 field.reject("is no number of processors", expected: expected)
                 return nil
             }

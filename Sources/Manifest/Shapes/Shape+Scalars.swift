@@ -25,7 +25,8 @@ extension Shape<Bool> {
 extension Shape<Int> {
     /// A whole number in a range; `note` explains the range where it is not obvious.
     static func whole(_ range: ClosedRange<Int>, note: String = "") -> Shape {
-        let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)" + (note.isEmpty ? "" : ", \(note)")
+        let expected =
+            "a whole number from \(range.lowerBound) to \(range.upperBound)" + (note.isEmpty ? "" : ", \(note)")
         return Shape(
             schema: .mapping([
                 "type": .text("integer"), "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),

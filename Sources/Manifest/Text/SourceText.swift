@@ -15,7 +15,8 @@ struct SourceText {
             throw refuse("the manifest is too large, \(bytes.count) bytes", expected: "at most 1 MiB")
         }
         if let encoding = Self.foreignEncoding(bytes) {
-            throw refuse("the file is \(encoding)", at: .start, expected: "UTF-8 without a byte order mark: save as UTF-8")
+            throw refuse(
+                "the file is \(encoding)", at: .start, expected: "UTF-8 without a byte order mark: save as UTF-8")
         }
         if let offset = Self.invalidOffset(bytes) {
             throw refuse(
