@@ -174,6 +174,7 @@ struct CorpusTests {
             "spec.database.rewind.user",
             "reserved"),
         Bad("  database: {name: \(String(repeating: "d", count: 64))}", 5, 20, "spec.database.name", "63 bytes"),
+        Bad("  database: {name: \"a\\u202eb\"}", 5, 20, "spec.database.name", "invisible", "a\u{FFFD}b"),
         Bad("  database: {name: template1}", 5, 20, "spec.database.name", "reserved"),
     ]
 
@@ -196,7 +197,9 @@ struct CorpusTests {
         Bad(
             "  nodes: {memory: 1GiB}\n  postgres: {parameters: {shared_buffers: 2GB}}", 5, 19, "spec.nodes.memory",
             "memory of 1GiB", "shared_buffers, which is 2GB"),
-        Bad("  nodes: {memory: 512MiB}", 5, 19, "spec.nodes.memory", "1GiB is more than the node's memory of 512MiB"),
+        Bad(
+            "  nodes: {memory: 512MiB, sharedMemory: 1GiB}", 5, 41, "spec.nodes.sharedMemory",
+            "1GiB is more than the node's memory of 512MiB"),
         Bad(
             "  postgres: {parameters: {max_connections: 3}}", 5, 44, "spec.postgres.parameters.max_connections",
             "3 of 3 are reserved"),

@@ -40,6 +40,16 @@ struct ExampleTests {
         #expect(ports(one).isDisjoint(with: ports(many)))
     }
 
+    @Test("less memory alone is enough: what hangs on it follows, and synchrony needs a second node")
+    func derived() throws {
+        let spec = "  nodes: {count: 1, memory: 512MiB}\n  etcd: {memory: 64MiB}"
+        let cluster = try read(manifest(spec)).get()
+        #expect(cluster.nodes.sharedMemory == .mebibytes(512))
+        #expect(cluster.etcd.quota == .mebibytes(512))
+        #expect(cluster.postgres.synchronous.mode == .off)
+        #expect(try read(Manifest.yaml(of: cluster)).get() == cluster)
+    }
+
     @Test("three lines are a manifest, and mean every default")
     func smallest() throws {
         let text = "apiVersion: pg-controller.io/v1\nkind: PostgresCluster\nmetadata: {name: demo}\n"

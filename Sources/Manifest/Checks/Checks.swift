@@ -7,6 +7,12 @@ extension Manifest {
         if cluster.nodes.count == 1, !log.isGiven("spec.postgres.synchronous.mode") {
             cluster.postgres.synchronous.mode = .off
         }
+        if !log.isGiven("spec.nodes.sharedMemory") {
+            cluster.nodes.sharedMemory = min(cluster.nodes.sharedMemory, cluster.nodes.memory)
+        }
+        if !log.isGiven("spec.etcd.quota") {
+            cluster.etcd.quota = min(cluster.etcd.quota, ByteCount(bytes: 8 * cluster.etcd.memory.bytes))
+        }
         checkTimings(cluster, log)
         checkSynchronous(cluster, log)
         checkEngines(cluster, log)

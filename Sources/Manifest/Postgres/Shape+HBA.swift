@@ -26,9 +26,6 @@ private enum HBARule {
     ]
 
     static func problem(in text: String) -> (String, String)? {
-        guard text.unicodeScalars.allSatisfy({ ($0.value >= 0x20 && $0.value != 0x7F) || $0 == "\t" }) else {
-            return ("has a line break or control character", "one line")
-        }
         guard !text.contains("#"), !text.contains("\\") else { return ("has a comment or a backslash", example) }
         guard let words = words(of: text), let type = words.first else { return ("has an unclosed quote", example) }
         guard types.contains(type) else {

@@ -49,10 +49,6 @@ extension Shape<[PostgresSettings.Parameter]> {
         guard isKnown(name, entry, in: parent), let text = field.scalar(expected: "the parameter's value") else {
             return nil
         }
-        guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
-            field.reject("has a line break or control character", expected: "text on one line")
-            return nil
-        }
         if let known = ParameterCatalogue.entries[name],
             let wrong = ParameterValue(text: text, entry: known).problem
         {

@@ -53,7 +53,7 @@ extension Field {
             reject(tree.isNull ? "has no value" : "has to be a number", expected: expected)
             return nil
         }
-        let isNumber = text.wholeMatch(of: /-?(?:0|[1-9][0-9]*)/) != nil
+        let isNumber = Amount.isWhole(text)
         guard isPlain else {
             let hint = isNumber ? "; write it without quotes" : ""
             reject("has to be a number, not text", expected: expected + hint)
