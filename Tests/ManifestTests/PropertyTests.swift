@@ -122,10 +122,9 @@ extension Cluster {
         cluster.accounts.admin.passwordFile = draw([nil, "secrets/a b", "/run/secrets/: #"], or: nil)
         cluster.schema.extensions = draw(
             [[], [ExtensionSettings(name: "vector", version: "0.8")], [ExtensionSettings(name: "uuid-ossp")]], or: [])
-        let path = draw(["sql/001_items.sql", "9.sql"], or: "9.sql")
-        cluster.schema.migrations = [
-            Migration(name: String(path.split(separator: "/").last ?? ""), sql: "SELECT '\(path)';", path: path)
-        ]
+        cluster.schema.migrations = ["sql/001_items.sql", "b.sql", "sql/x/c.sql", "9.sql"].shuffled(using: &generator)
+            .prefix(Int.random(in: 0...4, using: &generator))
+            .map { Migration(name: String($0.split(separator: "/").last ?? ""), sql: "SELECT '\($0)';", path: $0) }
         cluster.backups.compression = draw(BackupSettings.Compression.allCases, or: .zstd)
         cluster.backups.retention = draw(BackupSettings.RetentionUnit.allCases, or: .count)
         cluster.console.enabled = draw([true, false], or: true)

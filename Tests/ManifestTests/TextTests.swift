@@ -87,6 +87,44 @@ struct TextTests {
         #expect(parameters.map(\.value) == ["&a *b !c [[{ # | > ' \" \\", "it's [{ & \" *", "a&b*c!d\"e'f#g"])
     }
 
+    @Test(
+        "ordinary ways to lay out the same lists are all read",
+        arguments: [
+            "  schema:\n    migrations:\n      - a.sql\n      - b.sql\n    extensions: []",
+            "  schema:\n    migrations:\n    - a.sql\n    -   b.sql\n    extensions: []",
+            "  schema:\n    migrations:\n    -\n      a.sql\n\n    # between\n    - 'b.sql'\n    extensions: []",
+            "  schema:\n    migrations: [a.sql, b.sql]\n    extensions: [ ]",
+            "  schema: {migrations: [\n    a.sql,\n    b.sql\n    ], extensions: []}",
+            "  schema: {migrations: [a.sql # one\n    , \"b.sql\"], extensions: []}",
+            "  \"schema\":\n    extensions: []\n    migrations:\n      - a.sql   # one\n      - b.sql\n",
+            "  schema: { 'migrations' : [ a.sql , b.sql ] , \"extensions\":[] }",
+            "    schema:\n        migrations:   \n            - a.sql\n            - b.sql\n        extensions:\n            []\n",
+            "  schema:\n    migrations:\n      - \"a.s\\\n        ql\"\n      - b.sql\n    extensions: []\n...\n",
+        ])
+    func layouts(spec: String) throws {
+        let schema = try read(manifest(spec)).get().schema
+        #expect(schema.migrations.map(\.path) == ["a.sql", "b.sql"])
+        #expect(schema.extensions == [])
+    }
+
+    @Test("a list of mappings, with the keys below each other and beside the dash")
+    func mappings() throws {
+        let spec = """
+              schema:
+                extensions:
+                - name: vector
+                  version: 0.8.7
+                -
+                  name: pg_trgm
+                - {name: hstore}
+                -   version: "1"
+                    name: citext
+            """
+        let extensions = try read(manifest(spec)).get().schema.extensions
+        #expect(extensions.map(\.name) == ["vector", "pg_trgm", "hstore", "citext"])
+        #expect(extensions.map(\.version) == ["0.8.7", nil, nil, "1"])
+    }
+
     @Test("a hundred megabytes are refused at once")
     func huge() throws {
         let bytes = [UInt8](repeating: 0x20, count: 100 << 20)
