@@ -86,6 +86,7 @@ let package = Package(
         tests("EtcdContractTests", ["EtcdClient", "HTTPTransport", "TestSupport"]),
         tests("PatroniAPITests", ["PatroniAPI", "HTTPTransport"]),
         tests("PatroniContractTests", ["PatroniAPI", "HTTPTransport", "PostgresClient", "TestSupport"]),
+        tests("ManifestTests", ["Manifest", "Model"]),
     ],
     swiftLanguageModes: [.v6]
 )
