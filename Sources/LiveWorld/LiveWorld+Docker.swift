@@ -139,6 +139,7 @@ extension LiveWorld {
             switch element {
             case .subscribed, .lost: ring()
             case .event(let event):
+                if event.type == "container", event.verb == "die" { await sight.noteDeath(of: ContainerID(event.id)) }
                 if event.type == "container", event.verb == "exec_die" {
                     await sight.forgetFiles(of: ContainerID(event.id))
                     await sight.forgetRepository()

@@ -92,7 +92,7 @@ struct Addresses {
     /// etcd members that run, by container, and their client addresses.
     let etcd: [(container: ContainerName, host: String)]
     /// Nodes whose container is known, and the address of those that run.
-    let nodes: [(node: NodeName, isRunning: Bool, host: String?)]
+    let nodes: [(node: NodeName, container: ContainerID, isRunning: Bool, host: String?)]
 
     init(engine: EngineView, cluster: Cluster) {
         let network = engine.networks(named: cluster.network.name).first {
@@ -113,7 +113,8 @@ struct Addresses {
         }
         nodes = owned(.node).map { container in
             let name = NodeName(container.labels.value(of: Label.name) ?? container.name.text)
-            return (name, container.state.isRunning, container.state.isRunning ? host(container) : nil)
+            let isRunning = container.state.isRunning
+            return (name, container.id, isRunning, isRunning ? host(container) : nil)
         }
     }
 

@@ -93,6 +93,34 @@ actor Sight {
     /// Something broke that is worth a look.
     func ring() { bell?() }
 
+    private var mourners: [(id: ContainerID, ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    private var tickets = 0
+
+    /// A container has ended: whoever waits for an answer from inside it need not wait any longer.
+    func noteDeath(of id: ContainerID) {
+        for mourner in mourners where mourner.id == id { mourner.continuation.resume() }
+        mourners.removeAll { $0.id == id }
+    }
+
+    /// Returns when the container ends, or when the task is cancelled.
+    func death(of id: ContainerID) async {
+        tickets += 1
+        let ticket = tickets
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { return continuation.resume() }
+                mourners.append((id, ticket, continuation))
+            }
+        } onCancel: {
+            Task { await self.leave(ticket) }
+        }
+    }
+
+    private func leave(_ ticket: Int) {
+        for mourner in mourners where mourner.ticket == ticket { mourner.continuation.resume() }
+        mourners.removeAll { $0.ticket == ticket }
+    }
+
     /// Forgets a repository that a command may have changed.
     func forgetRepository() { repository = nil }
 }

@@ -12,7 +12,7 @@ struct MemberObserver {
         let credentials = PatroniCredentials(
             user: "controller", password: (try? await world.secrets.value("patroni-rest")) ?? "")
         return await withTaskGroup(of: MemberSighting.self) { group in
-            for (node, isRunning, host) in addresses.nodes {
+            for (node, container, isRunning, host) in addresses.nodes {
                 group.addTask {
                     guard isRunning else { return MemberSighting(node: node, view: .absent) }
                     guard let host else {
@@ -21,7 +21,8 @@ struct MemberObserver {
                     let client = await world.sight.patroni(at: host) { host in
                         PatroniClient(endpoint: .tcp(host: host, port: 8008), credentials: credentials)
                     }
-                    return MemberSighting(node: node, view: await MemberObserver.ask(client))
+                    let sight = world.sight
+                    return MemberSighting(node: node, view: await MemberObserver.ask(client, container, sight))
                 }
             }
             var sightings: [MemberSighting] = []
@@ -30,11 +31,28 @@ struct MemberObserver {
         }
     }
 
+    /// The answer, or unknown as soon as the container ends: a dead one's address swallows packets, and the failover
+    /// must not wait for a time-out.
+    private static func ask(
+        _ client: PatroniClient, _ container: ContainerID, _ sight: Sight
+    ) async -> Sighting<MemberView> {
+        await withTaskGroup(of: Sighting<MemberView>.self) { group in
+            group.addTask { await ask(client) }
+            group.addTask {
+                await sight.death(of: container)
+                return .unknown(Blindness(.unreachable, "its container has just ended"))
+            }
+            let first = await group.next() ?? .unknown(.notLooked)
+            group.cancelAll()
+            return first
+        }
+    }
+
     private static func ask(_ client: PatroniClient) async -> Sighting<MemberView> {
         do throws(PatroniError) {
             return .present(view(try await client.status(deadline: .seconds(1))))
         } catch {
-            return .unknown(Blindness(.unreachable, error.description))
+            return .unknown(Blindness(error.code == .timedOut ? .timedOut : .unreachable, error.description))
         }
     }
 
