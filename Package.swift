@@ -68,7 +68,16 @@ let package = Package(
             ],
             swiftSettings: settings),
         // tests, by target
+        tests("HTTPTransportTests", ["HTTPTransport"]),
+        tests("DockerAPITests", ["DockerAPI", "HTTPTransport"]),
+        // against real engines: CONTROLLER_TEST_ENGINES
+        tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
         tests("ReconcilersTests", ["Reconcilers", "Model"]),
+        tests("SimulationTests", ["Simulation", "Supervisor", "Reconcilers", "Model"]),
+        // the simulation by the thousand: `make sim SEEDS=10000`
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation", "Supervisor", "Model"], path: "Tests/Simulate",
+            swiftSettings: settings),
         // tests of the clients; the contract tests run real servers in Docker
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("PostgresClientTests", ["PostgresClient"]),
@@ -77,6 +86,7 @@ let package = Package(
         tests("EtcdContractTests", ["EtcdClient", "HTTPTransport", "TestSupport"]),
         tests("PatroniAPITests", ["PatroniAPI", "HTTPTransport"]),
         tests("PatroniContractTests", ["PatroniAPI", "HTTPTransport", "PostgresClient", "TestSupport"]),
+        tests("ManifestTests", ["Manifest", "Model"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -30,7 +30,7 @@ public enum EtcdKeys: Sendable, Hashable {
     case from(EtcdBytes)
 
     /// `key` and `range_end` of rpc.proto's RangeRequest.
-    var bounds: (key: EtcdBytes, end: EtcdBytes?) {
+    package var bounds: (key: EtcdBytes, end: EtcdBytes?) {
         let zero = EtcdBytes([0])
         return switch self {
         case .one(let key): (key, nil)

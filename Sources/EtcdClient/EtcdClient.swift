@@ -69,11 +69,8 @@ public struct EtcdClient: Sendable {
                 guard Self.blamesEndpoint(error) else { throw error }
                 book.failed(index)
                 last = error
-                let mayBeDone = nature == .once && Self.mayBeDone(error)
-                if mayBeDone {
-                    last?.isOutcomeUnknown = true
-                    break
-                }
+                last?.isOutcomeUnknown = nature == .once && (error.isOutcomeUnknown || Self.mayBeDone(error))
+                if last?.isOutcomeUnknown == true { break }
             }
         }
         throw last ?? EtcdError(.timedOut, target: path, message: "no endpoint left to ask before the deadline")

@@ -98,7 +98,9 @@ extension EtcdError {
 
     /// The gateway's error object, `{"code": …, "message": …}` or, in streams, `{"grpc_code": …, "message": …}`.
     package init(grpcCode: Int, message: String, target: String) {
-        self.init(Self.code(grpcCode, message), target: target, message: message)
+        let code = Self.code(grpcCode, message)
+        // A server that stops, unlike a transport that never connected, may have passed the request on.
+        self.init(code, target: target, message: message, isOutcomeUnknown: code == .unavailable)
     }
 
     /// Sorts gRPC's code and etcd's words (api/v3rpc/rpctypes/error.go of etcd 3.5); the words first, because one

@@ -1,16 +1,16 @@
 /// How far a watch has come, and what each message means from there; a pure value.
-struct WatchPosition: Sendable {
+package struct WatchPosition: Sendable {
     /// Where a resumed watch begins; 0 while none has stood yet.
-    private(set) var nextRevision: Int64
+    package private(set) var nextRevision: Int64
     /// Whether the last message put the store behind what was told already.
-    private(set) var mustAskForRevision = false
+    package private(set) var mustAskForRevision = false
     private var clusterID: UInt64 = 0
     private var fragments: [EtcdChange] = []
 
-    init(nextRevision: Int64) { self.nextRevision = nextRevision }
+    package init(nextRevision: Int64) { self.nextRevision = nextRevision }
 
     /// Reads one WatchResponse (rpc.proto); nil when it has nothing to tell.
-    mutating func take(_ message: Fields) throws(EtcdError) -> EtcdWatchEvent? {
+    package mutating func take(_ message: Fields) throws(EtcdError) -> EtcdWatchEvent? {
         let header = try EtcdHeader(in: message)
         mustAskForRevision = false
         if header.clusterID != 0 {
@@ -40,7 +40,7 @@ struct WatchPosition: Sendable {
     }
 
     /// What a linearizable read says about the store's revision.
-    mutating func storeIs(at revision: Int64) -> EtcdWatchEvent? {
+    package mutating func storeIs(at revision: Int64) -> EtcdWatchEvent? {
         mustAskForRevision = false
         return revision < nextRevision - 1 ? .resync(.storeWentBack(revision: revision)) : nil
     }

@@ -10,7 +10,11 @@ extension HTTPError {
     static func classify(
         _ result: CURLcode, errno: Int, message: String, endpoint: HTTPEndpoint, target: String
     ) -> HTTPError {
-        let said = message.isEmpty ? String(cString: curl_easy_strerror(result)) : message
+        var said = message.isEmpty ? String(cString: curl_easy_strerror(result)) : message
+        // For a unix socket libcurl blames the host and port of the URL, which stand for nothing.
+        if case .unix = endpoint, result == CURLE_COULDNT_CONNECT, errno != 0 {
+            said = "connect: \(String(cString: strerror(Int32(truncatingIfNeeded: errno))))"
+        }
         let code: Code =
             switch result {
             case CURLE_COULDNT_CONNECT: connectCode(errno: Int32(truncatingIfNeeded: errno), endpoint: endpoint)

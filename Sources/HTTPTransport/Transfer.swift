@@ -125,7 +125,10 @@ final class Transfer {
         set(CURLOPT_NOPROXY, "*")
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_TCP_NODELAY, 1)
+        // A watch waits without sending: only keep-alive notices that the other side is gone, here after a minute.
         set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_TCP_KEEPIDLE, 15)
+        set(CURLOPT_TCP_KEEPINTVL, 5)
         // Deadlines are the loop's; libcurl's own 300 s for connecting must not be the shorter one.
         set(CURLOPT_CONNECTTIMEOUT_MS, 3_600_000)
         // A recreated container has a new address under its old name: connecting to the old one would hang.

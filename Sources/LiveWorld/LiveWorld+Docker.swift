@@ -56,10 +56,16 @@ extension LiveWorld {
     public func remove(
         _ belongings: Belongings, includingVolumes: Bool, told: @Sendable (String) -> Void
     ) async throws {
-        for (id, name) in belongings.containers {
-            _ = try? await docker.stop(id.text)
-            try await docker.removeContainer(id.text, force: true)
-            told("container \(name) removed")
+        let docker = docker
+        try await withThrowingTaskGroup(of: ContainerName.self) { group in
+            for (id, name) in belongings.containers {
+                group.addTask {
+                    _ = try? await docker.stop(id.text)
+                    try await docker.removeContainer(id.text, force: true)
+                    return name
+                }
+            }
+            for try await name in group { told("container \(name) removed") }
         }
         for (id, name) in belongings.networks {
             let network = try await docker.network(id.text)

@@ -62,7 +62,9 @@ public struct LiveWorld: World {
         guard case .present(let engine) = seen else { return observation }
         let addresses = Addresses(engine: engine, cluster: cluster)
         async let store = StoreObserver(world: self, cluster: cluster, addresses: addresses).observe()
-        async let members = MemberObserver(world: self, cluster: cluster, addresses: addresses).observe()
+        // a release of the leader key is judged without Patroni's word, and must not wait for it
+        let asksMembers = focus != .guarding(.leadership)
+        async let members = !asksMembers ? [] : MemberObserver(world: self, cluster: cluster, addresses: addresses).observe()
         async let repository = RepositoryObserver(world: self, cluster: cluster, engine: engine, focus: focus).observe()
         let (etcd, dcs) = await store
         observation.etcd = etcd

@@ -30,7 +30,10 @@ extension Manifest {
             ("spec.postgres.version", { String($0.postgres.version) }, another),
             ("spec.postgres.locale", { $0.postgres.locale }, another),
             ("spec.postgres.checksums", { String($0.postgres.checksums) }, another),
-            ("spec.database.name", { $0.accounts.database.text }, "rename it by ALTER DATABASE in a cluster of its own"),
+            (
+                "spec.database.name", { $0.accounts.database.text },
+                "rename it by ALTER DATABASE in a cluster of its own"
+            ),
             ("spec.database.admin.user", { $0.accounts.admin.role.text }, backToOld),
             ("spec.database.replication.user", { $0.accounts.replication.role.text }, backToOld),
             ("spec.database.rewind.user", { $0.accounts.rewind.role.text }, backToOld),
@@ -48,12 +51,14 @@ extension Manifest {
     public static func warnings(for cluster: Cluster) -> [String] {
         var warnings: [String] = []
         if cluster.etcd.members == 1, cluster.nodes.count > 1 {
-            warnings.append("spec.etcd.members: one member tolerates no failure; the cluster has no leader while it is away")
+            warnings.append(
+                "spec.etcd.members: one member tolerates no failure; the cluster has no leader while it is away")
         }
         let synchronous = cluster.postgres.synchronous
         if synchronous.mode == .strict, cluster.nodes.count < synchronous.number + 2 {
             warnings.append(
-                "spec.postgres.synchronous.mode: strict with \(cluster.nodes.count) nodes stops writes when one is away")
+                "spec.postgres.synchronous.mode: strict with \(cluster.nodes.count) nodes stops writes when one is away"
+            )
         }
         for (path, address) in [
             ("spec.nodes.bindAddress", cluster.nodes.bindAddress), ("spec.etcd.bindAddress", cluster.etcd.bindAddress),

@@ -36,8 +36,13 @@ public enum Manifest {
     private static func decode(_ tree: Tree, _ log: Diagnostics) -> Cluster {
         let empty = Document()
         let field = Field(tree, path: "", log: log)
+        if case .scalar("", isPlain: true) = tree.content {
+            field.reject(
+                "the manifest is empty; nothing changed", expected: "apiVersion, kind and metadata", echoes: false)
+            return empty.cluster
+        }
         if tree.isNull {
-            field.reject("the manifest is empty; nothing changed", expected: "apiVersion, kind and metadata", echoes: false)
+            field.reject("the manifest has to be a mapping of fields", expected: "apiVersion, kind and metadata")
             return empty.cluster
         }
         guard let document = Document.shape.read(field, empty) else { return empty.cluster }

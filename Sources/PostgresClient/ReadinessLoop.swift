@@ -52,6 +52,8 @@ final class ReadinessLoop: Sendable {
         for interest: Interest, on descriptor: Int32, _ ticket: SocketTicket, until deadline: ContinuousClock.Instant?
     ) async -> Readiness {
         let id = lastID.add(1, ordering: .relaxed).newValue
+        // A cancellation that came when the wait was over already leaves its mark behind.
+        defer { state.withLock { _ = $0.cancelledEarly.remove(id) } }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 enter(

@@ -153,7 +153,7 @@ extension StatusReport.Node {
         case .uninitialized, nil: role = "-"
         }
         state = StatusReport.Node.state(engine: engine, container: container, member: member)
-        timeline = member?.timeline
+        timeline = member?.timeline ?? observation.dcs.value?.member(node)?.timeline
         lagBytes = isLeader ? nil : standby?.lagBytes
         synchronous = observation.dcs.value?.synchronous?.standbys.contains(node) ?? false
         let port = scene.cluster.nodes.postgresPort + (scene.cluster.index(of: node) ?? 0)

@@ -36,7 +36,22 @@ mirror() {
 }
 
 install_root() {
-    [[ -x $root/usr/sbin/dockerd ]] && return
+    [[ -x $root/usr/sbin/dockerd ]] || install_base
+    # procps: the engine calls the ps beside it for `docker top`.
+    [[ -x $root/usr/sbin/dockerd && -x $root/usr/bin/ps ]] && return
+    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+    chmod +x "$root/usr/sbin/policy-rc.d"
+    cp /etc/resolv.conf "$root/etc/resolv.conf"
+    unshare -m bash -c "
+        set -e
+        mount --bind /proc $root/proc
+        mount --rbind /dev $root/dev
+        export DEBIAN_FRONTEND=noninteractive
+        chroot $root apt-get -qq -o Acquire::Check-Valid-Until=false update
+        chroot $root apt-get install -y -qq --no-install-recommends docker.io iptables procps" >>"$install_log" 2>&1
+}
+
+install_base() {
     need
     local from
     from=$(mirror)
@@ -45,16 +60,6 @@ install_root() {
     # Debian 12's debootstrap has no script named forky; sid's does.
     debootstrap --variant=minbase --include=ca-certificates forky "$root" "$from" \
         /usr/share/debootstrap/scripts/sid >"$install_log" 2>&1
-    cp /etc/resolv.conf "$root/etc/resolv.conf"
-    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-    chmod +x "$root/usr/sbin/policy-rc.d"
-    unshare -m bash -c "
-        set -e
-        mount --bind /proc $root/proc
-        mount --rbind /dev $root/dev
-        export DEBIAN_FRONTEND=noninteractive
-        chroot $root apt-get -qq -o Acquire::Check-Valid-Until=false update
-        chroot $root apt-get install -y -qq --no-install-recommends docker.io iptables" >>"$install_log" 2>&1
 }
 
 start() {
@@ -78,13 +83,13 @@ start() {
 }
 
 up() {
-    answers && { say "answers already at unix://$socket"; return; }
+    answers && [[ -x $root/usr/bin/ps ]] && { say "answers already at unix://$socket"; return; }
     [[ $(id -u) == 0 ]] || { say "starting a second engine needs root"; exit 1; }
     # Two test runs at once must not install into the same root.
     exec 9>"$lock"
     flock 9
-    answers && { say "answers already at unix://$socket"; return; }
     install_root
+    answers && { say "answers already at unix://$socket"; return; }
     start
     for _ in $(seq 150); do
         answers && { say "answers at unix://$socket"; return; }

@@ -6,7 +6,7 @@ import Model
 struct ManifestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "manifest", abstract: "Check a manifest, or show it with every default filled in.",
-        subcommands: [Check.self, Show.self])
+        subcommands: [Check.self, Show.self, Name.self])
 
     /// `controller manifest check`.
     struct Check: ParsableCommand {
@@ -17,6 +17,14 @@ struct ManifestCommand: ParsableCommand {
             let cluster = try ManifestSource.read(path)
             Terminal.say("\(path): good, cluster \(cluster.name), \(cluster.nodes.count) nodes, \(cluster.etcd.members) etcd members")
         }
+    }
+
+    /// `controller manifest name`, for scripts.
+    struct Name: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print the cluster's name.")
+        @Argument(help: "The manifest.") var path: String = Defaults.manifest
+
+        func run() throws { Terminal.say(try ManifestSource.read(path).name.text) }
     }
 
     /// `controller manifest show`.

@@ -60,7 +60,7 @@ enum StatusTable {
 
     static func size(_ bytes: Int64) -> String {
         for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes >= 1 << shift {
-            let tenths = bytes * 10 >> shift
+            let tenths = (bytes * 10) >> shift
             return "\(tenths / 10).\(tenths % 10) \(unit)"
         }
         return "\(bytes) B"

@@ -35,20 +35,20 @@ extension DockerEngine {
     /// - Parameter signal: `SIGKILL`, `SIGHUP`, or a number.
     /// - Throws: `.notRunning`. A paused one can be killed.
     public func kill(
-        _ reference: String, signal: String = "SIGKILL", deadline: Duration = .seconds(5)
+        _ reference: String, signal: String = "SIGKILL", deadline: Duration = .seconds(10)
     ) async throws(DockerError) {
         try await perform(call(.post, reference, "kill", query: [("signal", signal)], to: "kill", deadline: deadline))
     }
 
     /// Freezes a container: `POST /containers/{id}/pause`.
     /// - Throws: `.notModified` if it is frozen, `.notRunning`.
-    public func pause(_ reference: String, deadline: Duration = .seconds(5)) async throws(DockerError) {
+    public func pause(_ reference: String, deadline: Duration = .seconds(10)) async throws(DockerError) {
         try await perform(call(.post, reference, "pause", to: "pause", deadline: deadline))
     }
 
     /// Thaws a container: `POST /containers/{id}/unpause`.
     /// - Throws: `.wrongPauseState` if it is not frozen.
-    public func unpause(_ reference: String, deadline: Duration = .seconds(5)) async throws(DockerError) {
+    public func unpause(_ reference: String, deadline: Duration = .seconds(10)) async throws(DockerError) {
         try await perform(call(.post, reference, "unpause", to: "unpause", deadline: deadline))
     }
 

@@ -55,7 +55,7 @@ extension DockerEngine {
     /// Gives a container another name: `POST /containers/{id}/rename`.
     /// - Throws: `.nameInUse`; `.badParameter` for the name it has.
     public func renameContainer(
-        _ reference: String, to name: String, deadline: Duration = .seconds(5)
+        _ reference: String, to name: String, deadline: Duration = .seconds(10)
     ) async throws(DockerError) {
         try await perform(
             call(.post, reference, "rename", query: [("name", name)], to: "rename", deadline: deadline))
@@ -63,7 +63,7 @@ extension DockerEngine {
 
     /// Changes limits and the restart policy of a container, running or not: `POST /containers/{id}/update`.
     public func updateContainer(
-        _ reference: String, _ update: DockerContainerUpdate, deadline: Duration = .seconds(5)
+        _ reference: String, _ update: DockerContainerUpdate, deadline: Duration = .seconds(10)
     ) async throws(DockerError) {
         try await perform(try call(.post, reference, "update", to: "update", deadline: deadline).sending(update))
     }

@@ -4,7 +4,7 @@ extension DockerEngine {
     /// Prepares a command and returns its ID: `POST /containers/{id}/exec`.
     /// - Throws: `.notRunning`, `.wrongPauseState` if the container is paused.
     public func createExec(
-        in reference: String, _ configuration: DockerExecConfiguration, deadline: Duration = .seconds(5)
+        in reference: String, _ configuration: DockerExecConfiguration, deadline: Duration = .seconds(10)
     ) async throws(DockerError) -> String {
         let call = call(.post, reference, "exec", to: "prepare a command in", deadline: deadline)
         return try await fetch(try call.sending(configuration), as: CreatedObject.self).id

@@ -92,7 +92,7 @@ extension DockerEngine {
 
     /// Gives an image a further reference: `POST /images/{reference}/tag`.
     public func tagImage(
-        _ reference: String, as other: String, deadline: Duration = .seconds(5)
+        _ reference: String, as other: String, deadline: Duration = .seconds(10)
     ) async throws(DockerError) {
         let (name, tag) = Self.nameAndTag(other)
         try await perform(

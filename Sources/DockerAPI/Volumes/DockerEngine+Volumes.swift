@@ -22,7 +22,7 @@ extension DockerEngine {
     /// - Important: the engine answers 201 for an existing name, too, with the labels it already had. Compare the
     ///   labels of what comes back before using it.
     public func createVolume(
-        _ configuration: DockerVolumeConfiguration, deadline: Duration = .seconds(5)
+        _ configuration: DockerVolumeConfiguration, deadline: Duration = .seconds(10)
     ) async throws(DockerError) -> DockerVolume {
         let call = DockerCall(
             .post, ["volumes", "create"], to: "create volume", object: configuration.name, deadline: deadline)

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// An object of an answer. An absent field is its type's zero, as in protobuf; one of another type is `malformed`.
-struct Fields: Sendable {
+package struct Fields: Sendable {
     let values: [String: JSONNode]
     /// Who answered, for errors.
     let target: String
@@ -12,7 +12,7 @@ struct Fields: Sendable {
     }
 
     /// Reads one JSON object.
-    init(parsing body: [UInt8], target: String) throws(EtcdError) {
+    package init(parsing body: [UInt8], target: String) throws(EtcdError) {
         let node: JSONNode
         do { node = try JSONDecoder().decode(JSONNode.self, from: Data(body)) } catch {
             let text = String(decoding: body.prefix(200), as: UTF8.self)
@@ -26,10 +26,10 @@ struct Fields: Sendable {
 
     func has(_ name: String) -> Bool { values[name].map { $0 != .null } ?? false }
 
-    func int64(_ name: String) throws(EtcdError) -> Int64 { try integer(name) ?? 0 }
-    func uint64(_ name: String) throws(EtcdError) -> UInt64 { try integer(name) ?? 0 }
+    package func int64(_ name: String) throws(EtcdError) -> Int64 { try integer(name) ?? 0 }
+    package func uint64(_ name: String) throws(EtcdError) -> UInt64 { try integer(name) ?? 0 }
 
-    func bool(_ name: String) throws(EtcdError) -> Bool {
+    package func bool(_ name: String) throws(EtcdError) -> Bool {
         switch values[name] {
         case nil, .null: return false
         case .bool(let value): return value
@@ -45,12 +45,12 @@ struct Fields: Sendable {
         }
     }
 
-    func bytes(_ name: String) throws(EtcdError) -> EtcdBytes {
+    package func bytes(_ name: String) throws(EtcdError) -> EtcdBytes {
         guard let data = Data(base64Encoded: try string(name)) else { throw wrong(name) }
         return EtcdBytes(Array(data))
     }
 
-    func strings(_ name: String) throws(EtcdError) -> [String] {
+    package func strings(_ name: String) throws(EtcdError) -> [String] {
         try list(name) { (node) throws(EtcdError) in
             guard case .string(let value) = node else { throw wrong(name) }
             return value

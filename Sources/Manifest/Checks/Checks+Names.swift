@@ -9,11 +9,13 @@ extension Manifest {
         let etcdPath = "spec.etcd.namePrefix"
         let common = members.first(where: nodes.contains)
         log.require(
-            common == nil, at: etcdPath, with: [nodePath], "etcd members and nodes would share the name \(common ?? "")",
+            common == nil, at: etcdPath, with: [nodePath],
+            "etcd members and nodes would share the name \(common ?? "")",
             got: cluster.etcd.namePrefix, expected: "a prefix of its own")
         let console = cluster.console.name.text
         log.require(
-            !nodes.contains(console) && !members.contains(console), at: "spec.console.name", with: [nodePath, etcdPath],
+            !nodes.contains(console) && !members.contains(console), at: "spec.console.name",
+            with: [nodePath, etcdPath],
             "is the name of another container", got: console, expected: "a name of its own")
         let volumes = (nodes + members).map { $0 + "-data" }
         let repository = cluster.backups.volume.text

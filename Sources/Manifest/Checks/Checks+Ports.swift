@@ -6,7 +6,8 @@ extension Manifest {
         let ranges = published(by: cluster)
         for range in ranges {
             log.require(
-                range.last <= 65535, at: range.path, with: [range.countPath], "the last of \(range.count) ports is past 65535",
+                range.last <= 65535, at: range.path, with: [range.countPath],
+                "the last of \(range.count) ports is past 65535",
                 got: "\(range.first)…\(range.last)", expected: "at most \(65536 - range.count)")
         }
         for (index, later) in ranges.enumerated() {

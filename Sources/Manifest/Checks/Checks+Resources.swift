@@ -19,7 +19,8 @@ extension Manifest {
             "shared memory of \(cluster.nodes.sharedMemory) is more than the node's memory of \(memory)",
             expected: "sharedMemory ≤ memory")
         log.require(
-            cluster.etcd.quota.bytes <= 8 * cluster.etcd.memory.bytes, at: "spec.etcd.quota", with: ["spec.etcd.memory"],
+            cluster.etcd.quota.bytes <= 8 * cluster.etcd.memory.bytes, at: "spec.etcd.quota",
+            with: ["spec.etcd.memory"],
             "etcd maps its store into memory: a quota of \(cluster.etcd.quota) is too much for \(cluster.etcd.memory)",
             expected: "at most 8 times etcd.memory")
     }

@@ -7,6 +7,12 @@ extension Manifest {
         if cluster.nodes.count == 1, !log.isGiven("spec.postgres.synchronous.mode") {
             cluster.postgres.synchronous.mode = .off
         }
+        if !log.isGiven("spec.nodes.sharedMemory") {
+            cluster.nodes.sharedMemory = min(cluster.nodes.sharedMemory, cluster.nodes.memory)
+        }
+        if !log.isGiven("spec.etcd.quota") {
+            cluster.etcd.quota = min(cluster.etcd.quota, ByteCount(bytes: 8 * cluster.etcd.memory.bytes))
+        }
         checkTimings(cluster, log)
         checkSynchronous(cluster, log)
         checkEngines(cluster, log)
@@ -60,14 +66,16 @@ extension Manifest {
                 files.isEmpty || files.count == 3, at: path, "TLS needs three files",
                 expected: "caFile, certificateFile and keyFile")
             log.require(
-                !isTCP || !files.isEmpty, at: path + ".endpoint", "a TCP engine without TLS is root for the whole network",
+                !isTCP || !files.isEmpty, at: path + ".endpoint",
+                "a TCP engine without TLS is root for the whole network",
                 got: endpoint, expected: "caFile, certificateFile and keyFile")
         }
         log.require(
             !cluster.engines.isEmpty, at: "spec.engines", "there is no engine", got: "an empty list",
             expected: "one engine, or no such line")
         log.require(
-            cluster.engines.count <= 1, at: "spec.engines", "several engines are not available in this version",
+            cluster.engines.count <= 1 || endpoints.count < cluster.engines.count, at: "spec.engines",
+            "several engines are not available in this version",
             got: "\(cluster.engines.count) engines", expected: "one engine")
     }
 

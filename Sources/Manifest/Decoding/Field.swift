@@ -23,24 +23,24 @@ struct Field {
 
     /// The value under a key.
     func child(_ entry: Tree.Entry) -> Field {
-        let key = Tree.excerpt(entry.key)
         var value = entry.value
         if value.isNull { value.position = entry.position }
-        return Field(value, path: path.isEmpty ? key : "\(path).\(key)", log: log)
+        return Field(value, path: Tree.path(path, entry.key), log: log)
     }
 
     /// The pairs of a mapping; nothing at all counts as an empty one.
     func entries() -> [Tree.Entry]? {
         if case .mapping(let entries) = tree.content { return entries }
         if tree.isNull { return [] }
-        reject("has to be a mapping of fields", expected: "key: value lines")
+        reject((path.isEmpty ? "the manifest " : "") + "has to be a mapping of fields", expected: "key: value lines")
         return nil
     }
 
     /// The items of a list.
     func items() -> [Field]? {
         guard case .list(let items) = tree.content else {
-            reject("has to be a list", expected: tree.isNull ? "[] for none, or no such line for the default" : "a list")
+            reject(
+                "has to be a list", expected: tree.isNull ? "[] for none, or no such line for the default" : "a list")
             return nil
         }
         return items.enumerated().map { Field($1, path: "\(path)[\($0)]", log: log) }
@@ -48,19 +48,14 @@ struct Field {
 
     /// The text of a scalar that is no number, truth value or nothing by YAML's rules unless it is quoted.
     func text(expected: String) -> String? {
-        guard case .scalar(let text, let isPlain) = tree.content, !tree.isNull else {
-            reject(tree.isNull ? "has no value" : "has to be text", expected: expected)
-            return nil
-        }
-        if isPlain, Self.looksLikeNumber(text) {
-            reject("is a number, not text", expected: "\(expected); put it in quotes if it is meant")
-            return nil
-        }
-        if isPlain, ["true", "false"].contains(text.lowercased()) {
-            reject("is a truth value, not text", expected: "\(expected); put it in quotes if it is meant")
-            return nil
-        }
-        return text
+        guard let text = scalar(expected: expected) else { return nil }
+        guard case .scalar(_, isPlain: true) = tree.content else { return text }
+        let isNumber = Self.looksLikeNumber(text)
+        guard isNumber || ["true", "false"].contains(text.lowercased()) else { return text }
+        reject(
+            "is a \(isNumber ? "number" : "truth value"), not text",
+            expected: "\(expected); put it in quotes if it is meant")
+        return nil
     }
 
     /// The text of any scalar, as it is written.
@@ -69,10 +64,17 @@ struct Field {
             reject(tree.isNull ? "has no value" : "has to be a single value", expected: expected)
             return nil
         }
+        // Quoted text can spell with escapes what the file itself may not contain.
+        guard text.unicodeScalars.allSatisfy({ $0 != "\n" && $0 != "\r" && !SourceText.isHidden($0) }) else {
+            reject("has a line break or an invisible character", expected: expected)
+            return nil
+        }
         return text
     }
 
     private static func looksLikeNumber(_ text: String) -> Bool {
-        text.wholeMatch(of: /[+-]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|0[xo][0-9a-fA-F]+/) != nil
+        guard let first = text.utf8.first, Amount.isDigit(first) || "+-.".utf8.contains(first) else { return false }
+        return text.wholeMatch(of: /[+-]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|0[xo][0-9a-fA-F]+/)
+            != nil
     }
 }

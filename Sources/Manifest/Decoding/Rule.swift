@@ -9,7 +9,8 @@ struct Rule<Root: Sendable>: Sendable {
     let write: @Sendable (Root) -> Literal?
 
     init<Value: Sendable>(
-        _ key: String, _ target: any WritableKeyPath<Root, Value> & Sendable, _ shape: Shape<Value>, isRequired: Bool = false,
+        _ key: String, _ target: any WritableKeyPath<Root, Value> & Sendable, _ shape: Shape<Value>,
+        isRequired: Bool = false,
         _ summary: String
     ) {
         self.key = key
@@ -56,8 +57,8 @@ extension Shape {
             if case .mapping(let pairs) = rule.schema {
                 for (key, value) in pairs { property = property.adding(key, value) }
             }
-            let isSection = rule.schema["properties"] != nil
-            return (key: rule.key, value: property.adding("default", isSection ? nil : rule.write(defaults)))
+            let hasDefault = !rule.isRequired && rule.schema["properties"] == nil
+            return (key: rule.key, value: property.adding("default", hasDefault ? rule.write(defaults) : nil))
         }
         let required = rules.filter(\.isRequired).map { Literal.text($0.key) }
         return Literal.mapping(["type": .text("object"), "additionalProperties": .bool(false)])

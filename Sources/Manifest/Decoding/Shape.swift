@@ -19,11 +19,14 @@ struct Shape<Value: Sendable>: Sendable {
 
 extension Shape {
     /// The same values in another type.
-    func map<Other: Sendable>(_ wrap: @escaping @Sendable (Value) -> Other, _ unwrap: @escaping @Sendable (Other) -> Value)
+    func map<Other: Sendable>(
+        _ wrap: @escaping @Sendable (Value) -> Other, _ unwrap: @escaping @Sendable (Other) -> Value
+    )
         -> Shape<Other>
     {
         Shape<Other>(
-            schema: schema, read: { field, value in read(field, unwrap(value)).map(wrap) }, write: { write(unwrap($0)) })
+            schema: schema, read: { field, value in read(field, unwrap(value)).map(wrap) }, write: { write(unwrap($0)) }
+        )
     }
 
     /// A value that need not be there.

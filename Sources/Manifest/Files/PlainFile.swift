@@ -52,7 +52,9 @@ struct PlainFile {
         case S_IFDIR: throw FileProblem("is a directory, not a file")
         default: throw FileProblem("is no regular file")
         }
-        guard status.st_size <= limit else { throw FileProblem("is too large: \(status.st_size) bytes, limit \(limit)") }
+        guard status.st_size <= limit else {
+            throw FileProblem("is too large: \(status.st_size) bytes, limit \(limit)")
+        }
         mode = status.st_mode & 0o7777
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)

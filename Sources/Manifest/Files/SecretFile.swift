@@ -44,7 +44,8 @@ public struct SecretFile: Sendable {
             return try PlainFile(
                 at: String(path.dropFirst(directory.count + 1)), below: directory, limit: Self.sizeLimit)
         }
-        throw FileProblem("lies outside of the manifest's directory and of \(secretsDirectories.joined(separator: ", "))")
+        throw FileProblem(
+            "lies outside of the manifest's directory and of \(secretsDirectories.joined(separator: ", "))")
     }
 
     private func secret(_ bytes: [UInt8]) throws(FileProblem) -> String {

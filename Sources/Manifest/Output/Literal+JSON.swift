@@ -10,7 +10,9 @@ extension Literal {
         case .decimal(let text): return text
         case .text(let text): return Self.quoted(text)
         case .list(let items):
-            if items.allSatisfy(\.isScalar) { return "[" + items.map { $0.json(indent: "") }.joined(separator: ", ") + "]" }
+            if items.allSatisfy(\.isScalar) {
+                return "[" + items.map { $0.json(indent: "") }.joined(separator: ", ") + "]"
+            }
             return "[\n" + items.map { inner + $0.json(indent: inner) }.joined(separator: ",\n") + "\n\(indent)]"
         case .mapping(let pairs):
             if pairs.isEmpty { return "{}" }

@@ -46,11 +46,10 @@ extension Literal {
         let isPlain =
             !text.isEmpty && text.utf8.first.map(isLetterOrSlash) == true && text.utf8.allSatisfy(isPlainByte)
             && !text.hasSuffix(":") && !words.contains(text.lowercased())
-        let isQuantity = text.utf8.first.map { (0x30...0x39).contains($0) } == true && text.wholeMatch(of: quantity) != nil
+        let isQuantity =
+            Amount(text).map { ["KiB", "MiB", "GiB", "s", "m", "h"].contains($0.unit) } == true
         return isPlain || isQuantity ? text : quoted(text)
     }
-
-    private static var quantity: Regex<Substring> { /[0-9]+(?:KiB|MiB|GiB|s|m|h)/ }
 
     private static func isLetterOrSlash(_ byte: UInt8) -> Bool {
         (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2F

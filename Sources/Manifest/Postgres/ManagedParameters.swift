@@ -26,15 +26,22 @@ enum ManagedParameters {
         (
             "is a file or directory that the image and the controller lay out",
             [
-                "config_file", "data_directory", "external_pid_file", "hba_file", "ident_file", "include", "include_dir",
+                "config_file", "data_directory", "external_pid_file", "hba_file", "ident_file", "include",
+                "include_dir",
                 "include_if_exists", "krb_server_keyfile",
             ]
         ),
         (
             "needs certificates, which are not available in this version",
-            ["ssl", "ssl_ca_file", "ssl_cert_file", "ssl_crl_dir", "ssl_crl_file", "ssl_dh_params_file", "ssl_key_file"]
+            [
+                "ssl", "ssl_ca_file", "ssl_cert_file", "ssl_crl_dir", "ssl_crl_file", "ssl_dh_params_file",
+                "ssl_key_file",
+            ]
         ),
-        ("decides how passwords are stored: scram-sha-256 is the only way", ["password_encryption", "db_user_namespace"]),
+        (
+            "decides how passwords are stored: scram-sha-256 is the only way",
+            ["password_encryption", "db_user_namespace"]
+        ),
     ]
 
     /// Libraries of the image that may be loaded at start.

@@ -1,4 +1,4 @@
-/// The parameters that the image's PostgreSQL knows, so that a typing mistake is found before a server refuses to start.
+/// The parameters that the image's PostgreSQL knows, so that a slip is found before a server refuses to start.
 enum ParameterCatalogue {
     /// One parameter.
     struct Entry: Sendable {
@@ -39,6 +39,7 @@ enum ParameterCatalogue {
 
     /// Prefixes of the parameters that extensions in the image bring; what follows is theirs to check.
     static let extensionPrefixes = [
-        "auth_delay", "auto_explain", "hnsw", "ivfflat", "pg_prewarm", "pg_stat_statements", "pg_trgm", "postgres_fdw",
+        "auth_delay", "auto_explain", "hnsw", "ivfflat", "pg_prewarm", "pg_stat_statements", "pg_trgm", "plpgsql",
+        "postgres_fdw",
     ]
 }

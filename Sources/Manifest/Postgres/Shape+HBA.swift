@@ -26,19 +26,24 @@ private enum HBARule {
     ]
 
     static func problem(in text: String) -> (String, String)? {
-        guard text.unicodeScalars.allSatisfy({ ($0.value >= 0x20 && $0.value != 0x7F) || $0 == "\t" }) else {
-            return ("has a line break or control character", "one line")
-        }
         guard !text.contains("#"), !text.contains("\\") else { return ("has a comment or a backslash", example) }
         guard let words = words(of: text), let type = words.first else { return ("has an unclosed quote", example) }
-        guard types.contains(type) else { return ("is no rule of pg_hba.conf", "a rule that starts with one of "
-            + types.joined(separator: ", ")) }
+        guard types.contains(type) else {
+            return (
+                "is no rule of pg_hba.conf",
+                "a rule that starts with one of "
+                    + types.joined(separator: ", ")
+            )
+        }
         guard words.count >= (type == "local" ? 4 : 5) else { return ("has too few fields", example) }
         var rest = words.dropFirst(3)
         if type != "local" {
             guard let used = addressLength(Array(rest)) else {
-                return ("has no valid address", "a block such as 10.0.0.0/8, an address and a mask, a host name, "
-                    + "all, samehost or samenet")
+                return (
+                    "has no valid address",
+                    "a block such as 10.0.0.0/8, an address and a mask, a host name, "
+                        + "all, samehost or samenet"
+                )
             }
             rest = rest.dropFirst(used)
         }
@@ -63,7 +68,9 @@ private enum HBARule {
         guard let first = words.first else { return nil }
         if ["all", "samehost", "samenet"].contains(first) || Address.Block(first) != nil { return 1 }
         let parts = first.split(separator: "/", omittingEmptySubsequences: false)
-        if parts.count == 2, Address.isIPv6(parts[0]), let length = Int(parts[1]), (0...128).contains(length) { return 1 }
+        if parts.count == 2, Address.isIPv6(parts[0]), let length = Int(parts[1]), (0...128).contains(length) {
+            return 1
+        }
         if Address.ipv4(first) != nil || Address.isIPv6(first) {
             guard words.count > 1, Address.ipv4(words[1]) != nil || Address.isIPv6(words[1]) else { return nil }
             return 2

@@ -5,7 +5,7 @@ extension Shape<[PostgresSettings.Parameter]> {
     static let parameters = Shape(
         schema: .mapping([
             "type": .text("object"),
-            "propertyNames": .mapping(["pattern": .text("^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)?$")]),
+            "propertyNames": names,
             "additionalProperties": .mapping([
                 "type": .list([.text("string"), .text("number"), .text("boolean")])
             ]),
@@ -25,6 +25,19 @@ extension Shape<[PostgresSettings.Parameter]> {
         },
         write: { .mapping($0.map { (key: $0.name, value: .text($0.value)) }) })
 
+    /// The names that may be set, for editors to complete.
+    private static var names: Literal {
+        let known = ParameterCatalogue.entries.filter { !$0.value.isInternal }.keys
+            .filter { ManagedParameters.reason(for: $0, value: "") == nil }
+        let prefixes = ParameterCatalogue.extensionPrefixes.joined(separator: "|")
+        return .mapping([
+            "anyOf": .list([
+                .mapping(["enum": .list(known.sorted().map { .text($0) })]),
+                .mapping(["pattern": .text("^(\(prefixes))\\.[a-z_][a-z0-9_]*$")]),
+            ])
+        ])
+    }
+
     private static func parameter(_ entry: Tree.Entry, in parent: Field) -> PostgresSettings.Parameter? {
         let name = entry.key.lowercased()
         let field = parent.child(entry)
@@ -34,10 +47,6 @@ extension Shape<[PostgresSettings.Parameter]> {
             return nil
         }
         guard isKnown(name, entry, in: parent), let text = field.scalar(expected: "the parameter's value") else {
-            return nil
-        }
-        guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
-            field.reject("has a line break or control character", expected: "text on one line")
             return nil
         }
         if let known = ParameterCatalogue.entries[name],
@@ -53,7 +62,8 @@ extension Shape<[PostgresSettings.Parameter]> {
         if let known = ParameterCatalogue.entries[name] {
             if !known.isInternal { return true }
             note(
-                "\"\(name)\" cannot be set: it is fixed when the cluster is created", expected: "no such line", at: entry,
+                "\"\(name)\" cannot be set: it is fixed when the cluster is created", expected: "no such line",
+                at: entry,
                 in: parent)
             return false
         }
@@ -71,7 +81,8 @@ extension Shape<[PostgresSettings.Parameter]> {
             return false
         }
         note(
-            "PostgreSQL 18 has no parameter \"\(Tree.excerpt(name))\"", expected: "a parameter of PostgreSQL's", at: entry,
+            "PostgreSQL 18 has no parameter \"\(Tree.excerpt(name))\"", expected: "a parameter of PostgreSQL's",
+            at: entry,
             in: parent, suggestion: Suggestion.nearest(to: name, among: Array(ParameterCatalogue.entries.keys)))
         return false
     }

@@ -5,7 +5,9 @@ extension Shape<ConsoleSettings> {
     static let console = section(
         [
             Rule("enabled", \.enabled, .flag, "Whether it runs."),
-            Rule("image", \.image, .image, "bytebase/dbhub with an exact tag, or the image that is built here from adminer."),
+            Rule(
+                "image", \.image, .image,
+                "bytebase/dbhub with an exact tag, or the image that is built here from adminer."),
             Rule("name", \.name, .name(.label), "The container's name."),
             Rule("port", \.port, .port, "The published port."),
             Rule("bindAddress", \.bindAddress, .bindAddress, "The address that the port binds to."),

@@ -43,7 +43,8 @@ extension Shape<String> {
     fileprivate static let apiVersion = Shape(
         schema: .mapping(["enum": .list([.text(Manifest.apiVersion)])]),
         read: { field, value in
-            if case .scalar(let text, _) = field.tree.content, let match = text.wholeMatch(of: /pg-controller\.io\/v([0-9]+)[a-z0-9]*/),
+            if case .scalar(let text, _) = field.tree.content,
+                let match = text.wholeMatch(of: /pg-controller\.io\/v([0-9]+)[a-z0-9]*/),
                 text != Manifest.apiVersion
             {
                 field.reject(

@@ -8,7 +8,9 @@ extension Shape<[EngineSettings]> {
             Rule(
                 "endpoint", \.endpoint, Shape<String>.endpoint.optional(""),
                 "unix:///path or tcp://host:port; without it DOCKER_HOST or the default socket."),
-            Rule("caFile", \.caFile, Shape<String>.file.optional(""), "PEM file of the authority that signed the engine's certificate."),
+            Rule(
+                "caFile", \.caFile, Shape<String>.file.optional(""),
+                "PEM file of the authority that signed the engine's certificate."),
             Rule("certificateFile", \.certificateFile, Shape<String>.file.optional(""), "PEM file of our certificate."),
             Rule("keyFile", \.keyFile, Shape<String>.file.optional(""), "PEM file of our key."),
         ], defaults: EngineSettings(name: .local)

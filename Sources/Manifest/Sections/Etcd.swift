@@ -13,7 +13,8 @@ extension Shape<EtcdSettings> {
             Rule("memory", \.memory, .bytes(.mebibytes(64) ... .gibibytes(64)), "Memory limit of each member."),
             Rule("autoCompaction", \.autoCompaction, .span(60...86_400), "How much history etcd keeps."),
             Rule(
-                "quota", \.quota, .bytes(.mebibytes(16) ... .gibibytes(8)), "The size at which etcd takes no more writes."),
+                "quota", \.quota, .bytes(.mebibytes(16) ... .gibibytes(8)),
+                "The size at which etcd takes no more writes."),
         ], defaults: EtcdSettings(), later: ["tls", "auth", "peerPort"])
 }
 

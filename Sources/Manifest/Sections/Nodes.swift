@@ -14,7 +14,7 @@ extension Shape<NodeSettings> {
             Rule("cpus", \.milliCPUs, .processors, "Processors of each node; without it no limit."),
             Rule(
                 "sharedMemory", \.sharedMemory, .bytes(.mebibytes(64) ... .gibibytes(4096)),
-                "/dev/shm of each node; Docker's own 64MiB breaks parallel vector index builds."),
+                "/dev/shm, by default 1GiB or all memory; Docker's 64MiB breaks parallel vector index builds."),
             Rule(
                 "stopTimeout", \.stopTimeout, .span(1...3600), "How long an orderly stop may take before Docker kills."),
         ], defaults: NodeSettings(), later: ["placement", "tags", "replicateFrom"])

@@ -36,7 +36,7 @@ extension Shape<Int> {
             let isMinor = text.wholeMatch(of: /18\.[0-9]+/) != nil
             field.reject(
                 isMinor
-                    ? "is a minor release, and as a number \(text) loses its last zeros: the image decides the minor release"
+                    ? "is a minor release, which the image decides; as a number, \(text) would lose its last zeros"
                     : "is a version that this controller does not run",
                 expected: "the whole number 18")
             return nil

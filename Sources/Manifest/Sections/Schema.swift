@@ -6,7 +6,8 @@ extension Shape<SchemaSettings> {
         [
             Rule(
                 "extensions", \.extensions,
-                Shape<ExtensionSettings>.extensionSettings.list(upTo: 64, empty: ExtensionSettings(name: ""), unique: { $0.name }),
+                Shape<ExtensionSettings>.extensionSettings.list(
+                    upTo: 64, empty: ExtensionSettings(name: ""), unique: { $0.name }),
                 "Extensions that must exist in the application's database."),
             Rule(
                 "migrations", \.migrations,

@@ -63,9 +63,12 @@ enum Address {
 extension Shape<String> {
     /// The address that published ports bind to.
     static let bindAddress = Shape(
-        schema: .mapping(["type": .text("string"), "anyOf": .list([
-            .mapping(["format": .text("ipv4")]), .mapping(["format": .text("ipv6")]),
-        ])]),
+        schema: .mapping([
+            "type": .text("string"),
+            "anyOf": .list([
+                .mapping(["format": .text("ipv4")]), .mapping(["format": .text("ipv6")]),
+            ]),
+        ]),
         read: { field, _ in
             let expected = "an IPv4 or IPv6 address, for example 127.0.0.1"
             guard let text = field.scalar(expected: expected) else { return nil }

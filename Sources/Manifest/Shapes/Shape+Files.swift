@@ -36,7 +36,9 @@ extension Shape<String> {
 extension Shape<Migration> {
     /// A SQL file below the manifest's directory.
     static let migration = Shape(
-        schema: .mapping(["type": .text("string"), "pattern": .text("^([A-Za-z0-9_.-]+/)*[A-Za-z0-9][A-Za-z0-9_.-]*\\.sql$")]),
+        schema: .mapping([
+            "type": .text("string"), "pattern": .text("^([A-Za-z0-9_.-]+/)*[A-Za-z0-9][A-Za-z0-9_.-]*\\.sql$"),
+        ]),
         read: { field, _ in
             let expected = "a .sql file below the manifest's directory, for example sql/001_items.sql"
             guard let path = field.text(expected: expected) else { return nil }

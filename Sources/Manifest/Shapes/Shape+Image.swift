@@ -28,12 +28,32 @@ extension Shape<ImageReference> {
             tag = repository[repository.index(after: colon)...]
             repository = repository[..<colon]
         }
-        let name = /(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]{1,5})?\/)?[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*/
-        guard repository.wholeMatch(of: name) != nil else { return "is no image reference" }
+        guard isRepository(repository) else { return "is no image reference" }
         if let tag {
-            guard tag.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}/) != nil else { return "has a tag that is none" }
+            guard tag.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}/) != nil else {
+                return "has an unusable tag"
+            }
             return tag == "latest" && digest == nil ? "moves: the tag latest means another image tomorrow" : nil
         }
         return digest == nil ? "has no tag, which means latest" : nil
+    }
+
+    /// A registry with an optional port, and path components in lower case.
+    private static func isRepository(_ text: Substring) -> Bool {
+        var components = text.split(separator: "/", omittingEmptySubsequences: false)
+        if components.count > 1, let host = components.first, host.contains(where: { $0 == "." || $0 == ":" }) {
+            guard host.wholeMatch(of: /[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]{1,5})?/) != nil else { return false }
+            components.removeFirst()
+        }
+        return components.allSatisfy { component in
+            guard let first = component.utf8.first, let last = component.utf8.last else { return false }
+            return isLetterOrDigit(first) && isLetterOrDigit(last)
+                && component.utf8.allSatisfy { isLetterOrDigit($0) || "._-".utf8.contains($0) }
+                && !component.contains("..") && !component.contains("___")
+        }
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte) || Amount.isDigit(byte)
     }
 }

@@ -8,14 +8,13 @@ extension Shape<ByteCount> {
             schema: .mapping(["type": .text("string"), "pattern": .text("^[1-9][0-9]*(KiB|MiB|GiB)$")]),
             read: { field, _ in
                 guard let text = field.scalar(expected: expected) else { return nil }
-                guard let match = text.wholeMatch(of: /([1-9][0-9]*)(KiB|MiB|GiB)/) else {
+                let shifts = ["KiB": 10, "MiB": 20, "GiB": 30]
+                guard let amount = Amount(text), let shift = shifts[String(amount.unit)] else {
                     field.reject("is no amount of memory", expected: expected, suggestion: Self.meant(by: text))
                     return nil
                 }
-                let shift = match.2 == "GiB" ? 30 : match.2 == "MiB" ? 20 : 10
-                guard let number = Int64(match.1), number <= Int64.max >> Int64(shift),
-                    range.contains(ByteCount(bytes: number << shift))
-                else {
+                let number = Int64(amount.number)
+                guard number <= Int64.max >> Int64(shift), range.contains(ByteCount(bytes: number << shift)) else {
                     field.reject("is out of range", expected: expected)
                     return nil
                 }
@@ -40,16 +39,15 @@ extension Shape<Duration> {
             schema: .mapping(["type": .text("string"), "pattern": .text("^[1-9][0-9]*(s|m|h)$")]),
             read: { field, _ in
                 guard let text = field.scalar(expected: expected) else { return nil }
-                guard let match = text.wholeMatch(of: /([1-9][0-9]*)(s|m|h)/) else {
+                guard let amount = Amount(text), let unit = ["s": 1, "m": 60, "h": 3600][String(amount.unit)] else {
                     field.reject("is no span of time", expected: expected, suggestion: Self.meant(by: text))
                     return nil
                 }
-                let unit = match.2 == "h" ? 3600 : match.2 == "m" ? 60 : 1
-                guard let number = Int(match.1), number <= seconds.upperBound, seconds.contains(number * unit) else {
+                guard amount.number <= seconds.upperBound, seconds.contains(amount.number * unit) else {
                     field.reject("is out of range", expected: expected)
                     return nil
                 }
-                return .seconds(number * unit)
+                return .seconds(amount.number * unit)
             },
             write: { .text(written(Int($0.components.seconds))) })
     }
@@ -75,7 +73,8 @@ extension Shape<Int?> {
         read: { field, _ in
             let expected = "a number of processors with at most three decimals, from 0.01 to 1024, for example 1.5"
             guard let text = field.scalar(expected: expected) else { return nil }
-            guard let match = text.wholeMatch(of: /(0|[1-9][0-9]{0,3})(?:\.([0-9]{1,3}))?/), let whole = Int(match.1) else {
+            guard let match = text.wholeMatch(of: /(0|[1-9][0-9]{0,3})(?:\.([0-9]{1,3}))?/), let whole = Int(match.1)
+            else {
                 field.reject("is no number of processors", expected: expected)
                 return nil
             }

@@ -25,7 +25,8 @@ extension Shape<Bool> {
 extension Shape<Int> {
     /// A whole number in a range; `note` explains the range where it is not obvious.
     static func whole(_ range: ClosedRange<Int>, note: String = "") -> Shape {
-        let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)" + (note.isEmpty ? "" : ", \(note)")
+        let expected =
+            "a whole number from \(range.lowerBound) to \(range.upperBound)" + (note.isEmpty ? "" : ", \(note)")
         return Shape(
             schema: .mapping([
                 "type": .text("integer"), "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
@@ -52,7 +53,7 @@ extension Field {
             reject(tree.isNull ? "has no value" : "has to be a number", expected: expected)
             return nil
         }
-        let isNumber = text.wholeMatch(of: /-?(?:0|[1-9][0-9]*)/) != nil
+        let isNumber = Amount.isWhole(text)
         guard isPlain else {
             let hint = isNumber ? "; write it without quotes" : ""
             reject("has to be a number, not text", expected: expected + hint)

@@ -39,7 +39,7 @@ struct Composer {
                 let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
                 guard let root = try parser.singleRoot() else { return nil }
                 // Nodes hold their anchors weakly, the parser strongly: it has to live until the tree is checked.
-                return withExtendedLifetime(parser) { convert(root, depth: 1) }
+                return withExtendedLifetime(parser) { convert(root, depth: 1, path: "") }
             } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
                 let place = Position(context.mark)
                 let stand = Unicode.Scalar(0xE000 + UInt32(renamed.count)) ?? "\u{E000}"
@@ -76,62 +76,69 @@ struct Composer {
 // MARK: - Nodes
 
 extension Composer {
-    private mutating func convert(_ node: Node, depth: Int) -> Tree {
+    private mutating func convert(_ node: Node, depth: Int, path: String) -> Tree {
         let place = node.mark.map(Position.init) ?? .start
         nodes += 1
         let empty = Tree(content: .scalar("", isPlain: true), position: place)
-        if node.anchor != nil { return refused("anchors and aliases are not supported", "the value itself", empty) }
-        if nodes > Lexer.nodeLimit { return refused("more than \(Lexer.nodeLimit) values", "fewer", empty) }
+        if node.anchor != nil {
+            return refused("anchors and aliases are not supported", "the value itself", empty, path)
+        }
+        if nodes > Lexer.nodeLimit { return refused("more than \(Lexer.nodeLimit) values", "fewer", empty, path) }
         if depth > Lexer.depthLimit {
             return refused(
-                "nested deeper than \(Lexer.depthLimit) levels", "at most \(Lexer.depthLimit) levels", empty)
+                "nested deeper than \(Lexer.depthLimit) levels", "at most \(Lexer.depthLimit) levels", empty, path)
         }
         switch node {
         case .scalar(let scalar):
             let isPlain = scalar.style == .plain || scalar.style == .any
             return Tree(content: .scalar(scalar.string, isPlain: isPlain), position: place)
         case .sequence(let sequence):
-            return Tree(content: .list(sequence.map { convert($0, depth: depth + 1) }), position: place)
-        case .mapping(let mapping): return Tree(content: .mapping(entries(mapping, depth: depth)), position: place)
-        case .alias: return refused("aliases are not supported", "the value itself", empty)
+            let items = sequence.enumerated().map { convert($1, depth: depth + 1, path: "\(path)[\($0)]") }
+            return Tree(content: .list(items), position: place)
+        case .mapping(let mapping):
+            return Tree(content: .mapping(entries(mapping, depth: depth, path: path)), position: place)
+        case .alias: return refused("aliases are not supported", "the value itself", empty, path)
         }
     }
 
-    private mutating func entries(_ mapping: Node.Mapping, depth: Int) -> [Tree.Entry] {
+    private mutating func entries(_ mapping: Node.Mapping, depth: Int, path: String) -> [Tree.Entry] {
         var entries: [Tree.Entry] = []
         for (key, value) in mapping {
             let place = key.mark.map(Position.init) ?? .start
             guard case .scalar(let scalar) = key, key.anchor == nil, !scalar.string.isEmpty else {
-                note("a key has to be plain text", expected: "a field's name", at: place)
+                note("a key has to be plain text", expected: "a field's name", at: place, path: path)
                 continue
             }
             if let first = scalar.string.unicodeScalars.first, let (key, firstPlace) = renamed[String(first)] {
-                noteDuplicate(key, firstPlace: firstPlace, in: mapping)
+                noteDuplicate(key, firstPlace: firstPlace, in: mapping, path: path)
                 continue
             }
             if scalar.string == "<<" {
-                note("merge keys are not supported", expected: "the fields themselves", at: place)
+                note("merge keys are not supported", expected: "the fields themselves", at: place, path: path)
                 continue
             }
-            entries.append(Tree.Entry(key: scalar.string, position: place, value: convert(value, depth: depth + 1)))
+            let tree = convert(value, depth: depth + 1, path: Tree.path(path, scalar.string))
+            entries.append(Tree.Entry(key: scalar.string, position: place, value: tree))
         }
         return entries
     }
 
-    private mutating func noteDuplicate(_ key: String, firstPlace: Position, in mapping: Node.Mapping) {
+    private mutating func noteDuplicate(_ key: String, firstPlace: Position, in mapping: Node.Mapping, path: String) {
         let places = mapping.compactMap { $0.key.string == key ? $0.key.mark.map(Position.init) : nil }
         note(
-            "duplicate key \"\(Tree.excerpt(key))\", first written on line \(firstPlace.line)", expected: "each key once",
-            at: places.first ?? firstPlace)
+            "duplicate key \"\(Tree.excerpt(key))\", first written on line \(firstPlace.line)",
+            expected: "each key once",
+            at: places.first ?? firstPlace, path: Tree.path(path, key))
     }
 
-    private mutating func refused(_ problem: String, _ expected: String, _ tree: Tree) -> Tree {
-        note(problem, expected: expected, at: tree.position)
+    private mutating func refused(_ problem: String, _ expected: String, _ tree: Tree, _ path: String) -> Tree {
+        note(problem, expected: expected, at: tree.position, path: path)
         return tree
     }
 
-    private mutating func note(_ problem: String, expected: String, at place: Position) {
-        errors.append(ManifestError(file: source.file, position: place, problem: problem, expected: expected))
+    private mutating func note(_ problem: String, expected: String, at place: Position, path: String) {
+        errors.append(
+            ManifestError(file: source.file, position: place, path: path, problem: problem, expected: expected))
     }
 }
 

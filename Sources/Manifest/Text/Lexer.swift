@@ -80,6 +80,7 @@ struct Lexer {
         case "-" where isIndicator && brackets.isEmpty && line.isAtStart:
             nodes += 1
             line.structure = position.column
+            line.plainTextAbove = nil
             advance()
             return true
         case ":" where isIndicator || !brackets.isEmpty:

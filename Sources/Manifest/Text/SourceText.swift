@@ -15,7 +15,8 @@ struct SourceText {
             throw refuse("the manifest is too large, \(bytes.count) bytes", expected: "at most 1 MiB")
         }
         if let encoding = Self.foreignEncoding(bytes) {
-            throw refuse("the file is \(encoding)", at: .start, expected: "UTF-8 without a byte order mark: save as UTF-8")
+            throw refuse(
+                "the file is \(encoding)", at: .start, expected: "UTF-8 without a byte order mark: save as UTF-8")
         }
         if let offset = Self.invalidOffset(bytes) {
             throw refuse(
@@ -115,7 +116,8 @@ extension SourceText {
         return errors
     }
 
-    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+    /// Characters that are not seen, or make others seen in another order.
+    static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x09, 0x0A, 0x0D: false
         case 0x00...0x1F, 0x7F...0x9F, 0xAD, 0x061C, 0x180E, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F,

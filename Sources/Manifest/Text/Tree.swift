@@ -38,8 +38,16 @@ struct Tree: Sendable {
         }
     }
 
+    /// The path of a key below another path.
+    static func path(_ parent: String, _ key: String) -> String {
+        parent.isEmpty ? excerpt(key) : "\(parent).\(excerpt(key))"
+    }
+
+    /// A text made fit for one line of a message.
     static func excerpt(_ text: String) -> String {
-        let flat = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "\u{FFFD}" : String($0) }.joined()
+        let flat = text.unicodeScalars.map {
+            $0 == "\n" || $0 == "\r" || SourceText.isHidden($0) ? "\u{FFFD}" : String($0)
+        }.joined()
         return flat.count <= 60 ? flat : flat.prefix(57) + "…"
     }
 }

@@ -13,7 +13,7 @@ public struct Backups: Reconciler {
         guard backups.enabled, let site = Site(scene) else { return Proposal() }
         guard case .present(let database) = scene.observation.database, !database.isInRecovery,
             let primary = site.container(database.node.container), primary.state.isRunning
-        else { return Proposal(waiting: ["a primary to back up"]) }
+        else { return withoutPrimary(scene) }
         var proposal = Proposal()
         let isBusy = primary.commands.contains { $0.exitCode == nil && $0.arguments.first == "pgbackrest" }
         func run(_ arguments: [String], _ reason: Reason) {
@@ -59,6 +59,17 @@ public struct Backups: Reconciler {
             }
         }
         archiving(database, into: &proposal)
+        return proposal
+    }
+
+    /// Nothing can be done, and what is in the repository still can be told.
+    private func withoutPrimary(_ scene: Scene) -> Proposal {
+        var proposal = Proposal(waiting: ["a primary to back up"])
+        if case .present(let repository) = scene.observation.repository { report(repository, into: &proposal) }
+        proposal.conditions.append(
+            Condition(
+                .archiving, .unknown, reason: "NoPrimary", message: "there is no primary that archives",
+                subject: .repository))
         return proposal
     }
 

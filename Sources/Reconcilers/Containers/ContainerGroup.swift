@@ -30,6 +30,17 @@ enum ContainerGroup {
     case running(ContainerView)
 }
 
+extension ContainerView {
+    /// Whether it has an endpoint on a network, or will have one when it starts: Docker shows a container that never ran
+    /// the network's name without its ID.
+    func isAttached(to network: NetworkView) -> Bool {
+        attachments.contains { attachment in
+            attachment.network == network.id
+                || attachment.network.text.isEmpty && !state.isAlive && attachment.networkName == network.name
+        }
+    }
+}
+
 extension ContainerSpec {
     /// Puts the wanted container into its group.
     func group(at site: Site) -> ContainerGroup {
@@ -51,9 +62,7 @@ extension ContainerSpec {
         }
         let live = differences(from: seen, recreating: false)
         if !live.isEmpty { return .adjustable(seen, live) }
-        if let network = site.network, !seen.attachments.contains(where: { $0.network == network.id }) {
-            return .disconnected(seen)
-        }
+        if let network = site.network, !seen.isAttached(to: network) { return .disconnected(seen) }
         switch wrongFiles(in: seen, secrets: site.scene.observation.secrets) {
         case .present(let wrong) where !wrong.isEmpty: return .misfiled(seen, wrong)
         case .unknown, .absent: return .unread(seen)

@@ -14,7 +14,8 @@ public struct Schema: Reconciler {
                 conditions: [
                     Condition(
                         .schemaCurrent, .unknown, reason: "DatabaseUnseen",
-                        message: "the primary was not reached over SQL")
+                        message: "the primary was not reached over SQL",
+                        subject: .database(scene.cluster.accounts.database))
                 ], waiting: ["the primary's database"])
         }
         let subject = Subject.database(scene.cluster.accounts.database)

@@ -1,0 +1,19 @@
+internal import Model
+
+/// I13: there are never fewer backups because of us.
+struct BackupsStay: Checker {
+    let invariant = "I13 backups"
+
+    func acted(_ deed: Deed) -> String? {
+        count(deed.after) < count(deed.before) ? "\(deed.effect.line) took a backup away" : nil
+    }
+
+    private func count(_ universe: Universe) -> Int {
+        var total = 0
+        for volume in universe.engine.volumes {
+            guard case .repository(let repository) = volume.content else { continue }
+            for stanza in repository.stanzas { total += stanza.backups.count }
+        }
+        return total
+    }
+}

@@ -1,0 +1,26 @@
+internal import Model
+
+/// I5: of Patroni's keys the controller only ever restores what a lost store forgot, and releases a dead leader's.
+struct ConditionalOnly: Checker {
+    let invariant = "I5 conditional only"
+
+    func acted(_ deed: Deed) -> String? {
+        guard case .etcd(let effect) = deed.effect, deed.isDone else { return nil }
+        let prefix = deed.cluster.dcsPrefix
+        switch effect {
+        case .putIfAbsent(let key, _):
+            guard key.hasPrefix(prefix) else { return nil }
+            return key == prefix + "initialize" || key == prefix + "config"
+                ? nil : "the controller wrote Patroni's key \(key)"
+        case .deleteKey(let key, _):
+            guard key.hasPrefix(prefix) else { return nil }
+            // an initialisation that was cut off leaves an empty mark behind
+            return key == prefix + "initialize" && deed.before.store?.key(key)?.value == .text("")
+                ? nil : "the controller deleted Patroni's key \(key)"
+        case .releaseLeader(_, let key):
+            return deed.before.store?.key(prefix + "leader")?.value == .text(key.node.text)
+                ? nil : "another leader's key was released"
+        case .addLearner, .promote, .removeMember, .compact, .defragment, .disarm: return nil
+        }
+    }
+}

@@ -1,0 +1,11 @@
+internal import Model
+
+/// I8: the controller's loop never removes a volume.
+struct ImmortalVolumes: Checker {
+    let invariant = "I8 immortal volumes"
+
+    func acted(_ deed: Deed) -> String? {
+        guard case .docker(_, .removeVolume(let name)) = deed.effect, deed.isDone else { return nil }
+        return "volume \(name) was removed"
+    }
+}

@@ -1,0 +1,100 @@
+package import Model
+
+/// I16: once the faults stop, everything becomes as the manifest wants it.
+extension Universe {
+    /// Why the world is not yet as wanted, in words; nil when it is.
+    package func pending(_ cluster: Cluster) -> String? {
+        pendingStore(cluster) ?? pendingNodes(cluster) ?? pendingDatabase(cluster) ?? pendingRest(cluster)
+    }
+
+    private func pendingStore(_ cluster: Cluster) -> String? {
+        guard let store, store.isAvailable else { return "etcd has no quorum" }
+        for name in cluster.etcdNames {
+            guard let member = store.members.first(where: { $0.name == name.text }) else {
+                return "\(name) is no member of etcd"
+            }
+            if member.isLearner { return "\(name) is still a learner" }
+            if !isServing(member.id) { return "\(name) does not serve" }
+        }
+        if let extra = store.members.first(where: { !cluster.etcdNames.contains(ContainerName($0.name)) }) {
+            return "etcd still has the member \(extra.name)"
+        }
+        return store.alarms.isEmpty ? nil : "etcd has an alarm"
+    }
+
+    private func pendingNodes(_ cluster: Cluster) -> String? {
+        guard let leader = store?.key(prefix + "leader")?.value.text else { return "no leader" }
+        guard let place = index(of: NodeName(leader)), engine.containers[place].node?.isWritable == true,
+            isReachable(place)
+        else { return "the leader \(leader) takes no writes" }
+        guard cluster.nodeNames.contains(NodeName(leader)) else { return "the leader \(leader) is not wanted" }
+        for name in cluster.nodeNames {
+            guard let index = index(of: name) else { return "\(name) does not run" }
+            guard let node = engine.containers[index].node, !node.isHung else { return "\(name) hangs" }
+            if index != place, !isStreaming(index, from: place) {
+                return "\(name) does not stream: \(node.server) \(node.job.map { "\($0)" } ?? "idle")"
+            }
+            if !node.pendingParameters.isEmpty {
+                return "\(name) waits for a restart: \(node.pendingParameters.joined(separator: ", "))"
+            }
+            if engine.containers[index].name.text != name.text { return "\(name) has another name" }
+            if engine.containers[index].files.contains(where: \.isEdited) { return "\(name) has an edited file" }
+        }
+        let extra = engine.containers.first { container in
+            container.component == .node && container.owner == scope.text
+                && !cluster.nodeNames.contains(NodeName(container.home))
+        }
+        if let extra { return "\(extra.name) is still there" }
+        return pendingStandbys(cluster, leader: NodeName(leader))
+    }
+
+    private func pendingStandbys(_ cluster: Cluster, leader: NodeName) -> String? {
+        guard cluster.postgres.synchronous.mode != .off, cluster.nodes.count > 1 else { return nil }
+        guard case .synchronous(let key)? = store?.key(prefix + "sync")?.value, key.leader == leader else {
+            return "no sync key of \(leader)"
+        }
+        let wanted = min(cluster.postgres.synchronous.number, cluster.nodes.count - 1)
+        return key.standbys.count < wanted ? "\(key.standbys.count) of \(wanted) synchronous standbys" : nil
+    }
+
+    private func pendingDatabase(_ cluster: Cluster) -> String? {
+        guard let leader = store?.key(prefix + "leader")?.value.text, let place = index(of: NodeName(leader)),
+            let directory = directory(of: place)
+        else { return "no primary's data" }
+        if let lost = client.acknowledged.first(where: { !directory.contains($0) }) {
+            return "the primary lacks acknowledged commits up to \(lost.lsn)"
+        }
+        let catalog = directory.catalog
+        for wanted in cluster.schema.extensions where !catalog.extensions.contains(where: { $0.name == wanted.name }) {
+            return "extension \(wanted.name) is missing"
+        }
+        for wanted in cluster.schema.migrations
+        where !(catalog.migrations ?? []).contains(where: { $0.name == wanted.name }) {
+            return "migration \(wanted.name) is missing"
+        }
+        guard catalog.databases.contains(cluster.accounts.database) else { return "the database is missing" }
+        let spoiled = catalog.roles.first { !$0.passwordMatches || !$0.attributes.contains("LOGIN") }
+        if let spoiled { return "role \(spoiled.name) is not as wanted" }
+        return catalog.roles.contains { $0.name == cluster.accounts.admin.role } ? nil : "the admin role is missing"
+    }
+
+    private func pendingRest(_ cluster: Cluster) -> String? {
+        if cluster.backups.enabled {
+            guard case .present(let repository) = lookAtRepository(cluster), !repository.backups.isEmpty else {
+                return "there is no backup"
+            }
+        }
+        guard case .json(let configuration)? = store?.key(prefix + "config")?.value else { return "no configuration" }
+        for parameter in cluster.postgres.parameters
+        where configuration["postgresql"]?["parameters"]?[parameter.name]?.string != parameter.value {
+            return "parameter \(parameter.name) is not set"
+        }
+        let console = engine.containers.first { $0.component == .console && $0.owner == scope.text }
+        if cluster.console.enabled {
+            guard let console, console.state.isRunning, isConnected(console) else { return "no console" }
+        } else if console != nil {
+            return "the console is still there"
+        }
+        return nil
+    }
+}

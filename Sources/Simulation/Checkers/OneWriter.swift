@@ -1,0 +1,26 @@
+internal import Model
+
+/// I2: never two servers that clients reach and that can acknowledge a commit.
+struct OneWriter: Checker {
+    let invariant = "I2 one writer"
+
+    func passed(_ universe: Universe) -> String? {
+        var writers: [SimulatedContainer] = []
+        for index in universe.engine.containers.indices {
+            guard universe.engine.containers[index].node?.isWritable == true, universe.isReachable(index),
+                let directory = universe.directory(of: index),
+                directory.commitsAwait.isSatisfied(by: universe.standbys(of: index))
+            else { continue }
+            writers.append(universe.engine.containers[index])
+        }
+        guard writers.count > 1 else { return nil }
+        // without synchronous commits nothing but a fence in time keeps a hung primary from acknowledging
+        let isExcused = writers.contains { writer in
+            guard let node = writer.node else { return false }
+            return !node.isSynchronous
+                && (node.isHung || node.thawedAt.map { universe.now - $0 < .seconds(2) } ?? false)
+        }
+        if isExcused { return nil }
+        return "\(writers.map(\.name.text).joined(separator: " and ")) both acknowledge commits"
+    }
+}

@@ -1,0 +1,41 @@
+internal import Model
+
+/// I7: a primary that works is never interrupted before it has handed over, and never two nodes at once.
+struct ReplicasFirst: Checker {
+    let invariant = "I7 replicas first"
+
+    func acted(_ deed: Deed) -> String? {
+        guard deed.isDone, let name = interrupted(deed) else { return nil }
+        let wanted = deed.cluster.nodeNames
+        if works(name, asPrimaryIn: deed.before), works(name, asPrimaryIn: deed.known), wanted.count > 1 {
+            return "\(deed.effect.line) interrupts the primary \(name)"
+        }
+        guard wanted.contains(name), works(name, in: deed.before), works(name, in: deed.known) else { return nil }
+        let broken = wanted.first { other in
+            other != name && !works(other, in: deed.before) && !works(other, in: deed.known)
+        }
+        return broken.map { "\(deed.effect.line) interrupts \(name) while \($0) is down" }
+    }
+
+    private func interrupted(_ deed: Deed) -> NodeName? {
+        switch deed.effect {
+        case .docker(_, .stop), .docker(_, .kill), .docker(_, .disconnect):
+            return deed.container?.node?.name
+        case .patroni(let node, .restart): return node
+        case .docker, .etcd, .patroni, .sql: return nil
+        }
+    }
+
+    private func works(_ name: NodeName, asPrimaryIn universe: Universe) -> Bool {
+        guard let index = universe.index(of: name), let node = universe.engine.containers[index].node else {
+            return false
+        }
+        return node.isWritable && universe.isReachable(index) && universe.leads(index) && !node.isHung
+    }
+
+    private func works(_ name: NodeName, in universe: Universe) -> Bool {
+        if works(name, asPrimaryIn: universe) { return true }
+        guard let index = universe.index(of: name) else { return false }
+        return universe.engine.containers.indices.contains { universe.isStreaming(index, from: $0) }
+    }
+}

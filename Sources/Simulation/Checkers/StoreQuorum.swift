@@ -1,0 +1,32 @@
+internal import Model
+
+/// I6: the controller never takes etcd's quorum away, and nothing committed is ever forgotten.
+struct StoreQuorum: Checker {
+    let invariant = "I6 store quorum"
+
+    func passed(_ universe: Universe) -> String? {
+        universe.storeLosses > 0 ? "etcd was founded anew and forgot what it had committed" : nil
+    }
+
+    func acted(_ deed: Deed) -> String? {
+        guard let store = deed.before.store, store.voters.count > 1, store.isAvailable, deed.isDone else { return nil }
+        let member: UInt64
+        switch deed.effect {
+        case .etcd(.removeMember(let id)): member = id
+        case .etcd(.defragment(let name)):
+            guard let id = store.members.first(where: { $0.name == name.text })?.id else { return nil }
+            member = id
+        case .docker(_, .stop), .docker(_, .kill), .docker(_, .remove), .docker(_, .disconnect):
+            guard let id = deed.container?.etcd?.memberID else { return nil }
+            member = id
+        case .docker, .etcd, .patroni, .sql: return nil
+        }
+        let isRemoval = if case .etcd = deed.effect { true } else { false }
+        let needed = isRemoval ? store.voters.filter { $0.id != member }.count : store.voters.count
+        func remaining(_ universe: Universe) -> Int {
+            store.voters.filter { $0.id != member && universe.isServing($0.id) }.count
+        }
+        guard remaining(deed.before) * 2 <= needed, remaining(deed.known) * 2 <= needed else { return nil }
+        return "\(deed.effect.line) leaves \(remaining(deed.before)) of \(needed) members"
+    }
+}

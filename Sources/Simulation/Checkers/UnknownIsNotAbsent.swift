@@ -1,0 +1,22 @@
+internal import Model
+
+/// I10: nothing is interrupted, removed or fenced on the strength of a look that saw nothing.
+struct UnknownIsNotAbsent: Checker {
+    let invariant = "I10 unknown is not absent"
+
+    func acted(_ deed: Deed) -> String? {
+        guard deed.effect.isDisruptive, let look = deed.look else { return nil }
+        switch deed.effect {
+        case .docker(let engine, _):
+            return look.engine(engine).isUnknown ? "\(deed.effect.line) on an engine that was not seen" : nil
+        case .etcd(.releaseLeader):
+            let engines = look.engines.contains { $0.view.isUnknown }
+            return look.dcs.isUnknown || engines ? "\(deed.effect.line) without sight of Docker and etcd" : nil
+        case .etcd:
+            return look.etcd.isUnknown ? "\(deed.effect.line) without sight of etcd" : nil
+        case .patroni:
+            return look.dcs.isUnknown ? "\(deed.effect.line) without sight of etcd" : nil
+        case .sql: return nil
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package import Model
+
+/// A pgBackRest repository as a value.
+package struct SimulatedRepository: Sendable, Hashable {
+    /// Stanzas.
+    package var stanzas: [Stanza] = []
+    /// A stanza.
+    package struct Stanza: Sendable, Hashable {
+        /// Its name.
+        package var name: String
+        /// The cluster it belongs to.
+        package var systemIdentifier: String
+        /// Its backups, oldest first.
+        package var backups: [BackupView] = []
+    }
+}
+
+/// Commands inside containers, of which the model knows pgBackRest's.
+extension Universe {
+    package mutating func run(_ arguments: [String], in id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        guard engine.containers[index].state.isRunning else {
+            return .refused(Refusal(.conflict, "409 container is not running"))
+        }
+        let time = draw(arguments.last == "backup" ? 3000...12_000 : 500...2000)
+        engine.containers[index].commands.append(SimulatedCommand(arguments: arguments, until: now + time))
+        return .done("200")
+    }
+
+    /// Ends commands whose time has come.
+    mutating func finishCommands(_ index: Int) {
+        for place in engine.containers[index].commands.indices {
+            let command = engine.containers[index].commands[place]
+            guard command.exitCode == nil, command.until <= now else { continue }
+            let isDone = engine.containers[index].state.isRunning && backUp(command.arguments, index)
+            engine.containers[index].commands[place].exitCode = isDone ? 0 : 56
+            isStirred = true
+        }
+        engine.containers[index].commands.removeAll { $0.exitCode != nil && now - $0.until > .seconds(300) }
+    }
+
+    private mutating func backUp(_ arguments: [String], _ index: Int) -> Bool {
+        guard let name = arguments.first(where: { $0.hasPrefix("--stanza=") })?.dropFirst(9),
+            engine.containers[index].node?.server == .primary, let directory = directory(of: index),
+            var repository = repository(of: index)
+        else { return false }
+        let place = repository.stanzas.firstIndex { $0.name == String(name) }
+        if arguments.last == "stanza-create" {
+            if let place { return repository.stanzas[place].systemIdentifier == directory.systemIdentifier }
+            repository.stanzas.append(.init(name: String(name), systemIdentifier: directory.systemIdentifier))
+        } else if arguments.last == "backup" {
+            guard let place, repository.stanzas[place].systemIdentifier == directory.systemIdentifier else {
+                return false
+            }
+            let type = arguments.first { $0.hasPrefix("--type=") }.map { String($0.dropFirst(7)) } ?? "incr"
+            repository.stanzas[place].backups.append(
+                BackupView(
+                    label: "b\(nextSerial())", type: type, stoppedAt: moment.wallMilliseconds / 1000,
+                    size: directory.lsn))
+        } else {
+            return false
+        }
+        guard let volume = engine.containers[index].repositoryVolume, let spot = engine.index(of: volume) else {
+            return false
+        }
+        engine.volumes[spot].content = .repository(repository)
+        return true
+    }
+
+    /// The repository a container mounts; nil when it mounts none or its volume is gone.
+    package func repository(of index: Int) -> SimulatedRepository? {
+        switch engine.content(of: engine.containers[index].repositoryVolume) {
+        case .repository(let repository): repository
+        case .empty: SimulatedRepository()
+        case .etcd, .postgres, .incomplete, nil: nil
+        }
+    }
+
+    /// What `pgbackrest info` says in a node, or the archive endpoint in one that does not run.
+    package func lookAtRepository(_ cluster: Cluster) -> Sighting<RepositoryView> {
+        guard
+            let index = engine.containers.firstIndex(where: { container in
+                container.component == .node && container.owner == scope.text && container.repositoryVolume != nil
+            }), let repository = repository(of: index)
+        else {
+            // without a container nobody can look into the volume; without the volume there is nothing
+            return engine.index(of: cluster.backups.volume) == nil
+                ? .absent : .unknown(Blindness(.unreachable, "no node runs"))
+        }
+        guard let stanza = repository.stanzas.first(where: { $0.name == cluster.backups.stanza }) else {
+            return .present(RepositoryView(stanza: .missing))
+        }
+        return .present(
+            RepositoryView(stanza: .ok(systemIdentifier: stanza.systemIdentifier), backups: stanza.backups))
+    }
+}

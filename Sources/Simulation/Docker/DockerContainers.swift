@@ -1,0 +1,223 @@
+package import Model
+
+/// Containers: what Docker answers, with the codes of FAULTS.md section 0 and FACTS.md.
+extension Universe {
+    package mutating func createContainer(_ spec: ContainerSpec) -> Outcome {
+        if engine.index(named: spec.name) != nil {
+            return .refused(Refusal(.conflict, "409 the container name \"/\(spec.name)\" is already in use"))
+        }
+        guard engine.images.contains(spec.image) else {
+            return .refused(Refusal(.gone, "404 no such image: \(spec.image)"))
+        }
+        for mount in spec.settings.mounts where engine.index(of: mount.volume) == nil {
+            // Docker makes a missing named volume by itself, without labels
+            addVolume(mount.volume, labels: [])
+        }
+        var container = SimulatedContainer(
+            id: ContainerID("c\(nextSerial())"), name: spec.name, image: spec.image,
+            labels: labels(spec.component, spec.labels), settings: spec.settings)
+        container.command = spec.command
+        if let network = engine.networks.first(where: { $0.name == spec.network }) {
+            container.attach(Attachment(network: network.id, networkName: network.name, address: nil))
+        } else {
+            container.attach(Attachment(network: NetworkID(""), networkName: spec.network, address: nil))
+        }
+        engine.containers.append(container)
+        isStirred = true
+        return .done("201 \(container.id)")
+    }
+
+    package mutating func upload(_ files: [FileSpec], to id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        for file in files {
+            let placed = PlacedFile(
+                path: file.path, content: file.content, digest: file.identity.digest(secrets: secrets))
+            engine.containers[index].files.removeAll { $0.path == file.path }
+            engine.containers[index].files.append(placed)
+        }
+        engine.containers[index].files.sort { $0.path < $1.path }
+        return .done("200")
+    }
+
+    package mutating func start(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        switch engine.containers[index].state {
+        case .running: return .done("304")
+        case .paused: return .refused(Refusal(.conflict, "409 cannot start a paused container, try unpause instead"))
+        case .removing, .dead: return .refused(Refusal(.conflict, "409 container is marked for removal"))
+        case .created, .exited, .restarting: break
+        }
+        if let obstacle = endpointObstacle(of: index) {
+            engine.containers[index].state = .exited(Exit(code: 128, error: obstacle))
+            isStirred = true
+            let kind: Refusal.Kind = obstacle.hasPrefix("network") ? .gone : .conflict
+            return .refused(Refusal(kind, obstacle))
+        }
+        engine.containers[index].wasStopped = false
+        launch(index)
+        return .done("204")
+    }
+
+    /// What keeps Docker from giving a container its endpoints; shows at start, not at create.
+    private func endpointObstacle(of index: Int) -> String? {
+        let container = engine.containers[index]
+        for attachment in container.attachments {
+            let isThere =
+                attachment.network.text.isEmpty
+                ? engine.networks.contains { $0.name == attachment.networkName }
+                : engine.index(of: attachment.network) != nil
+            if !isThere { return "network \(attachment.network) not found" }
+        }
+        for binding in container.settings.ports {
+            let isTaken =
+                engine.foreignPorts.contains(binding.hostPort)
+                || engine.containers.contains { other in
+                    other.hasProcess && other.settings.ports.contains { $0.hostPort == binding.hostPort }
+                }
+            if isTaken {
+                return "driver failed programming external connectivity: Bind for "
+                    + "\(binding.hostAddress):\(binding.hostPort) failed: port is already allocated"
+            }
+        }
+        return nil
+    }
+
+    /// Starts a container's processes.
+    package mutating func launch(_ index: Int) {
+        let started = "\(moment.text)#\(nextSerial())"
+        engine.containers[index].state = .running(startedAt: started)
+        engine.containers[index].stop = nil
+        engine.containers[index].restartAt = nil
+        engine.containers[index].commands = []
+        for place in engine.containers[index].attachments.indices {
+            let attachment = engine.containers[index].attachments[place]
+            guard
+                let network = attachment.network.text.isEmpty
+                    ? engine.networks.firstIndex(where: { $0.name == attachment.networkName })
+                    : engine.index(of: attachment.network)
+            else { continue }
+            engine.containers[index].attachments[place].network = engine.networks[network].id
+            let address = nextAddress(on: network)
+            engine.containers[index].attachments[place].address = address
+        }
+        let name = engine.containers[index].name
+        note("start \(name)")
+        isStirred = true
+        switch engine.containers[index].component {
+        case .etcd: startEtcd(index)
+        case .node: startNode(index)
+        case .network, .repository, .console, .supervisor, .pooler, .task, nil: break
+        }
+    }
+
+    package mutating func stop(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        guard engine.containers[index].hasProcess else { return .done("304") }
+        engine.containers[index].wasStopped = true
+        beginStop(index)
+        return .done("204")
+    }
+
+    /// Sends SIGTERM; the process ends in its own time, or after the grace time by SIGKILL.
+    package mutating func beginStop(_ index: Int) {
+        guard engine.containers[index].stop == nil else { return }
+        let grace = Duration.seconds(engine.containers[index].settings.stopTimeoutSeconds)
+        var isFrozen = engine.containers[index].node?.isHung ?? false
+        if case .paused = engine.containers[index].state { isFrozen = true }
+        if isFrozen {
+            engine.containers[index].stop = .init(until: now + grace, exitCode: 137)
+            return
+        }
+        switch engine.containers[index].component {
+        case .node:
+            endSoon(index, within: 400...1600, exitCode: 0)
+            engine.containers[index].node?.isShuttingDown = true
+        case .etcd: endSoon(index, within: 50...300, exitCode: 0)
+        case .network, .repository, .console, .supervisor, .pooler, .task, nil:
+            endSoon(index, within: 20...200, exitCode: 143)
+        }
+    }
+
+    package mutating func kill(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        guard engine.containers[index].hasProcess else {
+            return .refused(Refusal(.conflict, "409 container is not running"))
+        }
+        engine.containers[index].wasStopped = true
+        die(index, exitCode: 137)
+        return .done("204")
+    }
+
+    /// Ends a container's processes at once.
+    package mutating func die(_ index: Int, exitCode: Int, outOfMemory: Bool = false) {
+        guard engine.containers[index].hasProcess else { return }
+        let exit = Exit(
+            code: exitCode, startedAt: engine.containers[index].startedAt, finishedAt: moment.text,
+            outOfMemory: outOfMemory)
+        let name = engine.containers[index].name
+        note("die \(name) \(exitCode)")
+        if engine.containers[index].node != nil { nodeDied(index) }
+        engine.containers[index].node = nil
+        engine.containers[index].etcd = nil
+        engine.containers[index].stop = nil
+        engine.containers[index].state = .exited(exit)
+        for place in engine.containers[index].commands.indices
+        where engine.containers[index].commands[place].exitCode == nil {
+            engine.containers[index].commands[place].exitCode = 137
+        }
+        for place in engine.containers[index].attachments.indices {
+            engine.containers[index].attachments[place].address = nil
+        }
+        let policy = engine.containers[index].settings.restartPolicy
+        if policy == "always" || policy == "on-failure" && exitCode != 0
+            || policy == "unless-stopped" && !engine.containers[index].wasStopped
+        {
+            if !engine.containers[index].wasStopped { engine.containers[index].restartAt = now + .milliseconds(339) }
+        }
+        isStirred = true
+        settleStore()
+    }
+
+    package mutating func unpause(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        guard case .paused(let startedAt) = engine.containers[index].state else {
+            return .refused(Refusal(.conflict, "409 container is not paused"))
+        }
+        engine.containers[index].state = .running(startedAt: startedAt)
+        engine.containers[index].node?.thaw(at: now)
+        isStirred = true
+        settleStore()
+        return .done("204")
+    }
+
+    package mutating func remove(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        if engine.containers[index].hasProcess {
+            return .refused(Refusal(.conflict, "409 cannot remove a running container, stop it first"))
+        }
+        let name = engine.containers[index].name
+        note("remove \(name)")
+        engine.containers.remove(at: index)
+        isStirred = true
+        return .done("204")
+    }
+
+    package mutating func rename(_ id: ContainerID, to name: ContainerName) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        if let other = engine.index(named: name), other != index {
+            return .refused(Refusal(.conflict, "409 the container name \"/\(name)\" is already in use"))
+        }
+        engine.containers[index].name = name
+        isStirred = true
+        return .done("204")
+    }
+
+    package mutating func update(_ id: ContainerID, _ settings: ContainerSettings) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        engine.containers[index].settings.memory = settings.memory
+        engine.containers[index].settings.milliCPUs = settings.milliCPUs
+        engine.containers[index].settings.pidsLimit = settings.pidsLimit
+        engine.containers[index].settings.restartPolicy = settings.restartPolicy
+        return .done("200")
+    }
+}

@@ -1,0 +1,53 @@
+package import Model
+
+/// What an inspection of the engine shows.
+extension Universe {
+    /// The engine now; of strangers' containers only the names.
+    package func look(images: [ImageReference]) -> EngineView {
+        var view = EngineView(id: engine.id, version: "simulated")
+        view.networks = engine.networks.map { network in
+            NetworkView(
+                id: network.id, name: network.name, driver: network.driver, subnet: network.subnet,
+                labels: network.labels,
+                endpoints: engine.containers.filter { $0.hasProcess && $0.isAttached(to: network.id) }.map(\.id)
+                    .sorted())
+        }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        view.volumes = engine.volumes.map { VolumeView(name: $0.name, labels: $0.labels, createdAt: $0.createdAt) }
+            .sorted { $0.name < $1.name }
+        view.containers = engine.containers.map { look(at: $0) }.sorted { $0.name < $1.name }
+        view.images = images.map { reference in
+            ImageSighting(
+                reference: reference, id: engine.images.contains(reference) ? .present("sha256:\(reference)") : .absent,
+                pulling: engine.pulls.contains { $0.image == reference } ? "pulling" : nil)
+        }
+        return view
+    }
+
+    private func look(at container: SimulatedContainer) -> ContainerView {
+        var view = ContainerView(
+            id: container.id, name: container.name, image: container.image, labels: container.labels,
+            state: container.state)
+        guard container.owner == scope.text else { return view }
+        view.imageID = "sha256:\(container.image)"
+        view.attachments = container.attachments
+        view.settings = container.settings
+        view.files = .present(
+            container.files.map { file in
+                FileView(path: file.path, content: file.isEdited ? .edited : .asWritten(template: file.digest))
+            })
+        view.data = container.hasProcess ? .unknown(.notLooked) : dataView(of: container)
+        view.commands = container.commands.map { CommandView(arguments: $0.arguments, exitCode: $0.exitCode) }
+        view.restartCount = container.restartCount
+        return view
+    }
+
+    private func dataView(of container: SimulatedContainer) -> Sighting<DataView> {
+        switch engine.content(of: container.dataVolume) {
+        case nil: .absent
+        case .empty: .present(.empty)
+        case .etcd: .present(.etcd)
+        case .postgres(let directory): .present(directory.view)
+        case .incomplete, .repository: .present(.incomplete)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package import Model
+
+/// What etcd's members show.
+extension Universe {
+    /// The members' own answers; the membership only when a quorum tells it.
+    package func lookAtStore(_ containers: [ContainerName]) -> Sighting<EtcdView> {
+        let endpoints = containers.map { name in EtcdEndpointView(container: name, status: status(of: name)) }
+        guard endpoints.contains(where: { $0.status.value != nil }) else {
+            return .unknown(Blindness(.unreachable, "no etcd member answers"))
+        }
+        guard let known = store else { return .unknown(Blindness(.unreachable, "no etcd member answers")) }
+        var view = EtcdView(clusterID: known.clusterID, members: [], endpoints: endpoints)
+        guard known.isAvailable else { return .present(view) }
+        view.members = known.members.map {
+            EtcdMemberView(id: $0.id, name: $0.name, peerURLs: [$0.peerURL], isLearner: $0.isLearner)
+        }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        view.alarms = known.alarms
+        return .present(view)
+    }
+
+    private func status(of name: ContainerName) -> Sighting<EtcdStatus> {
+        guard let index = engine.living(name.text, .etcd), let etcd = engine.containers[index].etcd,
+            engine.containers[index].state.isRunning, etcd.readyAt <= now, isConnected(engine.containers[index]),
+            let known = store
+        else { return .unknown(Blindness(.unreachable, "connection refused")) }
+        return .present(
+            EtcdStatus(
+                memberID: etcd.memberID, leaderID: known.leader ?? 0, raftTerm: known.term, revision: known.revision,
+                databaseBytes: known.fragmented.contains(etcd.memberID)
+                    ? known.databaseBytes * 20 : known.databaseBytes,
+                isLearner: known.members.first { $0.id == etcd.memberID }?.isLearner ?? false))
+    }
+
+    /// Patroni's keys, read linearizably; unknown without a quorum.
+    package func lookAtKeys() -> Sighting<DCSView> {
+        guard let known = store, known.isAvailable else {
+            return .unknown(Blindness(.unreachable, "etcd has no quorum"))
+        }
+        var view = DCSView(revision: known.revision)
+        let records = RetiredVolume.prefix(of: scope)
+        for key in known.keys {
+            if key.name.hasPrefix(records) {
+                guard case .json(let json) = key.value else { continue }
+                view.retired.append(
+                    RetiredVolume(
+                        volume: VolumeName(String(key.name.dropFirst(records.count))),
+                        since: json["since"]?.string ?? "", why: json["why"]?.string ?? "",
+                        modRevision: key.modRevision))
+                continue
+            }
+            guard key.name.hasPrefix(prefix) else { continue }
+            switch key.value {
+            case .text(let text) where key.name == prefix + "initialize": view.initialize = text
+            case .text(let text) where key.name == prefix + "leader":
+                view.leader = LeaderKey(
+                    node: NodeName(text), lease: key.lease, createRevision: key.createRevision,
+                    modRevision: key.modRevision)
+            case .json(let json) where key.name == prefix + "config": view.configuration = json
+            case .synchronous(let value): view.synchronous = value
+            case .member(let value): view.members.append(value)
+            case .text, .json: break
+            }
+        }
+        return .present(view)
+    }
+}

@@ -1,0 +1,174 @@
+public import Model
+
+/// Whom a fault strikes; decided when it strikes, because by then the roles may have changed.
+public enum Target: Sendable, Hashable {
+    /// The node that takes writes.
+    case primary
+    /// The n-th node that does not.
+    case replica(Int)
+    /// The n-th node.
+    case node(Int)
+    /// The n-th etcd member.
+    case etcd(Int)
+    /// The web console.
+    case console
+}
+
+/// Something that happens to the world by itself or by somebody's hand (FAULTS.md, section 1).
+public enum Fault: Sendable, Hashable {
+    /// SIGKILL (C01, E01).
+    case kill(Target)
+    /// The first process ends with this code; 255 is a shim that died (C02, C03, C11).
+    case exit(Target, code: Int)
+    /// `docker pause` (C04).
+    case pause(Target)
+    /// `docker unpause`.
+    case unpause(Target)
+    /// `docker stop` (C05, U02).
+    case stop(Target)
+    /// `docker rm -f`, the volume stays (C06, U01).
+    case remove(Target)
+    /// `docker rename` (U03).
+    case rename(Target)
+    /// All nodes are killed at once (C08), or everything is (D01, H05).
+    case killAll(withStore: Bool)
+    /// Every container of the cluster is removed (U01).
+    case removeAll
+    /// The data below a running node is wiped (V01).
+    case wipe(Target)
+    /// Container and volume are removed (V03, E03).
+    case lose(Target)
+    /// `docker network disconnect` (N02).
+    case disconnect(Target)
+    /// The network is removed after everybody was disconnected (N06).
+    case removeNetwork
+    /// Docker's API does not answer (D03).
+    case silenceEngine(Duration)
+    /// Docker's API is slow (D07).
+    case slowEngine(Duration)
+    /// The event stream is cut (D05).
+    case deafen(Duration)
+    /// Patroni is stopped while PostgreSQL goes on (P01).
+    case hang(Target)
+    /// The postmaster dies inside a living container (G01).
+    case crashServer(Target)
+    /// WAL reaches a replica late (N05).
+    case delayWAL(Target, Duration)
+    /// `patronictl edit-config` (P05).
+    case editConfiguration(JSONValue)
+    /// `patronictl pause` (P06), and `resume`.
+    case pausePatroni(Bool)
+    /// `patronictl switchover` (P12).
+    case switchOver
+    /// `DROP EXTENSION` (U06).
+    case dropExtension
+    /// A role loses its login or its password is changed (U07).
+    case spoilRole(RoleName)
+    /// A file of ours is edited (U11).
+    case editFile(Target)
+    /// `docker update` (U04).
+    case changeLimits(Target)
+    /// A container is removed and a stranger takes its name (U09).
+    case usurp(Target)
+    /// Somebody else listens on a port of a container that is stopped (N09).
+    case takePort(Target)
+    /// etcd is full (E07).
+    case fillStore
+    /// An image's tag is removed (I01).
+    case removeImage(Target)
+    /// The wall clock jumps (K12).
+    case jumpClock(milliseconds: Int64)
+    /// The manifest is edited.
+    case edit(ManifestEdit)
+}
+
+/// An edit of the manifest.
+public enum ManifestEdit: Sendable, Hashable {
+    /// Another number of nodes (K15).
+    case nodes(Int)
+    /// Another number of etcd members.
+    case storeMembers(Int)
+    /// A PostgreSQL parameter.
+    case parameter(String, String)
+    /// Another memory limit, which Docker changes in place.
+    case memory(ByteCount)
+    /// Another shared memory, which needs new containers.
+    case sharedMemory(ByteCount)
+    /// Whether there is a console.
+    case console(Bool)
+    /// Maintenance, on or off.
+    case maintenance(Bool)
+}
+
+/// What goes wrong with one call of the controller.
+public enum CallFault: Sendable, Hashable {
+    /// The other side refuses with an error of its own.
+    case callFails
+    /// The request never arrives.
+    case requestLost
+    /// It is done, and the answer is lost.
+    case replyLost
+    /// The controller is killed before the request.
+    case killBefore
+    /// The controller is killed after it, with the answer lost.
+    case killAfter
+    /// A look comes from a cache that missed something.
+    case staleLook
+    /// etcd does not answer this once.
+    case blindToStore
+}
+
+/// Every fault of a run, in the order in which it strikes; a subset of it is a smaller run.
+public struct Forecast: Sendable {
+    /// One entry.
+    public enum Entry: Sendable, Hashable {
+        /// At a time.
+        case timed(Duration, Fault)
+        /// At the n-th call of the controller.
+        case call(Int, CallFault)
+    }
+
+    /// The entries as they were drawn.
+    public let entries: [Entry]
+    private var timed: [(at: Duration, fault: Fault)]
+    private var calls: [(number: Int, fault: CallFault)]
+
+    /// A forecast of these entries; none is a clear sky.
+    public init(_ entries: [Entry] = []) {
+        self.entries = entries
+        timed = []
+        calls = []
+        for entry in entries {
+            switch entry {
+            case .timed(let at, let fault): timed.append((at, fault))
+            case .call(let number, let fault): calls.append((number, fault))
+            }
+        }
+        timed.sort { $0.at > $1.at }
+        calls.sort { $0.number > $1.number }
+    }
+
+    /// When the next timed fault strikes.
+    var nextDue: Duration? { timed.last?.at }
+
+    /// The next timed fault that is due.
+    mutating func take(dueAt now: Duration) -> Fault? {
+        guard let next = timed.last, next.at <= now else { return nil }
+        timed.removeLast()
+        return next.fault
+    }
+
+    /// The fault of a call.
+    mutating func fault(ofCall number: Int) -> CallFault? {
+        while let next = calls.last, next.number < number { calls.removeLast() }
+        guard let next = calls.last, next.number == number else { return nil }
+        calls.removeLast()
+        return next.fault
+    }
+
+    /// Clears the sky.
+    mutating func clear() {
+        timed = []
+        calls = []
+    }
+}

@@ -1,0 +1,43 @@
+internal import Model
+
+/// What the weather may never do. It is the written form of what the controller promises: whatever else happens, it
+/// loses nothing that was acknowledged, and it ends in the wanted state.
+package enum FaultBudget {
+    /// Whether a fault leaves enough to recover from.
+    package static func allows(_ fault: Fault, in universe: Universe) -> Bool {
+        switch fault {
+        case .wipe(let target), .lose(let target):
+            guard let index = universe.place(of: target) else { return false }
+            return universe.engine.containers[index].component == .etcd
+                ? keepsStore(without: index, in: universe) : keepsData(without: index, in: universe)
+        case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
+        case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
+            .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
+            .switchOver, .dropExtension, .spoilRole, .editFile, .changeLimits, .usurp, .takePort, .fillStore,
+            .removeImage, .jumpClock, .edit:
+            return true
+        }
+    }
+
+    /// A node's data may go only while another node takes writes, leads, and holds every acknowledged commit.
+    private static func keepsData(without index: Int, in universe: Universe) -> Bool {
+        guard universe.engine.containers[index].component == .node else { return true }
+        guard
+            let primary = universe.engine.containers.indices.first(where: { place in
+                place != index && universe.engine.containers[place].node?.isWritable == true && universe.leads(place)
+            }), let directory = universe.directory(of: primary)
+        else { return false }
+        return universe.client.acknowledged.allSatisfy { directory.contains($0) }
+    }
+
+    /// A member's data may go only while a majority of the voters keeps theirs, and a quorum is there now.
+    private static func keepsStore(without index: Int, in universe: Universe) -> Bool {
+        guard let store = universe.store, store.isAvailable,
+            case .etcd(let data)? = universe.engine.content(of: universe.engine.containers[index].dataVolume)
+        else { return false }
+        let holders = store.voters.filter { voter in
+            voter.id != data.memberID && universe.isServing(voter.id)
+        }
+        return holders.count * 2 > store.voters.count
+    }
+}

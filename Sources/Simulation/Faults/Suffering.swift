@@ -1,0 +1,188 @@
+internal import Model
+
+/// What faults do to the world.
+extension Universe {
+    /// Applies a fault unless the budget forbids it or it has nothing to strike; says whether it struck.
+    package mutating func suffer(_ fault: Fault) -> Bool {
+        guard FaultBudget.allows(fault, in: self) else { return false }
+        let struck = apply(fault)
+        if struck {
+            note("fault: \(fault.line)")
+            settleStore()
+        }
+        return struck
+    }
+
+    /// The living or dead container that a target means now.
+    package func place(of target: Target) -> Int? {
+        func home(_ name: String, _ component: Component) -> Int? {
+            engine.containers.firstIndex { $0.home == name && $0.component == component && $0.owner == scope.text }
+        }
+        let nodes = engine.containers.filter { $0.component == .node && $0.owner == scope.text }.map(\.home).sorted()
+        let primary = engine.containers.firstIndex { $0.node?.isWritable == true }
+        switch target {
+        case .primary: return primary
+        case .replica(let number):
+            let others = nodes.filter { name in primary.map { engine.containers[$0].home != name } ?? true }
+            return others.isEmpty ? nil : home(others[number % others.count], .node)
+        case .node(let number): return nodes.isEmpty ? nil : home(nodes[number % nodes.count], .node)
+        case .etcd(let number):
+            let members = engine.containers.filter { $0.component == .etcd && $0.owner == scope.text }.map(\.home)
+                .sorted()
+            return members.isEmpty ? nil : home(members[number % members.count], .etcd)
+        case .console: return engine.containers.firstIndex { $0.component == .console && $0.owner == scope.text }
+        }
+    }
+
+    private mutating func apply(_ fault: Fault) -> Bool {
+        switch fault {
+        case .kill(let target): end(target, 137)
+        case .exit(let target, let code): end(target, code)
+        case .pause(let target): pause(target)
+        case .unpause(let target):
+            with(target) { universe, index in
+                _ = universe.unpause(universe.engine.containers[index].id)
+            }
+        case .stop(let target): with(target) { universe, index in universe.beginStop(index) }
+        case .remove(let target): with(target) { universe, index in universe.removeByForce(index) }
+        case .rename(let target):
+            with(target) { universe, index in
+                universe.engine.containers[index].name = ContainerName("renamed-\(universe.nextSerial())")
+                universe.isStirred = true
+            }
+        case .killAll(let withStore): killAll(withStore: withStore)
+        case .removeAll: removeAll()
+        case .wipe(let target): wipe(target)
+        case .lose(let target): lose(target)
+        case .disconnect(let target):
+            with(target) { universe, index in
+                universe.engine.containers[index].attachments = []
+                universe.isStirred = true
+            }
+        case .removeNetwork: removeNetworkByForce()
+        case .silenceEngine(let time): lasting { $0.engine.unreachableUntil = $0.now + time }
+        case .slowEngine(let time): lasting { $0.engine.slowUntil = $0.now + time }
+        case .deafen(let time): lasting { $0.engine.deafUntil = $0.now + time }
+        case .hang(let target): hang(target)
+        case .crashServer(let target): crashServer(target)
+        case .delayWAL(let target, let time):
+            with(target) { universe, index in
+                universe.engine.containers[index].node?.lagsUntil = universe.now + time
+            }
+        case .editConfiguration(let patch): editConfiguration(patch)
+        case .pausePatroni(let isOn): editConfiguration(.object([("pause", isOn ? .bool(true) : .null)]))
+        case .switchOver: switchOverByHand()
+        case .dropExtension: changeCatalog { $0.extensions = [] }
+        case .spoilRole(let role): changeCatalog { $0.spoil(role) }
+        case .editFile(let target): editFile(target)
+        case .changeLimits(let target):
+            with(target) { universe, index in
+                universe.engine.containers[index].settings.memory /= 2
+                universe.engine.containers[index].settings.restartPolicy = "always"
+                universe.isStirred = true
+            }
+        case .usurp(let target): usurp(target)
+        case .takePort(let target): takePort(target)
+        case .fillStore: fillStore()
+        case .removeImage(let target): removeImage(target)
+        case .jumpClock(let milliseconds): lasting { $0.wallOffsetMilliseconds += milliseconds }
+        case .edit: true
+        }
+    }
+
+    private mutating func lasting(_ change: (inout Universe) -> Void) -> Bool {
+        change(&self)
+        return true
+    }
+
+    private mutating func with(_ target: Target, _ change: (inout Universe, Int) -> Void) -> Bool {
+        guard let index = place(of: target) else { return false }
+        change(&self, index)
+        return true
+    }
+
+    private mutating func end(_ target: Target, _ code: Int) -> Bool {
+        guard let index = place(of: target), engine.containers[index].hasProcess else { return false }
+        die(index, exitCode: code)
+        return true
+    }
+
+    private mutating func pause(_ target: Target) -> Bool {
+        guard let index = place(of: target), case .running(let startedAt) = engine.containers[index].state else {
+            return false
+        }
+        engine.containers[index].state = .paused(startedAt: startedAt)
+        isStirred = true
+        return true
+    }
+
+    /// `docker rm -f`.
+    mutating func removeByForce(_ index: Int) {
+        die(index, exitCode: 137)
+        engine.containers.remove(at: index)
+        isStirred = true
+        settleStore()
+    }
+
+    private mutating func killAll(withStore: Bool) -> Bool {
+        for index in engine.containers.indices where engine.containers[index].hasProcess {
+            let isNode = engine.containers[index].component == .node
+            if isNode || withStore { die(index, exitCode: 137) }
+        }
+        return true
+    }
+
+    private mutating func removeAll() -> Bool {
+        while let index = engine.containers.firstIndex(where: { $0.owner == scope.text }) { removeByForce(index) }
+        return true
+    }
+
+    private mutating func wipe(_ target: Target) -> Bool {
+        guard let index = place(of: target) else { return false }
+        setContent(of: index, .empty)
+        if engine.containers[index].node != nil {
+            engine.containers[index].node?.server = .stopped
+            engine.containers[index].node?.job = nil
+        }
+        return true
+    }
+
+    private mutating func lose(_ target: Target) -> Bool {
+        guard let index = place(of: target), let volume = engine.containers[index].dataVolume else { return false }
+        removeByForce(index)
+        engine.volumes.removeAll { $0.name == volume }
+        return true
+    }
+
+    private mutating func removeNetworkByForce() -> Bool {
+        guard let network = engine.networks.first(where: { $0.labels.value(of: Label.cluster) == scope.text }) else {
+            return false
+        }
+        for index in engine.containers.indices {
+            engine.containers[index].attachments.removeAll { $0.network == network.id }
+        }
+        engine.networks.removeAll { $0.id == network.id }
+        isStirred = true
+        return true
+    }
+
+    private mutating func hang(_ target: Target) -> Bool {
+        guard let index = place(of: target), engine.containers[index].node != nil else { return false }
+        engine.containers[index].node?.isHung = true
+        return true
+    }
+
+    private mutating func crashServer(_ target: Target) -> Bool {
+        guard let index = place(of: target), let node = engine.containers[index].node,
+            node.server == .primary || node.server == .replica
+        else { return false }
+        let wasPrimary = node.server == .primary
+        engine.containers[index].node?.server = .stopped
+        engine.containers[index].node?.job = nil
+        withDirectory(of: index) { directory in
+            directory.isClean = false
+            directory.wasPrimary = wasPrimary
+        }
+        return true
+    }
+}

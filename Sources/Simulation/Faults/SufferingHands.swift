@@ -1,0 +1,98 @@
+internal import Model
+
+/// What people do to the world.
+extension Universe {
+    mutating func editConfiguration(_ patch: JSONValue) -> Bool {
+        guard store?.isAvailable == true, case .json(let current)? = store?.key(prefix + "config")?.value else {
+            return false
+        }
+        store?.put(prefix + "config", .json(current.merged(with: patch)))
+        for index in engine.containers.indices {
+            guard let node = engine.containers[index].node else { continue }
+            let soon = now + draw(50...300)
+            engine.containers[index].node?.nextLoop = min(node.nextLoop, soon)
+        }
+        isStirred = true
+        return true
+    }
+
+    mutating func switchOverByHand() -> Bool {
+        guard let index = engine.containers.firstIndex(where: { $0.node?.isWritable == true }),
+            let node = engine.containers[index].node, let target = random.pick(standbys(of: index))
+        else { return false }
+        if case .done = perform(.switchover(from: node.name, to: target), on: node.name) { return true }
+        return false
+    }
+
+    mutating func changeCatalog(_ change: (inout Catalog) -> Void) -> Bool {
+        guard let index = engine.containers.firstIndex(where: { $0.node?.isWritable == true }) else { return false }
+        withDirectory(of: index) { directory in
+            change(&directory.catalog)
+            directory.lsn += 50
+        }
+        return true
+    }
+
+    mutating func editFile(_ target: Target) -> Bool {
+        guard let index = place(of: target), !engine.containers[index].files.isEmpty else { return false }
+        engine.containers[index].files[0].isEdited = true
+        return true
+    }
+
+    /// A container is removed, and a stranger's gets its name.
+    mutating func usurp(_ target: Target) -> Bool {
+        guard let index = place(of: target) else { return false }
+        let name = engine.containers[index].name
+        removeByForce(index)
+        engine.containers.append(
+            SimulatedContainer(
+                id: ContainerID("x\(nextSerial())"), name: name, image: "stranger:1", labels: [],
+                settings: ContainerSettings()))
+        return true
+    }
+
+    mutating func takePort(_ target: Target) -> Bool {
+        guard let index = place(of: target), let port = engine.containers[index].settings.ports.first?.hostPort else {
+            return false
+        }
+        die(index, exitCode: 137)
+        engine.foreignPorts.append(port)
+        return true
+    }
+
+    mutating func fillStore() -> Bool {
+        guard let known = store, known.isAvailable, let member = known.members.first else { return false }
+        store?.alarms = [EtcdAlarm(member: member.id, kind: .noSpace)]
+        store?.databaseBytes = 3 << 30
+        return true
+    }
+
+    mutating func removeImage(_ target: Target) -> Bool {
+        guard let index = place(of: target) else { return false }
+        let image = engine.containers[index].image
+        engine.images.removeAll { $0 == image }
+        return true
+    }
+
+    /// The sky clears: what only a person can undo is undone, what the controller must heal stays.
+    package mutating func clearSky() {
+        engine.unreachableUntil = .zero
+        engine.slowUntil = .zero
+        engine.deafUntil = .zero
+        engine.foreignPorts = []
+        engine.containers.removeAll { $0.owner == nil && !$0.hasProcess }
+        for index in engine.containers.indices { engine.containers[index].node?.lagsUntil = .zero }
+        _ = editConfiguration(.object([("pause", .null)]))
+        isStirred = true
+        note("the sky clears")
+    }
+}
+
+extension Catalog {
+    /// A role's login and password are changed by somebody.
+    mutating func spoil(_ name: RoleName) {
+        guard let place = roles.firstIndex(where: { $0.name == name }) else { return }
+        roles[place].attributes.removeAll { $0 == "LOGIN" }
+        roles[place].passwordMatches = false
+    }
+}

@@ -1,0 +1,141 @@
+internal import Model
+
+/// Draws a run from its seed. Swarm-style: first which kinds of faults there are at all and how dense they come, then
+/// the faults, so that every seed has a weather of its own and not the average of all.
+struct Weather {
+    /// Until when there is weather.
+    private(set) var end: Duration = .zero
+    private var random: SplitMix64
+
+    init(seed: UInt64) { random = SplitMix64(seed: seed ^ 0x5EED_0F_FAC7) }
+
+    /// The cluster that the run begins with.
+    mutating func drawCluster() -> Cluster {
+        var cluster = Cluster(name: "sim")
+        cluster.nodes.count = random.pick([1, 2, 2, 3, 3, 3, 3, 3, 4, 5]) ?? 3
+        cluster.etcd.members = random.pick([1, 3, 3, 3, 3, 5]) ?? 3
+        cluster.postgres.synchronous.mode = random.pick([.off, .on, .on, .on, .quorum, .strict]) ?? .on
+        if cluster.nodes.count > 3, random.chance(permille: 300) { cluster.postgres.synchronous.number = 2 }
+        if cluster.nodes.count < 2, cluster.postgres.synchronous.mode == .strict {
+            cluster.postgres.synchronous.mode = .on
+        }
+        cluster.backups.enabled = random.chance(permille: 800)
+        cluster.console.enabled = random.chance(permille: 600)
+        if random.chance(permille: 500) {
+            cluster.schema.migrations = [Migration(name: "001_items.sql", sql: "CREATE TABLE IF NOT EXISTS items ();")]
+        }
+        cluster.patroni.failsafe = random.chance(permille: 700)
+        return cluster
+    }
+
+    /// The faults that strike it.
+    mutating func drawForecast(for cluster: Cluster) -> Forecast {
+        // some weather comes while the cluster is still being built, most when it stands
+        let start = random.chance(permille: 250) ? 0 : random.number(25_000...60_000)
+        let length = random.number(20_000...240_000)
+        end = .milliseconds(start + length)
+        var entries: [Forecast.Entry] = []
+        let kinds = (0...random.number(1...6)).map { _ in random.number(0...(Weather.kinds - 1)) }
+        for _ in 0..<random.number(1...14) {
+            guard let kind = random.pick(kinds) else { continue }
+            let at = Duration.milliseconds(start + random.number(0...length))
+            entries += draw(kind, cluster).map { .timed(at + $0.after, $0.fault) }
+        }
+        if random.chance(permille: 600) {
+            let calls = random.number(1...30)
+            let reach = random.pick([60, 400, 2000]) ?? 400
+            let menu = callFaults()
+            for _ in 0..<calls {
+                if let fault = random.pick(menu) { entries.append(.call(random.number(1...reach), fault)) }
+            }
+        }
+        return Forecast(entries)
+    }
+
+    private mutating func callFaults() -> [CallFault] {
+        let all: [CallFault] = [
+            .callFails, .requestLost, .replyLost, .killBefore, .killAfter, .staleLook, .blindToStore,
+        ]
+        return all.filter { _ in random.chance(permille: 500) }
+    }
+
+    private mutating func target() -> Target {
+        random.pick([.primary, .primary, .replica(0), .replica(1), .node(random.number(0...4))]) ?? .primary
+    }
+
+    private mutating func anyTarget(_ cluster: Cluster) -> Target {
+        if random.chance(permille: 300) { return .etcd(random.number(0...4)) }
+        return cluster.console.enabled && random.chance(permille: 100) ? .console : target()
+    }
+
+    private static let kinds = 30
+
+    /// One fault of a kind, with what follows it by the same hand.
+    private mutating func draw(_ kind: Int, _ cluster: Cluster) -> [(after: Duration, fault: Fault)] {
+        func now(_ fault: Fault) -> [(after: Duration, fault: Fault)] { [(.zero, fault)] }
+        switch kind {
+        case 0, 1: return now(.kill(anyTarget(cluster)))
+        case 2: return now(.exit(anyTarget(cluster), code: random.pick([255, 137, 1, 139]) ?? 255))
+        case 3:
+            let target = anyTarget(cluster)
+            let frozen = now(.pause(target))
+            return random.chance(permille: 500)
+                ? frozen : frozen + [(.milliseconds(random.number(1000...70_000)), .unpause(target))]
+        case 4: return now(.stop(anyTarget(cluster)))
+        case 5: return now(.remove(anyTarget(cluster)))
+        case 6: return now(.rename(anyTarget(cluster)))
+        case 7: return now(.killAll(withStore: random.chance(permille: 500)))
+        case 8: return now(random.chance(permille: 300) ? .removeAll : .remove(target()))
+        case 9: return now(.wipe(target()))
+        case 10: return now(.lose(target()))
+        case 11: return now(.lose(.etcd(random.number(0...4))))
+        case 12: return now(.disconnect(anyTarget(cluster)))
+        case 13: return now(.removeNetwork)
+        case 14: return now(.silenceEngine(.milliseconds(random.number(500...60_000))))
+        case 15: return now(.slowEngine(.milliseconds(random.number(500...20_000))))
+        case 16: return now(.deafen(.milliseconds(random.number(500...60_000))))
+        case 17: return now(.hang(target()))
+        case 18: return now(.crashServer(target()))
+        case 19: return now(.delayWAL(target(), .milliseconds(random.number(500...40_000))))
+        default: return drawHands(kind, cluster)
+        }
+    }
+
+    private mutating func drawHands(_ kind: Int, _ cluster: Cluster) -> [(after: Duration, fault: Fault)] {
+        func now(_ fault: Fault) -> [(after: Duration, fault: Fault)] { [(.zero, fault)] }
+        switch kind {
+        case 20:
+            let patches: [JSONValue] = [
+                .object([("ttl", .integer(60))]), .object([("loop_wait", .integer(5))]),
+                .object([("synchronous_mode", .bool(false))]),
+                .object([("postgresql", .object([("parameters", .object([("work_mem", .string("1MB"))]))]))]),
+            ]
+            return now(.editConfiguration(random.pick(patches) ?? .null))
+        case 21:
+            return [
+                (.zero, .pausePatroni(true)),
+                (.milliseconds(random.number(3000...60_000)), .pausePatroni(false)),
+            ]
+        case 22: return now(.switchOver)
+        case 23: return now(random.chance(permille: 500) ? .dropExtension : .spoilRole("pgadmin"))
+        case 24:
+            return now(random.chance(permille: 500) ? .editFile(anyTarget(cluster)) : .changeLimits(anyTarget(cluster)))
+        case 25: return now(random.chance(permille: 500) ? .usurp(anyTarget(cluster)) : .takePort(anyTarget(cluster)))
+        case 26: return now(.fillStore)
+        case 27: return now(random.chance(permille: 300) ? .removeImage(anyTarget(cluster)) : .kill(.primary))
+        case 28: return now(.jumpClock(milliseconds: Int64(random.number(-3_600_000...3_600_000))))
+        default: return [(.zero, .edit(drawEdit(cluster)))]
+        }
+    }
+
+    private mutating func drawEdit(_ cluster: Cluster) -> ManifestEdit {
+        switch random.number(0...6) {
+        case 0, 1: .nodes(random.number(2...5))
+        case 2: cluster.etcd.members == 1 ? .console(true) : .storeMembers(random.pick([3, 5]) ?? 3)
+        case 3: .parameter("work_mem", "\(random.number(1...64))MB")
+        case 4: .parameter("max_connections", "\(random.number(100...400))")
+        case 5: random.chance(permille: 500) ? .memory(.gibibytes(2)) : .sharedMemory(.gibibytes(2))
+        default: .console(random.chance(permille: 500))
+        }
+    }
+}

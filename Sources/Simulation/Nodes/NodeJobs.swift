@@ -1,0 +1,97 @@
+internal import Model
+
+/// What comes of the work that takes time.
+extension Universe {
+    /// Finishes a node's job.
+    mutating func finishJob(_ index: Int) {
+        guard let node = engine.containers[index].node, let job = node.job else { return }
+        engine.containers[index].node?.job = nil
+        switch job {
+        case .initializing: finishInitializing(index)
+        case .cloning(let source): finishCopy(index, from: source, isRewind: false)
+        case .rewinding(let source): finishCopy(index, from: source, isRewind: true)
+        case .starting:
+            engine.containers[index].node?.server = .replica
+            engine.containers[index].node?.started = node.configuration?["postgresql"]?["parameters"]
+            engine.containers[index].node?.pendingParameters = []
+        case .promoting: finishPromoting(index)
+        case .demoting:
+            engine.containers[index].node?.server = .stopped
+        case .restarting(let wasPrimary):
+            engine.containers[index].node?.server = wasPrimary ? .primary : .replica
+            engine.containers[index].node?.started = node.configuration?["postgresql"]?["parameters"]
+            engine.containers[index].node?.pendingParameters = []
+        case .handingOver(let target): finishHandingOver(index, to: target)
+        }
+        engine.containers[index].node?.nextLoop = now
+        isStirred = true
+    }
+
+    private mutating func finishInitializing(_ index: Int) {
+        guard let node = engine.containers[index].node else { return }
+        let identifier = "75\(nextSerial())000000"
+        systems.append(identifier)
+        note("initdb on \(node.name): \(identifier)")
+        var directory = DataDirectory(systemIdentifier: identifier, stretch: nextSerial())
+        directory.catalog.roles = [
+            RoleView(name: "postgres", attributes: ["LOGIN", "SUPERUSER"], passwordMatches: true)
+        ]
+        setContent(of: index, .postgres(directory))
+        let configuration = bootstrapConfiguration(of: index)
+        engine.containers[index].node?.configuration = configuration
+        engine.containers[index].node?.started = configuration["postgresql"]?["parameters"]
+        engine.containers[index].node?.server = .primary
+        promotions.append(Promotion(node: node.name, at: now, timeline: 1, missing: []))
+        guard storeReachable(from: index), let lease = keepLease(index) else { return }
+        store?.put(prefix + "initialize", .text(identifier))
+        if store?.key(prefix + "config") == nil { store?.put(prefix + "config", .json(configuration)) }
+        if store?.key(prefix + "leader") == nil {
+            store?.put(prefix + "leader", .text(node.name.text), lease: lease)
+            leaderKeyGone()
+        }
+    }
+
+    private mutating func finishCopy(_ index: Int, from source: NodeName, isRewind: Bool) {
+        guard let place = self.index(of: source), isReachable(place), isReachable(index),
+            var copy = directory(of: place), engine.containers[place].node?.server == .primary
+        else {
+            // Patroni empties the directory of a clone that failed; a rewind that failed is tried again
+            if !isRewind { setContent(of: index, .empty) }
+            return
+        }
+        if isRewind, let own = directory(of: index), own.systemIdentifier != copy.systemIdentifier { return }
+        copy.wasPrimary = false
+        copy.isClean = false
+        copy.commitsAwait = .nobody
+        setContent(of: index, .postgres(copy))
+        begin(.starting, on: index, within: 300...900)
+    }
+
+    private mutating func finishPromoting(_ index: Int) {
+        guard let node = engine.containers[index].node else { return }
+        let stretch = nextSerial()
+        var timeline: Int64 = 0
+        var missing: [WALPosition] = []
+        let acknowledged = client.acknowledged
+        withDirectory(of: index) { directory in
+            missing = acknowledged.filter { !directory.contains($0) }
+            timeline = directory.timeline + 1
+            directory.history.append(.init(id: stretch, timeline: timeline, start: directory.lsn))
+            directory.wasPrimary = true
+        }
+        engine.containers[index].node?.server = .primary
+        engine.containers[index].node?.upstream = nil
+        note("\(node.name) promotes to timeline \(timeline)")
+        promotions.append(Promotion(node: node.name, at: now, timeline: timeline, missing: missing))
+    }
+
+    private mutating func finishHandingOver(_ index: Int, to target: NodeName) {
+        guard let node = engine.containers[index].node else { return }
+        engine.containers[index].node?.server = .stopped
+        withDirectory(of: index) { $0.isClean = true }
+        guard storeReachable(from: index), store?.key(prefix + "leader")?.value == .text(node.name.text) else { return }
+        store?.put(prefix + "failover", .text(target.text))
+        store?.delete(prefix + "leader")
+        leaderKeyGone()
+    }
+}

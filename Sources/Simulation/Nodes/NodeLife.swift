@@ -1,0 +1,114 @@
+package import Model
+
+/// How a node's processes start and end, and how their work finishes.
+extension Universe {
+    /// Starts Patroni in a container.
+    mutating func startNode(_ index: Int) {
+        let container = engine.containers[index]
+        guard let file = container.files.first(where: { $0.path.hasSuffix("patroni.yml") }) else {
+            return fail(index, "Patroni has no configuration")
+        }
+        var node = NodeProcess(
+            name: NodeName(container.home), now: now, awakeAt: now + draw(1300...1900))
+        node.tags = Universe.tags(in: file)
+        engine.containers[index].node = node
+    }
+
+    /// The tags in a `patroni.yml`.
+    static func tags(in file: PlacedFile) -> [LabelValue] {
+        for segment in file.content.segments {
+            guard case .text(let text) = segment else { continue }
+            guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("  controller_file: ") }) else {
+                continue
+            }
+            return [LabelValue("controller_file", line.dropFirst(19).filter { $0 != "\"" })]
+        }
+        return []
+    }
+
+    /// The configuration a first cluster is created with, from the node's file.
+    func bootstrapConfiguration(of index: Int) -> JSONValue {
+        for file in engine.containers[index].files where file.path.hasSuffix("patroni.yml") {
+            for segment in file.content.segments {
+                guard case .text(let text) = segment,
+                    let line = text.split(separator: "\n").first(where: { $0.hasPrefix("  dcs: ") })
+                else { continue }
+                if let value = JSONText.value(of: line.dropFirst(7)) { return value }
+            }
+        }
+        return .object([("loop_wait", .integer(10)), ("retry_timeout", .integer(10)), ("ttl", .integer(30))])
+    }
+
+    /// What a node's death does to its data.
+    mutating func nodeDied(_ index: Int) {
+        guard let node = engine.containers[index].node else { return }
+        switch node.job {
+        case .initializing, .cloning, .rewinding:
+            // the directory stays as it was cut off; a rewind that is cut off leaves one that cannot start either
+            break
+        case .starting, .promoting, .demoting, .restarting, .handingOver, nil: break
+        }
+        withDirectory(of: index) { directory in
+            directory.wasPrimary = node.server == .primary || node.server == .stopped && directory.wasPrimary
+        }
+    }
+
+    /// An orderly end: PostgreSQL is stopped first, so that the standbys have all of its WAL, then the key goes.
+    mutating func shutDown(_ index: Int) {
+        guard let node = engine.containers[index].node, node.job != .initializing else { return }
+        if node.server == .primary { shipWAL(from: index) }
+        withDirectory(of: index) { $0.isClean = true }
+        engine.containers[index].node?.server = .stopped
+        guard storeReachable(from: index), !node.isPaused, let lease = node.lease else { return }
+        let led = store?.key(prefix + "leader")?.value == .text(node.name.text)
+        store?.revoke(lease)
+        if led {
+            store?.delete(prefix + "leader")
+            leaderKeyGone()
+        }
+        withDirectory(of: index) { $0.wasPrimary = node.server == .primary }
+    }
+
+    /// Changes a node's data directory, when it has one.
+    mutating func withDirectory(of index: Int, _ change: (inout DataDirectory) -> Void) {
+        guard let volume = engine.containers[index].dataVolume, let place = engine.index(of: volume),
+            case .postgres(var directory) = engine.volumes[place].content
+        else { return }
+        engine.volumes[place].content = .empty
+        change(&directory)
+        engine.volumes[place].content = .postgres(directory)
+    }
+
+    /// A node's data directory.
+    package func directory(of index: Int) -> DataDirectory? {
+        engine.content(of: engine.containers[index].dataVolume)?.directory
+    }
+
+    /// Replaces what a node's volume holds.
+    mutating func setContent(of index: Int, _ content: VolumeContent) {
+        guard let volume = engine.containers[index].dataVolume, let place = engine.index(of: volume) else { return }
+        engine.volumes[place].content = content
+    }
+
+    /// The place of a node whose container lives.
+    package func index(of node: NodeName) -> Int? { engine.living(node.text, .node) }
+
+    /// Whether a node answers others over the network.
+    func isReachable(_ index: Int) -> Bool {
+        engine.containers[index].state.isRunning && isConnected(engine.containers[index])
+    }
+
+    /// Whether a container reaches etcd.
+    func storeReachable(from index: Int) -> Bool {
+        store?.isAvailable == true && isReachable(index)
+    }
+
+    /// Everybody who watches the leader key runs the HA loop soon.
+    mutating func leaderKeyGone() {
+        for index in engine.containers.indices {
+            guard let node = engine.containers[index].node, !node.isHung, isReachable(index) else { continue }
+            let soon = now + draw(40...250)
+            engine.containers[index].node?.nextLoop = min(node.nextLoop, soon)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package import Model
+
+/// What a node shows over REST and SQL.
+extension Universe {
+    /// Patroni's own words for a node's state and role.
+    func member(_ index: Int) -> (state: String, role: String) {
+        guard let node = engine.containers[index].node else { return ("stopped", "replica") }
+        let role = node.server == .primary ? "primary" : "replica"
+        switch node.job {
+        case .initializing: return ("initializing new cluster", "uninitialized")
+        case .cloning: return ("creating replica", "uninitialized")
+        case .starting: return ("starting", "replica")
+        case .rewinding, .demoting: return ("stopped", "replica")
+        case .restarting(let wasPrimary): return ("restarting", wasPrimary ? "primary" : "replica")
+        case .handingOver: return ("stopping", "primary")
+        case .promoting, nil: break
+        }
+        switch node.server {
+        case .stopped: return ("stopped", directory(of: index) == nil ? "uninitialized" : "replica")
+        case .failed: return ("start failed", "replica")
+        case .replica, .primary: return ("running", role)
+        }
+    }
+
+    /// A node's Patroni over REST; absent when its container is known not to run.
+    package func lookAtMember(_ name: NodeName, engineIsSeen: Bool) -> Sighting<MemberView> {
+        guard let index = index(of: name) else {
+            return engineIsSeen ? .absent : .unknown(Blindness(.unreachable, "connection refused"))
+        }
+        guard isConnected(engine.containers[index]) else { return .unknown(Blindness(.unreachable, "no route")) }
+        guard engine.containers[index].state.isRunning, let node = engine.containers[index].node,
+            node.answers(at: now)
+        else { return .unknown(Blindness(.timedOut, "no answer")) }
+        let words = member(index)
+        let role: PostgresRole =
+            switch words.role {
+            case "primary": .primary
+            case "replica": .replica
+            default: .uninitialized
+            }
+        var view = MemberView(state: Universe.state(words.state), role: role)
+        let directory = directory(of: index)
+        view.isPaused = node.isPaused
+        view.systemIdentifier = directory?.systemIdentifier
+        guard node.server == .primary || node.server == .replica else { return .present(view) }
+        view.timeline = directory?.timeline
+        view.walPosition = directory?.lsn
+        view.serverVersion = 180_006
+        view.needsRestart = !node.pendingParameters.isEmpty
+        if node.server == .replica, let upstream = node.upstream, let source = self.index(of: upstream),
+            engine.containers[source].node?.server == .primary
+        {
+            view.isStreaming = isStreaming(index, from: source)
+        }
+        return .present(view)
+    }
+
+    private static func state(_ words: String) -> PostgresState {
+        switch words {
+        case "running": .running
+        case "starting", "restarting": .starting
+        case "stopped", "stopping": .stopped
+        case "initializing new cluster": .initializing
+        case "creating replica": .cloning
+        case "start failed": .failed
+        default: .other(words)
+        }
+    }
+
+    /// The primary's database over SQL.
+    package func lookAtDatabase(_ cluster: Cluster) -> Sighting<DatabaseView> {
+        guard case .present(let dcs) = lookAtKeys() else {
+            return .unknown(Blindness(.notLooked, "the primary is not known"))
+        }
+        guard let leader = dcs.leader?.node else { return .absent }
+        guard let index = index(of: leader), isReachable(index), let node = engine.containers[index].node,
+            node.server == .primary || node.server == .replica, let directory = directory(of: index)
+        else { return .unknown(Blindness(.unreachable, "\(leader) does not answer")) }
+        var view = DatabaseView(
+            node: leader, isInRecovery: node.server == .replica, systemIdentifier: directory.systemIdentifier,
+            timeline: directory.timeline)
+        view.standbys = standbys(of: index).map { name in
+            var isSynchronous = false
+            switch directory.commitsAwait {
+            case .nobody: break
+            case .anybody: isSynchronous = true
+            case .first(let count, let names): isSynchronous = names.prefix(count).contains(name)
+            case .any(_, let names): isSynchronous = names.contains(name)
+            }
+            let own = self.index(of: name).flatMap { self.directory(of: $0)?.lsn } ?? 0
+            return StandbyView(
+                node: name, state: "streaming", isSynchronous: isSynchronous, lagBytes: directory.lsn - own)
+        }
+        let catalog = directory.catalog
+        view.hasDatabase = catalog.databases.contains(cluster.accounts.database)
+        view.extensions = cluster.schema.extensions.map { wanted in
+            ExtensionView(
+                name: wanted.name, installed: catalog.extensions.first { $0.name == wanted.name }?.installed,
+                available: "1.0")
+        }.sorted { $0.name < $1.name }
+        view.migrations = catalog.migrations.map { .present($0) } ?? .absent
+        view.missingGrants = catalog.isGranted ? [] : ["CREATE on schema public"]
+        view.roles = catalog.roles
+        view.pendingParameters = node.pendingParameters
+        view.archiver.isFailing = repository(of: index) == nil
+        return .present(view)
+    }
+}

@@ -1,0 +1,129 @@
+package import Model
+
+/// Patroni and the PostgreSQL it keeps, as they live in a node's container; all of it dies with the container.
+package struct NodeProcess: Sendable {
+    /// What PostgreSQL is doing.
+    package enum Server: Sendable, Hashable {
+        /// It does not run.
+        case stopped
+        /// It runs in recovery and follows somebody, or nobody.
+        case replica
+        /// It takes writes.
+        case primary
+        /// It could not be started.
+        case failed
+    }
+
+    /// Something that takes time and that Patroni waits for.
+    package enum Job: Sendable, Hashable {
+        /// `initdb`.
+        case initializing
+        /// A base backup from a node.
+        case cloning(from: NodeName)
+        /// Starting PostgreSQL.
+        case starting
+        /// `pg_rewind` against a node.
+        case rewinding(from: NodeName)
+        /// Promoting.
+        case promoting
+        /// Stopping to become a replica.
+        case demoting
+        /// Restarting in the same role.
+        case restarting(wasPrimary: Bool)
+        /// A clean stop for a switchover.
+        case handingOver(to: NodeName)
+    }
+
+    /// The member's name.
+    package var name: NodeName
+    /// From when on Patroni runs (its imports take a while).
+    package var awakeAt: Duration
+    /// Whether Patroni is stopped while PostgreSQL goes on.
+    package var isHung = false
+    /// Whether SIGTERM has come.
+    package var isShuttingDown = false
+    /// The lease that backs its keys.
+    package var lease: Int64?
+    /// When its HA loop runs next.
+    package var nextLoop: Duration
+    /// What PostgreSQL is doing.
+    package var server: Server = .stopped
+    /// What takes time now.
+    package var job: Job?
+    /// When it ends.
+    package var jobEnds: Duration = .zero
+    /// The node it follows.
+    package var upstream: NodeName?
+    /// Standbys that are to be written to the sync key once they have confirmed, and when.
+    package var pendingStandbys: [NodeName]?
+    /// When they are written.
+    package var standbysAt: Duration = .zero
+    /// When it last reached etcd.
+    package var reachedStoreAt: Duration
+    /// The dynamic configuration it last read.
+    package var configuration: JSONValue?
+    /// The parameters its PostgreSQL was started with.
+    package var started: JSONValue?
+    /// Parameters that wait for a restart, sorted.
+    package var pendingParameters: [String] = []
+    /// Patroni's tags, from its file.
+    package var tags: [LabelValue] = []
+    /// Whether a restart was asked for.
+    package var wantsRestart = false
+    /// To whom a switchover was asked for.
+    package var handOverTo: NodeName?
+    /// Until when WAL reaches it late.
+    package var lagsUntil: Duration = .zero
+    /// When it was last thawed after a pause.
+    package var thawedAt: Duration?
+
+    /// A Patroni that has just been started.
+    package init(name: NodeName, now: Duration, awakeAt: Duration) {
+        self.name = name
+        self.awakeAt = awakeAt
+        nextLoop = awakeAt
+        reachedStoreAt = now
+    }
+
+    /// Whether its REST API answers, given that its container's network does.
+    package func answers(at now: Duration) -> Bool { !isHung && awakeAt <= now && !isShuttingDown }
+    /// Whether PostgreSQL takes writes.
+    package var isWritable: Bool { server == .primary }
+
+    /// Begins something that takes time.
+    package mutating func begin(_ job: Job, until end: Duration) {
+        self.job = job
+        jobEnds = end
+    }
+
+    /// Goes on after a freeze: the loop runs at once.
+    package mutating func thaw(at now: Duration) {
+        nextLoop = min(nextLoop, now + .milliseconds(50))
+        thawedAt = now
+    }
+
+    /// Patroni's timings as it knows them.
+    package func seconds(_ name: String, or fallback: Int64) -> Duration {
+        .seconds(configuration?[name]?.integer ?? fallback)
+    }
+    /// The pause between two loops.
+    package var loopWait: Duration { seconds("loop_wait", or: 10) }
+    /// The lease's time to live.
+    package var ttl: Duration { seconds("ttl", or: 30) }
+    /// How long etcd may be away.
+    package var retryTimeout: Duration { seconds("retry_timeout", or: 10) }
+    /// Whether Patroni is paused.
+    package var isPaused: Bool { configuration?["pause"]?.bool ?? false }
+    /// Whether commits wait for standbys that Patroni chooses.
+    package var isSynchronous: Bool { configuration?["synchronous_mode"]?.bool ?? isQuorum }
+    /// Whether any quorum of standbys will do.
+    package var isQuorum: Bool { configuration?["synchronous_mode"]?.string == "quorum" }
+    /// Whether commits wait even when no standby is there.
+    package var isStrict: Bool { configuration?["synchronous_mode_strict"]?.bool ?? false }
+    /// How many standbys must confirm.
+    package var synchronousCount: Int { Int(configuration?["synchronous_node_count"]?.integer ?? 1) }
+    /// Whether a failover may lose no more than this.
+    package var maximumLag: Int64 { configuration?["maximum_lag_on_failover"]?.integer ?? 1 << 20 }
+    /// Whether the primary stays one while etcd is away and every member answers.
+    package var isFailsafe: Bool { configuration?["failsafe_mode"]?.bool ?? false }
+}

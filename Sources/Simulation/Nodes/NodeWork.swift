@@ -1,0 +1,107 @@
+package import Model
+
+/// What a node's Patroni and PostgreSQL answer to the controller.
+extension Universe {
+    /// Performs one request to a node's Patroni.
+    package mutating func perform(_ effect: PatroniEffect, on name: NodeName) -> Outcome {
+        guard let index = index(of: name), isReachable(index), let node = engine.containers[index].node,
+            node.awakeAt <= now
+        else { return .refused(Refusal(.unavailable, "connection refused")) }
+        guard node.answers(at: now) else { return .uncertain("no answer in time") }
+        switch effect {
+        case .wake:
+            guard storeReachable(from: index) else { return .refused(Refusal(.unavailable, "503")) }
+            engine.containers[index].node?.nextLoop = now + .milliseconds(5)
+            return .done("200")
+        case .patchConfiguration(let patch): return patchConfiguration(patch, from: index)
+        case .reload:
+            guard let file = engine.containers[index].files.first(where: { $0.path.hasSuffix("patroni.yml") }) else {
+                return .refused(Refusal(.invalid, "500 no configuration"))
+            }
+            engine.containers[index].node?.tags = Universe.tags(in: file)
+            engine.containers[index].node?.nextLoop = now + .milliseconds(5)
+            return .done("202")
+        case .restart:
+            guard node.job == nil, node.server == .primary || node.server == .replica else {
+                return .refused(Refusal(.unavailable, "503 \(node.server)"))
+            }
+            engine.containers[index].node?.server = .stopped
+            begin(.restarting(wasPrimary: node.server == .primary), on: index, within: 800...2500)
+            note("\(name) restarts PostgreSQL")
+            return .done("202")
+        case .switchover(let from, let to): return switchOver(from: from, to: to, at: index)
+        }
+    }
+
+    private mutating func patchConfiguration(_ patch: JSONValue, from index: Int) -> Outcome {
+        guard storeReachable(from: index), store?.isFull == false else {
+            return .refused(Refusal(.unavailable, "503"))
+        }
+        guard case .json(let current)? = store?.key(prefix + "config")?.value else {
+            return .refused(Refusal(.unavailable, "503 no configuration"))
+        }
+        store?.put(prefix + "config", .json(current.merged(with: patch)))
+        for place in engine.containers.indices {
+            guard engine.containers[place].node?.isHung == false else { continue }
+            let soon = now + draw(10...100)
+            engine.containers[place].node?.nextLoop = soon
+        }
+        return .done("200")
+    }
+
+    private mutating func switchOver(from: NodeName, to: NodeName, at index: Int) -> Outcome {
+        guard leads(index), engine.containers[index].node?.name == from,
+            engine.containers[index].node?.server == .primary, engine.containers[index].node?.job == nil
+        else { return .refused(Refusal(.conflict, "412 leader name does not match")) }
+        guard let target = self.index(of: to), isStreaming(target, from: index) else {
+            return .refused(Refusal(.conflict, "412 candidate does not exist"))
+        }
+        if engine.containers[index].node?.isSynchronous == true {
+            guard case .synchronous(let key)? = store?.key(prefix + "sync")?.value, key.standbys.contains(to) else {
+                return .refused(Refusal(.conflict, "412 candidate name does not match with sync_standby"))
+            }
+        }
+        engine.containers[index].node?.handOverTo = to
+        engine.containers[index].node?.nextLoop = now + .milliseconds(20)
+        return .done("200")
+    }
+
+    /// Parameters whose change waits for a restart.
+    package static let restartParameters = [
+        "archive_mode", "max_connections", "max_locks_per_transaction", "max_prepared_transactions",
+        "max_replication_slots", "max_wal_senders", "max_worker_processes", "shared_buffers",
+        "shared_preload_libraries", "track_commit_timestamp", "wal_level", "wal_log_hints",
+    ]
+
+    /// Notes which parameters of a running server wait for a restart.
+    mutating func comparePending(_ index: Int) {
+        guard let node = engine.containers[index].node, node.server == .primary || node.server == .replica else {
+            return
+        }
+        let wanted = node.configuration?["postgresql"]?["parameters"]
+        let pending = Universe.restartParameters.filter { wanted?[$0] != node.started?[$0] }
+        if pending != node.pendingParameters {
+            engine.containers[index].node?.pendingParameters = pending
+            isStirred = true
+        }
+    }
+}
+
+extension JSONValue {
+    /// The document after Patroni's PATCH: members are replaced, null removes, objects merge.
+    package func merged(with patch: JSONValue) -> JSONValue {
+        guard case .members(let changes) = patch else { return patch }
+        guard case .members(var members) = self else { return JSONValue.members([]).merged(with: patch) }
+        for change in changes {
+            let place = members.firstIndex { $0.name == change.name }
+            if case .null = change.value {
+                if let place { members.remove(at: place) }
+            } else if let place {
+                members[place].value = members[place].value.merged(with: change.value)
+            } else {
+                members.append(Member(change.name, JSONValue.null.merged(with: change.value)))
+            }
+        }
+        return .members(members.sorted { $0.name < $1.name })
+    }
+}

@@ -1,0 +1,140 @@
+internal import Model
+
+/// The leader race, and what a leader does each loop.
+extension Universe {
+    /// Tries to become the leader while there is none (`_is_healthiest_node`, `acquire_lock`).
+    mutating func race(_ index: Int, _ directory: DataDirectory, lease: Int64) {
+        guard let node = engine.containers[index].node, store?.isFull == false else { return }
+        if node.isPaused, node.server != .primary { return }
+        if let wanted = store?.key(prefix + "failover")?.value.text, wanted != node.name.text,
+            let other = self.index(of: NodeName(wanted)), isReachable(other),
+            engine.containers[other].node?.answers(at: now) == true, node.server != .primary
+        {
+            engine.containers[index].node?.nextLoop = now + .seconds(1)
+            return
+        }
+        guard isElectable(node), isHealthiest(index, directory) else { return }
+        store?.put(prefix + "leader", .text(node.name.text), lease: lease)
+        store?.delete(prefix + "failover")
+        note("\(node.name) takes the leader key")
+        leaderKeyGone()
+        isStirred = true
+        if node.server == .primary { return }
+        promote(index)
+    }
+
+    /// In synchronous mode only the last leader and its synchronous standbys may lead.
+    private func isElectable(_ node: NodeProcess) -> Bool {
+        guard node.isSynchronous, case .synchronous(let key)? = store?.key(prefix + "sync")?.value,
+            let leader = key.leader
+        else { return true }
+        return leader == node.name || key.standbys.contains(node.name)
+    }
+
+    private func isHealthiest(_ index: Int, _ directory: DataDirectory) -> Bool {
+        guard let known = store, let node = engine.containers[index].node else { return false }
+        if !node.isSynchronous, case .text(let optime)? = known.key(prefix + "status")?.value,
+            let last = Int64(optime), last - directory.lsn > node.maximumLag
+        {
+            return false
+        }
+        var votes = 1
+        for key in known.keys {
+            guard case .member(let member) = key.value, member.name != node.name,
+                let place = self.index(of: member.name),
+                isReachable(place), let other = engine.containers[place].node, other.answers(at: now),
+                let data = self.directory(of: place)
+            else { continue }
+            if other.server == .primary { return false }
+            if other.server == .replica, isElectable(other) {
+                if data.timeline > directory.timeline || data.lsn > directory.lsn { return false }
+                votes += 1
+            }
+        }
+        guard node.isQuorum, case .synchronous(let key)? = known.key(prefix + "sync")?.value, key.leader != node.name
+        else { return true }
+        // of the voters so many have confirmed each commit; a candidate must have asked enough to meet one of them
+        return votes > key.standbys.count - max(1, node.synchronousCount)
+    }
+
+    /// Promotes the node that has just taken the key; in synchronous mode its own sync key comes first.
+    mutating func promote(_ index: Int) {
+        guard let node = engine.containers[index].node else { return }
+        if node.isSynchronous {
+            store?.put(prefix + "sync", .synchronous(SynchronousKey(leader: node.name, standbys: [])))
+            let rule: CommitRule = node.isStrict ? .anybody : .nobody
+            withDirectory(of: index) { $0.commitsAwait = rule }
+        }
+        begin(.promoting, on: index, within: 100...450)
+    }
+
+    /// A leader's loop: synchronous standbys, parameters that wait for a restart, a requested switchover.
+    mutating func lead(_ index: Int, _ directory: DataDirectory) {
+        guard let node = engine.containers[index].node else { return }
+        if store?.isFull == false { store?.put(prefix + "status", .text(String(directory.lsn))) }
+        if let target = node.handOverTo {
+            engine.containers[index].node?.handOverTo = nil
+            shipWAL(from: index)
+            engine.containers[index].node?.server = .stopped
+            begin(.handingOver(to: target), on: index, within: 300...1200)
+            note("\(node.name) hands over to \(target)")
+            return
+        }
+        manageStandbys(index, directory)
+    }
+
+    private mutating func manageStandbys(_ index: Int, _ directory: DataDirectory) {
+        guard let node = engine.containers[index].node, store?.isFull == false else { return }
+        guard node.isSynchronous else {
+            if store?.key(prefix + "sync") != nil { store?.delete(prefix + "sync") }
+            withDirectory(of: index) { $0.commitsAwait = .nobody }
+            return
+        }
+        let streaming = standbys(of: index)
+        var current: [NodeName] = []
+        if case .synchronous(let key)? = store?.key(prefix + "sync")?.value, key.leader == node.name {
+            current = key.standbys
+        }
+        var picked = current.filter { streaming.contains($0) }
+        let wanted = node.isQuorum ? streaming.count : node.synchronousCount
+        for name in streaming where picked.count < wanted && !picked.contains(name) { picked.append(name) }
+        picked = Array(picked.sorted().prefix(max(wanted, 1)))
+        // first what may be promoted shrinks, then what commits wait for changes, then what may be promoted grows
+        let common = current.filter { picked.contains($0) }
+        writeStandbys(index, common)
+        let rule: CommitRule =
+            if picked.isEmpty {
+                node.isStrict ? .anybody : .nobody
+            } else if node.isQuorum {
+                .any(min(node.synchronousCount, picked.count), picked)
+            } else {
+                .first(picked.count, picked)
+            }
+        withDirectory(of: index) { $0.commitsAwait = rule }
+        if picked != common {
+            engine.containers[index].node?.pendingStandbys = picked
+            engine.containers[index].node?.standbysAt = now + .seconds(2)
+        } else {
+            engine.containers[index].node?.pendingStandbys = nil
+        }
+    }
+
+    private mutating func writeStandbys(_ index: Int, _ standbys: [NodeName]) {
+        guard let node = engine.containers[index].node else { return }
+        let value = StoreValue.synchronous(SynchronousKey(leader: node.name, standbys: standbys))
+        guard store?.key(prefix + "sync")?.value != value else { return }
+        store?.put(prefix + "sync", value)
+        isStirred = true
+    }
+
+    /// Writes the standbys that have confirmed by now to the sync key.
+    mutating func confirmStandbys(_ index: Int) {
+        guard let node = engine.containers[index].node, let pending = node.pendingStandbys else { return }
+        engine.containers[index].node?.pendingStandbys = nil
+        guard leads(index), node.server == .primary, storeReachable(from: index), !node.isHung, store?.isFull == false
+        else { return }
+        shipWAL(from: index)
+        let streaming = standbys(of: index)
+        writeStandbys(index, pending.filter { streaming.contains($0) })
+    }
+}

@@ -1,0 +1,88 @@
+package import Model
+
+/// The client that writes all the time, and what it was promised.
+package struct WritingClient: Sendable {
+    /// The newest acknowledged commit of each stretch of WAL.
+    package var acknowledged: [WALPosition] = []
+    /// When it writes next.
+    package var nextWrite: Duration = .milliseconds(100)
+    /// How many commits were acknowledged.
+    package var count = 0
+    /// When the newest one was.
+    package var lastAcknowledged: Duration = .zero
+    /// Whether it writes at all.
+    package var isWriting = true
+    /// The longest time in which nothing was acknowledged, between two commits.
+    package var longestGap: Duration = .zero
+}
+
+/// Writing and streaming. Each tick of the client first ships what was written before, acknowledges what enough
+/// standbys have, and then writes anew: between two ticks there is always WAL that only the primary has.
+extension Universe {
+    /// One write on every server that takes writes and that a client can reach.
+    mutating func write() {
+        client.nextWrite = now + draw(80...400)
+        guard client.isWriting else { return }
+        for index in engine.containers.indices {
+            guard let node = engine.containers[index].node, node.isWritable, isReachable(index) else { continue }
+            shipWAL(from: index)
+            acknowledge(index)
+            withDirectory(of: index) { $0.lsn += 100 }
+            if let directory = directory(of: index), directory.commitsAwait == .nobody { acknowledge(index) }
+        }
+    }
+
+    /// Sends a primary's WAL to everybody who streams from it.
+    mutating func shipWAL(from index: Int) {
+        guard let source = directory(of: index), let node = engine.containers[index].node else { return }
+        for place in engine.containers.indices where place != index {
+            guard let other = engine.containers[place].node, other.upstream == node.name, other.server == .replica,
+                other.job == nil, other.lagsUntil <= now, isReachable(place), isReachable(index),
+                let own = directory(of: place), own.canFollow(source)
+            else { continue }
+            withDirectory(of: place) { directory in
+                directory.history = source.history
+                directory.lsn = source.lsn
+                directory.catalog = source.catalog
+            }
+        }
+    }
+
+    private mutating func acknowledge(_ index: Int) {
+        guard let directory = directory(of: index) else { return }
+        let confirmed = standbys(of: index).filter { name in
+            guard let place = self.index(of: name), let other = self.directory(of: place) else { return false }
+            return other.contains(directory.end)
+        }
+        guard directory.commitsAwait.isSatisfied(by: confirmed) else { return }
+        client.count += 1
+        if client.count > 1 { client.longestGap = max(client.longestGap, now - client.lastAcknowledged) }
+        client.lastAcknowledged = now
+        // only what commits waited for, or would have waited for, is promised to survive a failover
+        guard engine.containers[index].node?.isSynchronous == true else { return }
+        let end = directory.end
+        if let place = client.acknowledged.firstIndex(where: { $0.stretch == end.stretch }) {
+            client.acknowledged[place].lsn = max(client.acknowledged[place].lsn, end.lsn)
+        } else {
+            client.acknowledged.append(end)
+        }
+    }
+
+    /// Who streams from a node, sorted.
+    package func standbys(of index: Int) -> [NodeName] {
+        guard let node = engine.containers[index].node, node.server == .primary else { return [] }
+        return engine.containers.indices.compactMap {
+            isStreaming($0, from: index) ? engine.containers[$0].node?.name : nil
+        }
+        .sorted()
+    }
+
+    /// Whether a node streams from another.
+    package func isStreaming(_ place: Int, from index: Int) -> Bool {
+        guard place != index, let other = engine.containers[place].node, other.server == .replica, other.job == nil,
+            other.upstream == engine.containers[index].node?.name, isReachable(place), isReachable(index),
+            let own = directory(of: place), let source = directory(of: index)
+        else { return false }
+        return own.canFollow(source)
+    }
+}

@@ -1,0 +1,45 @@
+public import Model
+
+/// What a driver needs of the world between two passes.
+extension SimulatedWorld {
+    /// An empty engine with the images on it, a seed's chance, and a forecast.
+    public init(seed: UInt64, cluster: Cluster, forecast: Forecast = Forecast(), keepsTrace: Bool = false) {
+        var universe = Universe(seed: seed, scope: cluster.name)
+        universe.engine.images = Universe.images(of: cluster)
+        universe.secrets = Universe.secretNames.map { SecretView(name: $0, version: "1") }
+        universe.trace.keepsLines = keepsTrace
+        self.init(universe: universe, cluster: cluster, forecast: forecast)
+    }
+
+    /// Waits as the supervisor does: until something happens that an event stream would tell, or so long.
+    public func rest(atMost limit: Duration) {
+        let deadline = universe.now + limit
+        if universe.engine.deafUntil > universe.now {
+            advance(to: deadline)
+        } else {
+            while !universe.isStirred, nextDue <= deadline { advance(to: nextDue) }
+            if !universe.isStirred { advance(to: deadline) }
+        }
+        if universe.isStirred {
+            universe.isStirred = false
+            advance(to: universe.now + universe.draw(5...40))
+        }
+    }
+
+    /// The digest of everything that has happened; equal for equal seeds.
+    public var digest: UInt64 { universe.trace.digest }
+    /// The lines of the trace that were kept.
+    public var trace: [String] { universe.trace.lines }
+    /// How many commits the client got acknowledged.
+    public var acknowledgedCommits: Int { universe.client.count }
+    /// The database catalogues, promotions and the like, for tests.
+    package var truth: Universe { universe }
+}
+
+extension Universe {
+    /// The secrets every cluster has.
+    static let secretNames: [SecretName] = [
+        "patroni-rest", "postgres-admin", "postgres-console", "postgres-replication", "postgres-rewind",
+        "postgres-superuser",
+    ]
+}

@@ -1,0 +1,189 @@
+public import Model
+
+/// A world that exists only as a value: the controller acts on it as on the real one, time passes when somebody looks
+/// or acts, and one seed decides everything that is left to chance.
+public actor SimulatedWorld: World {
+    /// The state of everything.
+    package var universe: Universe
+    /// What the weather still has in store.
+    private var forecast: Forecast
+    /// The manifest as it is now; people edit it.
+    public private(set) var cluster: Cluster
+    /// The watchers over the invariants.
+    private var inspection: Inspection
+    /// The last view of the engine that was handed out, for looks that come from a cache.
+    private var remembered: EngineView?
+    /// Whether the controller has just been killed: nothing that it still asks for happens.
+    private var isControllerDead = false
+    /// Calls so far, by which faults of single calls are addressed.
+    private var calls = 0
+
+    /// A world in a given state, under a forecast of faults.
+    package init(universe: Universe, cluster: Cluster, forecast: Forecast = Forecast()) {
+        self.universe = universe
+        self.forecast = forecast
+        self.cluster = cluster
+        inspection = Inspection()
+    }
+
+    /// Both clocks.
+    public func now() -> Moment { universe.moment }
+
+    /// Looks at the parts one after the other; the world moves on between them, so that a look can be torn.
+    public func observe(_ cluster: Cluster, focus: Focus) -> Observation {
+        var observation = Observation()
+        observation.secrets = universe.secrets
+        let upset = beginCall()
+        guard !isControllerDead else { return observation }
+        let isGuarding = if case .guarding = focus { true } else { false }
+        let engine = lookAtEngine(cluster, isStale: upset == .staleLook && focus == .everything)
+        observation.engines = [EngineSighting(id: universe.engine.name, view: engine)]
+        pass(1...8)
+        observation.etcd = universe.lookAtStore(universe.etcdNames(cluster))
+        observation.dcs = universe.lookAtKeys()
+        pass(1...4)
+        if upset == .blindToStore {
+            observation.etcd = .unknown(Blindness(.timedOut, "no answer in time"))
+            observation.dcs = .unknown(Blindness(.timedOut, "no answer in time"))
+        }
+        let isSeen = engine.value != nil
+        observation.members = universe.nodeNames(cluster).map { name in
+            MemberSighting(node: name, view: universe.lookAtMember(name, engineIsSeen: isSeen))
+        }
+        if isGuarding {
+            inspection.seen(observation, in: universe)
+            return observation
+        }
+        pass(1...6)
+        observation.database = universe.lookAtDatabase(cluster)
+        observation.repository =
+            isSeen ? universe.lookAtRepository(cluster) : .unknown(Blindness(.unreachable, "no engine"))
+        inspection.seen(observation, in: universe)
+        return observation
+    }
+
+    /// Performs effects one after the other: side by side or not makes no difference to what each does.
+    public func perform(_ effects: [Effect], for cluster: Cluster) -> [Outcome] {
+        inspection.asked(effects, at: universe.now)
+        return effects.map { perform($0, for: cluster) }
+    }
+
+    private func perform(_ effect: Effect, for cluster: Cluster) -> Outcome {
+        let upset = beginCall()
+        guard !isControllerDead else { return .uncertain("the controller is dead") }
+        if upset == .killBefore {
+            isControllerDead = true
+            return .uncertain("the controller is dead")
+        }
+        if case .docker = effect, universe.engine.unreachableUntil > universe.now {
+            pass(200...1000)
+            return .refused(Refusal(.unavailable, "cannot connect to the Docker daemon"))
+        }
+        switch upset {
+        case .callFails: return .refused(Refusal(.unavailable, "500 server error"))
+        case .requestLost: return .uncertain("no answer in time")
+        case .replyLost, .killBefore, .killAfter, .staleLook, .blindToStore, nil: break
+        }
+        let before = universe
+        let outcome = act(effect)
+        universe.note(effect.line + " → " + outcome.line)
+        inspection.acted(effect, outcome: outcome, before: before, after: universe, cluster: cluster)
+        awaitStop(effect)
+        if upset == .killAfter { isControllerDead = true }
+        return upset == .replyLost ? .uncertain("the answer was lost") : outcome
+    }
+
+    private func act(_ effect: Effect) -> Outcome {
+        switch effect {
+        case .docker(_, let effect): universe.perform(effect)
+        case .etcd(let effect): universe.perform(effect)
+        case .patroni(let node, let effect): universe.perform(effect, on: node)
+        case .sql(let node, let effect): universe.perform(effect, on: node)
+        }
+    }
+
+    /// Docker answers a stop when it is over; ours waits for it a little and else leaves it to the next look.
+    private func awaitStop(_ effect: Effect) {
+        guard case .docker(_, .stop(let id)) = effect else { return }
+        let deadline = universe.now + .seconds(3)
+        while universe.now < deadline, let index = universe.engine.index(of: id),
+            universe.engine.containers[index].hasProcess
+        {
+            advance(to: min(universe.nextDue, deadline))
+        }
+    }
+
+    private func lookAtEngine(_ cluster: Cluster, isStale: Bool) -> Sighting<EngineView> {
+        if universe.engine.unreachableUntil > universe.now {
+            pass(500...1000)
+            return .unknown(Blindness(.timedOut, "the engine does not answer"))
+        }
+        if isStale, let remembered { return .present(remembered) }
+        let view = universe.look(images: Universe.images(of: cluster))
+        remembered = view
+        return .present(view)
+    }
+
+    /// Counts a call and lets its latency pass; answers the fault that the forecast has for it.
+    private func beginCall() -> CallFault? {
+        calls += 1
+        let isSlow = universe.engine.slowUntil > universe.now
+        pass(isSlow ? 800...2500 : 1...12)
+        return forecast.fault(ofCall: calls)
+    }
+
+    func pass(_ milliseconds: ClosedRange<Int>) {
+        advance(to: universe.now + universe.draw(milliseconds))
+    }
+
+    /// Lets time pass, and everything that happens in it, with the checkers looking on.
+    package func advance(to deadline: Duration) {
+        while true {
+            let next = min(universe.nextDue, forecast.nextDue ?? universe.nextDue)
+            guard next <= deadline else { break }
+            universe.now = max(universe.now, next)
+            while let next = forecast.take(dueAt: universe.now) { strike(next) }
+            universe.fire()
+            inspection.passed(universe)
+        }
+        universe.now = max(universe.now, deadline)
+    }
+
+    /// When the next thing happens, by itself or by the weather.
+    package var nextDue: Duration { min(universe.nextDue, forecast.nextDue ?? universe.nextDue) }
+
+    /// The first violation of an invariant, in words.
+    public var violation: String? { inspection.violation }
+
+    /// Why the world is not as the manifest wants it, in words; nil when it is.
+    public func pending() -> String? { universe.pending(cluster) }
+
+    /// Whether the controller was killed since the last call; if so, time passes until somebody starts it again.
+    public func buryController() -> Bool {
+        guard isControllerDead else { return false }
+        isControllerDead = false
+        universe.note("the controller starts anew")
+        pass(500...15_000)
+        return true
+    }
+
+    /// Stops the weather and undoes what only a person can undo.
+    public func clearSky() {
+        forecast.clear()
+        isControllerDead = false
+        if cluster.maintenance { cluster.maintenance = false }
+        universe.clearSky()
+    }
+
+    /// Empties the memory of what has been going on, so that the next rest waits for something new.
+    package func settle() { universe.isStirred = false }
+
+    /// Changes the state behind everybody's back.
+    package func change(_ change: @Sendable (inout Universe) -> Void) { change(&universe) }
+
+    private func strike(_ fault: Fault) {
+
+        if universe.suffer(fault), case .edit(let edit) = fault { cluster = cluster.edited(by: edit) }
+        inspection.passed(universe)
+    }
+}

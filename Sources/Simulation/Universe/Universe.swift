@@ -1,0 +1,99 @@
+package import Model
+
+/// The whole modelled world as one value: Docker, etcd, Patroni with PostgreSQL, a writing client, and the clock.
+/// Only lists in a fixed order in here: an unordered collection would make every process draw another world.
+package struct Universe: Sendable {
+    /// The monotonic clock.
+    package var now: Duration = .zero
+    /// What the wall clock shows beyond the monotonic one; humans make it jump.
+    package var wallOffsetMilliseconds: Int64 = 1_795_000_000_000
+    /// Chance.
+    package var random: SplitMix64
+    /// The Docker Engine.
+    package var engine = SimulatedEngine()
+    /// What etcd's members hold together; nil before the first founding.
+    package var store: SimulatedStore?
+    /// The client that writes all the time.
+    package var client = WritingClient()
+    /// The cluster whose keys and objects this is about.
+    package let scope: ClusterName
+    /// Where Patroni keeps this cluster.
+    package let prefix: String
+    /// The secrets there are.
+    package var secrets: [SecretView] = []
+    /// The backup repository's content, by the volume that holds it.
+    package var systems: [String] = []
+    /// How often etcd lost what it had committed.
+    package var storeLosses = 0
+    /// Counts everything that needs an identity.
+    package var serial = 0
+    /// Set when something happened that an event stream would tell.
+    package var isStirred = false
+    /// Whether chance varies latencies; a forecast takes the middle instead.
+    package var varies = true
+    /// What happened, newest last, for the report of a failing seed.
+    package var trace = Trace()
+    /// Promotions, newest last.
+    package var promotions: [Promotion] = []
+
+    /// An empty world.
+    package init(seed: UInt64, scope: ClusterName) {
+        random = SplitMix64(seed: seed)
+        self.scope = scope
+        prefix = "/service/\(scope)/"
+    }
+
+    /// Both clocks.
+    package var moment: Moment {
+        Moment(uptime: now, wallMilliseconds: wallOffsetMilliseconds + now.milliseconds)
+    }
+
+    /// A drawn latency, or the middle of the range in a forecast.
+    package mutating func draw(_ milliseconds: ClosedRange<Int>) -> Duration {
+        varies
+            ? random.duration(milliseconds: milliseconds)
+            : .milliseconds((milliseconds.lowerBound + milliseconds.upperBound) / 2)
+    }
+
+    /// Begins something in a node that takes time.
+    mutating func begin(_ job: NodeProcess.Job, on index: Int, within milliseconds: ClosedRange<Int>) {
+        let end = now + draw(milliseconds)
+        engine.containers[index].node?.begin(job, until: end)
+    }
+
+    /// Ends a container's first process before long.
+    mutating func endSoon(_ index: Int, within milliseconds: ClosedRange<Int>, exitCode: Int) {
+        let end = now + draw(milliseconds)
+        engine.containers[index].stop = .init(until: end, exitCode: exitCode)
+    }
+
+    /// A number nobody else has.
+    package mutating func nextSerial() -> Int {
+        serial += 1
+        return serial
+    }
+
+    /// Writes a line of the trace.
+    package mutating func note(_ line: @autoclosure () -> String) {
+        trace.add(line(), at: now)
+    }
+}
+
+/// A node that became the primary.
+package struct Promotion: Sendable, Hashable {
+    /// Who.
+    package var node: NodeName
+    /// When.
+    package var at: Duration
+    /// The timeline that it writes from now on.
+    package var timeline: Int64
+    /// Acknowledged commits that are not in its data.
+    package var missing: [WALPosition]
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    package var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,134 @@
+import Manifest
+import Model
+import Testing
+
+@Suite("Whatever the bytes are")
+struct PropertyTests {
+    private static let shipped = repository + "/manifests/pg-ha-cluster.yaml"
+
+    /// The shipped manifest without its comments, so that each byte means something.
+    private func good() throws -> [UInt8] {
+        Array(Manifest.yaml(of: try Manifest.load(path: Self.shipped)).utf8)
+    }
+
+    @Test("a manifest that is printed and read again is the same cluster")
+    func roundTrip() throws {
+        for name in ["pg-ha-cluster", "single-node"] {
+            let path = "\(repository)/manifests/\(name).yaml"
+            let cluster = try Manifest.load(path: path)
+            let printed = Manifest.yaml(of: cluster)
+            let again = try Manifest.parse(
+                bytes: Array(printed.utf8), file: name, files: .below(repository + "/manifests"))
+            #expect(again == cluster)
+            #expect(Manifest.yaml(of: again) == printed)
+        }
+    }
+
+    @Test("any cluster that can be drawn survives being printed and read", arguments: 0..<200 as Range<UInt64>)
+    func drawn(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let cluster = Cluster.drawn(&generator)
+        let printed = Manifest.yaml(of: cluster)
+        switch read(printed) {
+        case .success(let again): #expect(again == cluster, "seed \(seed)")
+        case .failure(let rejection): Issue.record("seed \(seed): \(rejection)\n\(printed)")
+        }
+    }
+
+    @Test("a byte deleted, doubled, swapped or replaced: refused, or another meaning that is printed")
+    func mutations() throws {
+        let bytes = try good()
+        let cluster = try read(bytes: bytes).get()
+        var generator = SeededGenerator(seed: 1)
+        let replacements = Array("\"'#:[]{}&*!|>%@`, \n\t-?0aZ".utf8) + [0, 0x80, 0xFF]
+        for index in bytes.indices {
+            try check(changed(bytes) { $0.remove(at: index) }, against: cluster)
+            try check(changed(bytes) { $0.insert($0[index], at: index) }, against: cluster)
+            if index + 1 < bytes.count { try check(changed(bytes) { $0.swapAt(index, index + 1) }, against: cluster) }
+            let other = replacements.randomElement(using: &generator) ?? 0
+            try check(changed(bytes) { $0[index] = other }, against: cluster)
+            try check(changed(bytes) { $0.insert(other, at: index) }, against: cluster)
+        }
+    }
+
+    @Test("many edits at once never crash", arguments: 0..<20 as Range<UInt64>)
+    func storms(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let good = try good()
+        for _ in 0..<20 {
+            var bytes = good
+            for _ in 0..<Int.random(in: 2...40, using: &generator) {
+                let index = Int.random(in: 0..<bytes.count, using: &generator)
+                let noise = Array("\"'#:[]{}&*!|>%@,\n -?\u{E9}".utf8)
+                switch Int.random(in: 0..<3, using: &generator) {
+                case 0: bytes.remove(at: index)
+                case 1: bytes.insert(noise.randomElement(using: &generator) ?? 0, at: index)
+                default: bytes.swapAt(index, Int.random(in: 0..<bytes.count, using: &generator))
+                }
+            }
+            if case .failure(let rejection) = read(bytes: bytes) { expectSound(rejection) }
+        }
+    }
+
+    private func changed(_ bytes: [UInt8], _ change: (inout [UInt8]) -> Void) -> [UInt8] {
+        var bytes = bytes
+        change(&bytes)
+        return bytes
+    }
+
+    /// A text is refused with a reason, or read as what it then says: an equal cluster prints equally, another one
+    /// prints differently, and what is printed is read as the same again.
+    private func check(_ bytes: [UInt8], against cluster: Cluster) throws {
+        switch read(bytes: bytes) {
+        case .failure(let rejection): expectSound(rejection)
+        case .success(let other):
+            guard other != cluster else { return }
+            let printed = Manifest.yaml(of: other)
+            #expect(printed != Manifest.yaml(of: cluster), "\(String(decoding: bytes, as: UTF8.self))")
+            #expect(try read(printed).get() == other)
+        }
+    }
+
+    private func expectSound(_ rejection: ManifestRejection) {
+        #expect(!rejection.errors.isEmpty)
+        #expect(rejection.errors.allSatisfy { !$0.problem.isEmpty })
+        #expect(rejection.description.split(separator: "\n").count <= ManifestRejection.shown + 1)
+    }
+}
+
+extension Cluster {
+    /// A valid cluster with much of it drawn by chance.
+    fileprivate static func drawn(_ generator: inout SeededGenerator) -> Cluster {
+        func draw<Value>(_ values: [Value], or standard: Value) -> Value {
+            values.randomElement(using: &generator) ?? standard
+        }
+        var cluster = Cluster(name: draw(["a", "demo-2", "true", "no", "on", "null", "e1"], or: "a"))
+        cluster.nodes.count = Int.random(in: 2...9, using: &generator)
+        cluster.nodes.memory = draw([.gibibytes(2), .mebibytes(1025), .gibibytes(64)], or: .gibibytes(2))
+        cluster.nodes.milliCPUs = draw([nil, 10, 250, 1500, 2000, 1001], or: nil)
+        cluster.nodes.bindAddress = draw(["127.0.0.1", "0.0.0.0", "::1", "fd00::1"], or: "127.0.0.1")
+        cluster.nodes.stopTimeout = .seconds(draw([1, 59, 60, 90, 3600], or: 30))
+        cluster.etcd.members = draw([1, 3, 5], or: 3)
+        cluster.etcd.publish = draw([true, false], or: true)
+        cluster.network.subnet = draw([nil, "172.30.0.0/24", "10.0.0.0/8"], or: nil)
+        cluster.postgres.synchronous.mode = draw(SynchronousSettings.Mode.allCases, or: .on)
+        cluster.postgres.parameters = draw(
+            [
+                [], [.init("work_mem", "4MB"), .init("jit", "off")], [.init("search_path", "\"$user\", 'x''y' # \\ {")],
+                [.init("application_name", ""), .init("auto_explain.log_min_duration", "-1")],
+                [.init("random_page_cost", "1.10"), .init("application_name", "null")],
+            ], or: [])
+        cluster.postgres.hba = draw([[], ["host all all 10.0.0.0/8 scram-sha-256", "local all \"a b\" peer"]], or: [])
+        cluster.accounts.admin.passwordFile = draw([nil, "secrets/a b", "/run/secrets/: #"], or: nil)
+        cluster.schema.extensions = draw(
+            [[], [ExtensionSettings(name: "vector", version: "0.8")], [ExtensionSettings(name: "uuid-ossp")]], or: [])
+        cluster.schema.migrations = ["sql/001_items.sql", "b.sql", "sql/x/c.sql", "9.sql"].shuffled(using: &generator)
+            .prefix(Int.random(in: 0...4, using: &generator))
+            .map { Migration(name: String($0.split(separator: "/").last ?? ""), sql: "SELECT '\($0)';", path: $0) }
+        cluster.backups.compression = draw(BackupSettings.Compression.allCases, or: .zstd)
+        cluster.backups.retention = draw(BackupSettings.RetentionUnit.allCases, or: .count)
+        cluster.console.enabled = draw([true, false], or: true)
+        cluster.maintenance = draw([true, false], or: false)
+        return cluster
+    }
+}

@@ -1,0 +1,52 @@
+import Model
+import Simulation
+import Supervisor
+
+/// The real controller's side of a run.
+struct SimulatedController: Controlling {
+    private var pass: Pass<SimulatedWorld>
+
+    init(world: SimulatedWorld) { pass = Pass(world: world) }
+
+    mutating func pass(_ cluster: Cluster) async -> PassSummary {
+        let report = await pass.run(cluster)
+        return PassSummary(
+            lookAgain: report.lookAgain, isConverged: report.isConverged,
+            waiting: report.plan.waiting + report.refused.map { "refused: \($0.violation.message)" })
+    }
+}
+
+var seeds: [UInt64] = Array(1...200)
+var isVerbose = false
+var shrinks = false
+var arguments = CommandLine.arguments.dropFirst()
+while let argument = arguments.popFirst() {
+    switch argument {
+    case "--seed": seeds = [arguments.popFirst().flatMap { UInt64($0) } ?? 1]
+    case "--seeds":
+        let parts = (arguments.popFirst() ?? "1...200").split(separator: ".").compactMap { UInt64($0) }
+        seeds = Array(parts[0]...parts[parts.count - 1])
+    case "--trace": isVerbose = true
+    case "--shrink": shrinks = true
+    default: print("usage: simulate [--seed N | --seeds A...B] [--trace] [--shrink]")
+    }
+}
+
+var failures = 0
+for seed in seeds {
+    let run = Run(seed: seed)
+    let (verdict, world) = await run.run(keepsTrace: isVerbose) { SimulatedController(world: $0) }
+    if isVerbose { for line in await world.trace { print(line) } }
+    if verdict.isPassed {
+        if seeds.count == 1 { print(run.report(verdict)) }
+        continue
+    }
+    failures += 1
+    if shrinks {
+        let small = await run.shrunken(like: verdict) { SimulatedController(world: $0) }
+        print(small.report(verdict))
+    } else {
+        print(run.report(verdict).split(separator: "\n").prefix(2).joined(separator: " | "))
+    }
+}
+print("\(seeds.count) seeds, \(failures) failures")
