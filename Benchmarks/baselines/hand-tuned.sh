@@ -12,15 +12,20 @@ tuned_parameters='wal_retrieve_retry_interval: 500ms'
 tuned_initdb='- sync-method: syncfs'
 tuned_basebackup='basebackup: [{checkpoint: fast}]'
 
-# A PATCH that changes nothing wakes a node's HA loop and writes nothing. One moment is worth it: a standby has told
-# etcd that it runs, and the primary, asleep for up to loop_wait, could make it the synchronous one. Everything else
-# wakes by itself: standbys watch the leader key.
-wake_on_standby() {
-  local i value urls=()
-  for i in $(seq "$nodes"); do urls+=("http://127.0.0.1:$((base_port + i - 1))/config"); done
-  docker exec "$(member 1)" etcdctl watch --prefix "/service/$prefix/members/" | while read -r value; do
-    [[ $value == *'"state":"running"'* && $value == *'"role":"replica"'* ]] || continue
-    curl -s -m 2 -K "$work/curl" -X PATCH -d '{"loop_wait":10}' "${urls[@]}" >/dev/null || true
+# A PATCH that changes nothing wakes a node's HA loop and writes nothing. From the moment when a standby has told etcd
+# that it runs, the primary, asleep for up to loop_wait, could make it the synchronous one; it does so when it sees it
+# streaming, a moment later. Everything else wakes by itself: standbys watch the leader key.
+wake_primary() {
+  local i value url
+  while read -r value; do
+    if [[ $value == *'"state":"running"'* && $value == *'"role":"replica"'* ]]; then break; fi
+  done < <(docker exec "$(member 1)" etcdctl watch --prefix "/service/$prefix/members/")
+  while :; do
+    for i in $(seq "$nodes"); do
+      url=http://127.0.0.1:$((base_port + i - 1))
+      if curl -sf -m 1 "$url/primary"; then curl -s -m 2 -K "$work/curl" -X PATCH -d '{"loop_wait":10}' "$url/config" || true; fi
+    done
+    sleep 0.3
   done
 }
 (umask 077 && echo "user = \"controller:$rest_password\"" >"$work/curl")
@@ -34,5 +39,5 @@ for i in $(seq "$nodes"); do { create_node "$(node "$i")" "$i" && start_containe
 wait "${created[@]}"
 for i in $(seq "$members"); do start_container "$(member "$i")"; done
 wait "${started[@]}"
-wake_on_standby >/dev/null 2>&1 &
+wake_primary >/dev/null 2>&1 &
 measure "$start"
