@@ -8,10 +8,9 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
     public init(text: String) { self.text = text }
     /// Digests bytes.
     public init(of bytes: some Sequence<UInt8>) {
-        self.text = SHA256.hash(data: Array(bytes)).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        let digits = Array("0123456789abcdef".utf8)
+        let text = SHA256.hash(data: Array(bytes)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        self.text = String(decoding: text, as: UTF8.self)
     }
     /// Digests a string's UTF-8.
     public init(of string: String) { self.init(of: Array(string.utf8)) }

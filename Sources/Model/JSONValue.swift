@@ -83,6 +83,8 @@ public enum JSONValue: Sendable, Hashable {
 
     /// A text as a JSON string with its quotes; control characters are escaped.
     public static func quoted(_ text: String) -> String {
+        // most texts need no escape, and planners write many
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != 0x22 && $0 != 0x5C }) { return "\"\(text)\"" }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -196,6 +196,9 @@ public struct DCSMember: Sendable, Hashable {
     public var tags: [LabelValue]
     /// The lease it hangs on.
     public var lease: Int64
+    /// How long that lease lives on unless Patroni renews it; nil when etcd was not asked. It matters for a member
+    /// whose Patroni is silent over REST.
+    public var leaseLeft: Duration?
     /// A member key.
     public init(name: NodeName, state: String, role: String, lease: Int64 = 0) {
         self.name = name

@@ -13,8 +13,8 @@ public struct Failover: Reconciler {
         guard let site = Site(scene), case .present(let dcs) = scene.observation.dcs, let leader = dcs.leader,
             !dcs.isPaused
         else { return Proposal() }
-        let roster = Roster(site)
         guard let proof = evidence(against: leader.node, at: site) else { return Proposal() }
+        let roster = Roster(site)
         guard !roster.candidates(besides: leader.node).isEmpty else {
             return Proposal(waiting: ["\(leader.node), because nobody can take over without loss"])
         }

@@ -60,14 +60,18 @@ struct Roster {
     /// Whether every node but this one does its part.
     func othersAreHealthy(than node: NodeName) -> Bool { nodes.allSatisfy { $0.name == node || $0.isHealthy } }
 
-    /// Running replicas that may take over without loss: in synchronous mode those in the sync set.
+    /// Running replicas that may take over without loss: in synchronous mode those in the sync set, and with a quorum
+    /// only when so many of the set are up that one of them is sure to have the last commit; fewer never elect.
     func candidates(besides node: NodeName) -> [NodeView] {
         let standbys = dcs?.synchronous?.standbys ?? []
-        return nodes.filter { other in
+        let synchronous = site.cluster.postgres.synchronous
+        let ready = nodes.filter { other in
             guard other.name != node, other.isUp, other.key?.tags.value(of: "nofailover") != "true" else {
                 return false
             }
             return !isSynchronous || standbys.contains(other.name)
-        }.sorted { ($0.standby?.lagBytes ?? .max, $0.name) < ($1.standby?.lagBytes ?? .max, $1.name) }
+        }
+        if synchronous.mode == .quorum, ready.count <= standbys.count - synchronous.number { return [] }
+        return ready.sorted { ($0.standby?.lagBytes ?? .max, $0.name) < ($1.standby?.lagBytes ?? .max, $1.name) }
     }
 }

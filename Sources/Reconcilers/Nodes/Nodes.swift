@@ -16,6 +16,7 @@ public struct Nodes: Reconciler {
         for node in roster.nodes {
             proposal.add(node.spec.keep(at: site, group: node.group, mayStart: roster.obstacle(for: node)))
             proposal.add(thaw(node, roster: roster))
+            proposal.add(fence(node, roster: roster))
             proposal.add(rebuild(node, roster: roster))
             proposal.add(reload(node, site: site))
         }
@@ -32,7 +33,27 @@ public struct Nodes: Reconciler {
         let isSafe = node.isLeader || (dcs.leader != nil && !wasPrimary)
         let effect: DockerEffect = isSafe ? .unpause(seen.id) : .kill(seen.id)
         return Proposal(actions: [
-            Action(.docker(roster.site.engineID, effect), on: roster.site.subject(node.spec.name), because: .paused)
+            Action(
+                .docker(roster.site.engineID, effect), on: roster.site.subject(node.name.container), because: .paused)
+        ])
+    }
+
+    /// A Patroni that hangs while PostgreSQL goes on (fault P01): its REST API is silent and it renews its lease no
+    /// more. It is killed before the lease ends, so that a second primary never meets the first.
+    private func fence(_ node: NodeView, roster: Roster) -> Proposal {
+        guard let dcs = roster.dcs, !roster.isPaused, let seen = node.container, seen.state.isRunning,
+            case .unknown(let blindness) = node.member, blindness.cause == .timedOut
+        else { return Proposal() }
+        let ttl = Duration.seconds(dcs.configuration?["ttl"]?.integer ?? 30)
+        if let key = node.key {
+            guard let left = key.leaseLeft, left * 2 < ttl else {
+                return Proposal(waiting: ["\(node.name), whose Patroni does not answer"], lookAgain: .seconds(1))
+            }
+        }
+        return Proposal(actions: [
+            Action(
+                .docker(roster.site.engineID, .kill(seen.id)), on: roster.site.subject(node.name.container),
+                because: .leaderHung(node.name))
         ])
     }
 

@@ -51,7 +51,7 @@ enum Rolling {
         case .renewal:
             guard let seen = node.container else { return Proposal() }
             return Proposal(actions: [
-                Action(.docker(site.engineID, .stop(seen.id)), on: site.subject(node.spec.name), because: reason)
+                Action(.docker(site.engineID, .stop(seen.id)), on: site.subject(node.name.container), because: reason)
             ])
         case .restart:
             return Proposal(actions: [

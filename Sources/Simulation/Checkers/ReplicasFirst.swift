@@ -35,7 +35,10 @@ struct ReplicasFirst: Checker {
 
     private func works(_ name: NodeName, in universe: Universe) -> Bool {
         if works(name, asPrimaryIn: universe) { return true }
-        guard let index = universe.index(of: name) else { return false }
+        // a node whose Patroni hangs does not do its part, though its PostgreSQL still streams
+        guard let index = universe.index(of: name), universe.engine.containers[index].node?.isHung == false else {
+            return false
+        }
         return universe.engine.containers.indices.contains { universe.isStreaming(index, from: $0) }
     }
 }

@@ -57,7 +57,9 @@ extension Universe {
                     modRevision: key.modRevision)
             case .json(let json) where key.name == prefix + "config": view.configuration = json
             case .synchronous(let value): view.synchronous = value
-            case .member(let value): view.members.append(value)
+            case .member(var value):
+                value.leaseLeft = known.leases.first { $0.id == key.lease }.map { max(.zero, $0.expiresAt - now) }
+                view.members.append(value)
             case .text, .json: break
             }
         }

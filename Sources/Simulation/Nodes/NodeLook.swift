@@ -28,9 +28,13 @@ extension Universe {
             return engineIsSeen ? .absent : .unknown(Blindness(.unreachable, "connection refused"))
         }
         guard isConnected(engine.containers[index]) else { return .unknown(Blindness(.unreachable, "no route")) }
-        guard engine.containers[index].state.isRunning, let node = engine.containers[index].node,
-            node.answers(at: now)
-        else { return .unknown(Blindness(.timedOut, "no answer")) }
+        guard let node = engine.containers[index].node, node.awakeAt <= now, !node.isShuttingDown else {
+            return .unknown(Blindness(.unreachable, "connection refused"))
+        }
+        // a frozen or hung process still has its sockets: the kernel accepts, and nobody answers
+        guard engine.containers[index].state.isRunning, node.answers(at: now) else {
+            return .unknown(Blindness(.timedOut, "no answer"))
+        }
         let words = member(index)
         let role: PostgresRole =
             switch words.role {

@@ -3,6 +3,7 @@ import Model
 /// I7: a node is interrupted only when enough others stream, and the leader only when it is alone or has handed over.
 enum InterruptionGuard {
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+        if let violation = kill(action, scene) { return violation }
         guard let node = interrupted(by: action, scene) else { return nil }
         if let leader = scene.observation.dcs.value?.leader?.node, leader == node, scene.cluster.nodes.count > 1 {
             return Violation(.replicasFirst, "\(node) is the leader and has not handed over")
@@ -12,11 +13,34 @@ enum InterruptionGuard {
             return member.role == .replica && member.isStreaming
         }
         let synchronous = scene.cluster.postgres.synchronous
-        let needed = synchronous.mode == .off || scene.cluster.nodes.count == 1 ? 0 : synchronous.number
+        // of two nodes nobody is left to wait for: then commits do without, or wait until it is back
+        let needed = synchronous.mode == .off ? 0 : max(0, min(synchronous.number, scene.cluster.nodes.count - 2))
         // where fewer stream than commits wait for, a broken node may still be replaced; a streaming one may not
         let isStreaming = scene.observation.member(node).value?.isStreaming == true
         guard isStreaming, streaming.count < needed else { return nil }
         return Violation(.replicasFirst, "only \(streaming.count) other replicas stream, commits wait for \(needed)")
+    }
+
+    /// A node is killed only while it is frozen, or its Patroni neither answers nor renews its lease.
+    private static func kill(_ action: Action, _ scene: Scene) -> Violation? {
+        guard case .docker(let engine, .kill(let id)) = action.effect, case .container(_, let name) = action.subject,
+            scene.cluster.index(of: NodeName(name.text)) != nil
+        else { return nil }
+        guard let body = scene.observation.engine(engine).value?.containers.first(where: { $0.id == id }) else {
+            return Violation(.fenceOnlyTheDead, "container \(id.short) is gone; looking again")
+        }
+        if case .paused = body.state { return nil }
+        let node = NodeName(name.text)
+        guard case .unknown(let why) = scene.observation.member(node), why.cause == .timedOut else {
+            return Violation(.replicasFirst, "\(node) answers again, or refuses in a way that a live one may")
+        }
+        guard case .present(let dcs) = scene.observation.dcs else {
+            return Violation(.unknownIsNotAbsent, "the lease of \(node) could not be read again")
+        }
+        guard let key = dcs.members.first(where: { $0.name == node }) else { return nil }
+        let ttl = Duration.seconds(dcs.configuration?["ttl"]?.integer ?? 30)
+        return key.leaseLeft.map { $0 < ttl / 2 } == true
+            ? nil : Violation(.replicasFirst, "\(node) renews its lease")
     }
 
     private static func interrupted(by action: Action, _ scene: Scene) -> NodeName? {
