@@ -123,10 +123,12 @@ extension LiveWorld {
         let world = self
         let events = Task { await world.followEngine(cluster) { continuation.yield() } }
         let keys = Task { await world.followStore(cluster) { continuation.yield() } }
+        let lease = Task { await world.watchLease(cluster) { continuation.yield() } }
         Task { await sight.onRing { continuation.yield() } }
         continuation.onTermination = { _ in
             events.cancel()
             keys.cancel()
+            lease.cancel()
         }
         return stream
     }

@@ -70,11 +70,44 @@ public struct LiveWorld: World {
         observation.etcd = etcd
         observation.dcs = dcs
         observation.members = await members
+        if case .present(let keys) = dcs {
+            await sight.keep(leader: keys.leader, ttl: .seconds(keys.configuration?["ttl"]?.integer ?? 30))
+            observation.dcs = .present(await withLeases(keys, of: observation.members))
+        }
         observation.repository = await repository
         if case .guarding = focus { return observation }
         observation.database = await DatabaseObserver(world: self, cluster: cluster, addresses: addresses)
             .observe(leader: dcs.value?.leader?.node, members: observation.members)
         return observation
+    }
+}
+
+extension LiveWorld {
+    /// For members whose Patroni is silent: how long their lease lives on unless it is renewed. Only then is it asked.
+    private func withLeases(_ keys: DCSView, of members: [MemberSighting]) async -> DCSView {
+        guard let client = await sight.knownStore else { return keys }
+        var keys = keys
+        for index in keys.members.indices {
+            guard members.first(where: { $0.node == keys.members[index].name })?.view.isUnknown == true else { continue }
+            let lease = try? await client.lease(keys.members[index].lease, deadline: StoreObserver.deadline)
+            keys.members[index].leaseLeft = lease?.remaining
+        }
+        return keys
+    }
+
+    /// Rings when the leader's lease has not been renewed for longer than Patroni's loop: nothing else tells of a
+    /// Patroni that hangs (fault P01). One small question every five seconds, whatever the cluster's size.
+    func watchLease(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+        let patience = cluster.patroni.loopWait + .seconds(3)
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(5), tolerance: .milliseconds(500))
+            guard let client = await sight.knownStore, let (leader, ttl) = await sight.leader else { continue }
+            guard let lease = try? await client.lease(leader.lease, deadline: .seconds(2)) else {
+                ring()
+                continue
+            }
+            if ttl - lease.remaining > patience { ring() }
+        }
     }
 }
 

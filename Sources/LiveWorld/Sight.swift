@@ -93,6 +93,9 @@ actor Sight {
     /// Something broke that is worth a look.
     func ring() { bell?() }
 
+    private(set) var leader: (key: LeaderKey, ttl: Duration)?
+    func keep(leader key: LeaderKey?, ttl: Duration) { leader = key.map { ($0, ttl) } }
+
     private var mourners: [(id: ContainerID, ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
     private var tickets = 0
 
