@@ -85,6 +85,8 @@ let package = Package(
         tests("EtcdClientTests", ["EtcdClient", "HTTPTransport"]),
         tests("EtcdContractTests", ["EtcdClient", "HTTPTransport", "TestSupport"]),
         tests("PatroniAPITests", ["PatroniAPI", "HTTPTransport"]),
+        // the whole program on a real engine, each test in a cluster of its own
+        tests("EndToEndTests", ["TestSupport", "PostgresClient"]),
         tests("PatroniContractTests", ["PatroniAPI", "HTTPTransport", "PostgresClient", "TestSupport"]),
         tests("ManifestTests", ["Manifest", "Model"]),
     ],

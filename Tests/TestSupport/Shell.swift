@@ -4,6 +4,9 @@ import Foundation
 public struct ShellError: Error, CustomStringConvertible {
     /// The command line, its exit code and its output.
     public let description: String
+
+    /// An error in words.
+    public init(description: String) { self.description = description }
 }
 
 /// Runs programs.

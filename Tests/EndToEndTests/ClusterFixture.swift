@@ -1,0 +1,225 @@
+import Foundation
+import TestSupport
+
+/// A cluster of its own for one test: random names and ports, the real program, the real engine; gone at the end.
+final class ClusterFixture: Sendable {
+    let id: String
+    let directory: String
+    let nodes: Int
+    let etcd: Int
+    let ports: Int
+    private let controller = Controller()
+
+    var manifest: String { directory + "/cluster.yaml" }
+    var state: String { directory + "/state" }
+    var network: String { id + "-net" }
+    var repository: String { id + "-repo" }
+    var console: String { id + "-console" }
+    func node(_ number: Int) -> String { "\(id)-pg-\(number)" }
+    func member(_ number: Int) -> String { "\(id)-etcd-\(number)" }
+
+    private init(nodes: Int, etcd: Int) throws {
+        id = "e2e" + String(UUID().uuidString.prefix(6)).lowercased()
+        directory = NSTemporaryDirectory() + "controller-" + id
+        self.nodes = nodes
+        self.etcd = etcd
+        ports = 20_000 + Int.random(in: 0..<400) * 100
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try FileManager.default.copyItem(atPath: Program.root + "/manifests/sql", toPath: directory + "/sql")
+        try text.write(toFile: manifest, atomically: true, encoding: .utf8)
+    }
+
+    /// Runs the body, and removes everything of the cluster afterwards, whatever happened.
+    static func with(nodes: Int = 3, etcd: Int = 3, _ body: (ClusterFixture) async throws -> Void) async throws {
+        let fixture = try ClusterFixture(nodes: nodes, etcd: etcd)
+        do {
+            try await body(fixture)
+        } catch {
+            await fixture.explain(error)
+            await fixture.cleanUp()
+            throw error
+        }
+        await fixture.cleanUp()
+    }
+
+    private var text: String {
+        """
+        apiVersion: pg-controller.io/v1
+        kind: PostgresCluster
+        metadata:
+          name: \(id)
+        spec:
+          network:
+            name: \(network)
+          etcd:
+            members: \(etcd)
+            namePrefix: \(id)-etcd-
+            clientPort: \(ports + 50)
+            memory: 256MiB
+          nodes:
+            count: \(nodes)
+            namePrefix: \(id)-pg-
+            postgresPort: \(ports)
+            patroniPort: \(ports + 20)
+            memory: 1GiB
+            sharedMemory: 128MiB
+          postgres:
+            parameters:
+              shared_buffers: 64MB
+              max_connections: 100
+          schema:
+            extensions:
+              - name: vector
+              - name: pg_stat_statements
+            migrations:
+              - sql/001_items.sql
+          backups:
+            volume: \(repository)
+          console:
+            name: \(console)
+            port: \(ports + 80)
+
+        """
+    }
+
+    /// Edits the manifest as a person would.
+    func edit(_ old: String, _ new: String) throws {
+        let before = try String(contentsOfFile: manifest, encoding: .utf8)
+        guard before.contains(old) else { throw ShellError(description: "the manifest has no \(old)") }
+        try before.replacingOccurrences(of: old, with: new).write(toFile: manifest, atomically: true, encoding: .utf8)
+    }
+
+    /// Starts `controller run`.
+    func run() throws { try controller.start(["run"] + options, log: directory + "/controller.log") }
+    /// Kills it, as the kernel's OOM killer would.
+    func kill() { controller.kill() }
+    var options: [String] { ["--manifest", manifest, "--state-dir", state] }
+
+    /// Runs one command of the program.
+    @discardableResult
+    func command(_ words: String...) async throws -> String {
+        try await Shell.run([Program.path] + words + options)
+    }
+
+    /// What `controller status` says.
+    func status() async throws -> Status {
+        let text = try await command("status", "--output", "json")
+        guard let start = text.firstIndex(of: "{") else { throw ShellError(description: text) }
+        return try JSONDecoder().decode(Status.self, from: Data(text[start...].utf8))
+    }
+
+    /// Waits until everything is as the manifest wants it.
+    @discardableResult
+    func ready(within limit: Duration = .seconds(120)) async throws -> Status {
+        try await eventually("\(id) is ready", within: limit) {
+            let status = try await self.status()
+            if status.ready { return status }
+            throw ShellError(description: (status.waiting + status.bad).joined(separator: "; "))
+        }
+    }
+
+    func primary() async throws -> String {
+        try await eventually("a primary") { try await self.status().nodes.first { $0.role == "primary" }?.name }
+    }
+
+    /// A statement inside a node's container, over its socket: not our own client, not our own connection.
+    @discardableResult
+    func psql(_ node: String, _ sql: String) async throws -> String {
+        try await Shell.run(["docker", "exec", node, "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-c", sql])
+    }
+
+    func docker(_ words: String...) async throws -> String { try await Shell.run(["docker"] + words) }
+    func inspect(_ name: String, _ format: String) async throws -> String {
+        try await Shell.run(["docker", "inspect", "-f", format, name])
+    }
+
+    var events: String { (try? String(contentsOfFile: "\(state)/\(id)/events.jsonl", encoding: .utf8)) ?? "" }
+
+    /// Waits for an event in which all of these words occur.
+    func event(_ words: String...) async throws {
+        _ = try await eventually("an event with \(words)", within: .seconds(60)) { () -> Bool? in
+            let found = self.events.split(separator: "\n").contains { line in words.allSatisfy { line.contains($0) } }
+            return found ? true : nil
+        }
+    }
+
+    private func explain(_ error: any Error) async {
+        let log = (try? String(contentsOfFile: directory + "/controller.log", encoding: .utf8)) ?? ""
+        let containers = (try? await docker("ps", "-a", "--filter", "name=\(id)", "--format", "{{.Names}} {{.Status}}")) ?? ""
+        print("--- \(id): \(error)\n\(containers)\n" + log.split(separator: "\n").suffix(60).joined(separator: "\n"))
+    }
+
+    private func cleanUp() async {
+        controller.kill()
+        let label = "label=io.pg-controller.cluster=\(id)"
+        for (list, remove) in [
+            (["ps", "-aq"], ["rm", "-f", "-v"]), (["network", "ls", "-q"], ["network", "rm"]),
+            (["volume", "ls", "-q"], ["volume", "rm"]),
+        ] {
+            let found = (try? await Shell.run(["docker"] + list + ["--filter", label])) ?? ""
+            let ids = found.split(separator: "\n").map(String.init)
+            if !ids.isEmpty { _ = try? await Shell.run(["docker"] + remove + ids) }
+        }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+}
+
+/// The parts of `controller status --output json` that tests read.
+struct Status: Decodable {
+    struct Node: Decodable {
+        var name: String
+        var role: String
+        var state: String
+        var timeline: Int?
+        var synchronous: Bool
+    }
+    struct Condition: Decodable {
+        var type: String
+        var status: String
+        var message: String
+        var bad: Bool
+    }
+    var ready: Bool
+    var nodes: [Node]
+    var conditions: [Condition]
+    var waiting: [String]
+    var bad: [String] { conditions.filter(\.bad).map { "\($0.type): \($0.message)" } }
+    func has(_ type: String) -> Bool { conditions.contains { $0.type == type && $0.status == "True" } }
+}
+
+/// The program under test.
+enum Program {
+    static let root = String(#filePath.components(separatedBy: "/Tests/")[0])
+    static let path = ProcessInfo.processInfo.environment["CONTROLLER_BINARY"] ?? root + "/.build/release/controller"
+}
+
+/// The running program.
+final class Controller: Sendable {
+    private let process = Slot()
+
+    // one test drives it, from one task
+    private final class Slot: @unchecked Sendable {
+        var process: Process?
+    }
+
+    func start(_ arguments: [String], log: String) throws {
+        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
+        guard let handle = FileHandle(forWritingAtPath: log) else { throw ShellError(description: "cannot write \(log)") }
+        _ = try handle.seekToEnd()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+        self.process.process = process
+    }
+
+    func kill() {
+        guard let running = process.process, running.isRunning else { return }
+        Foundation.kill(running.processIdentifier, SIGKILL)
+        running.waitUntilExit()
+    }
+}
