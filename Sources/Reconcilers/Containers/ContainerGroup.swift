@@ -58,8 +58,9 @@ extension ContainerSpec {
         switch seen.state {
         case .paused: return .paused(seen)
         case .restarting: return .restarting(seen)
-        case .running where isCutOff(seen, at: site): return .disconnected(seen)
-        case .created, .running, .exited, .removing, .dead: break
+        case .running:
+            if let network = site.network, !seen.isAttached(to: network) { return .disconnected(seen) }
+        case .created, .exited, .removing, .dead: break
         }
         let fixed = differences(from: seen, recreating: true)
         if !fixed.isEmpty { return .outdated(seen, fixed) }
