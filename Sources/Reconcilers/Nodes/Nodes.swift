@@ -59,9 +59,20 @@ public struct Nodes: Reconciler {
 
     /// A node whose volume holds half a copy gets a fresh volume; the old one is kept.
     private func rebuild(_ node: NodeView, roster: Roster) -> Proposal {
-        guard case .born = roster.history, roster.leader?.isServing == true, let seen = node.container,
-            !seen.state.isAlive, Holding(node.name, at: roster.site) == .fragment
+        guard case .born = roster.history, roster.leader?.isServing == true, !node.isLeader,
+            let seen = node.container
         else { return Proposal() }
+        if let member = node.member.value, seen.state.isRunning, member.state == .failed,
+            member.systemIdentifier == nil, !roster.isPaused
+        {
+            // somebody started it on the half: what runs cannot be looked into
+            return Proposal(actions: [
+                Action(
+                    .docker(roster.site.engineID, .stop(seen.id)), on: roster.site.subject(node.name.container),
+                    because: .filesMissing(["global/pg_control"]))
+            ])
+        }
+        guard !seen.state.isAlive, Holding(node.name, at: roster.site) == .fragment else { return Proposal() }
         return Proposal(actions: Retirement.renew(node.name, why: "it holds half a copy", at: roster.site))
     }
 
