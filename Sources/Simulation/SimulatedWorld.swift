@@ -162,6 +162,7 @@ public actor SimulatedWorld: World {
     public func buryController() -> Bool {
         guard isControllerDead else { return false }
         isControllerDead = false
+        remembered = nil
         universe.note("the controller starts anew")
         pass(500...15_000)
         return true

@@ -36,7 +36,7 @@ var failures = 0
 for seed in seeds {
     let run = Run(seed: seed)
     let (verdict, world) = await run.run(keepsTrace: isVerbose) { SimulatedController(world: $0) }
-    if isVerbose { for line in await world.trace { print(line) } }
+    if isVerbose, !shrinks { for line in await world.trace + world.summary { print(line) } }
     if verdict.isPassed {
         if seeds.count == 1 { print(run.report(verdict)) }
         continue
@@ -45,6 +45,10 @@ for seed in seeds {
     if shrinks {
         let small = await run.shrunken(like: verdict) { SimulatedController(world: $0) }
         print(small.report(verdict))
+        if isVerbose {
+            let (_, world) = await small.run(keepsTrace: true) { SimulatedController(world: $0) }
+            for line in await world.trace + world.summary { print(line) }
+        }
     } else {
         print(run.report(verdict).split(separator: "\n").prefix(2).joined(separator: " | "))
     }

@@ -105,6 +105,8 @@ public struct DCSView: Sendable, Hashable {
     public var revision: Int64
     /// The system identifier of the cluster that was bootstrapped; nil before that, empty while it happens.
     public var initialize: String?
+    /// The revision at which that key was last written.
+    public var initializeRevision: Int64?
     /// Who leads.
     public var leader: LeaderKey?
     /// The dynamic configuration.

@@ -10,7 +10,11 @@ public struct Bootstrap: Reconciler {
 
     /// Two conditional writes, only when every node volume was seen.
     public func propose(_ scene: Scene) -> Proposal {
-        guard let site = Site(scene), case .forgotten(let identifier) = History(site, store: EtcdStore(site)) else {
+        guard let site = Site(scene) else { return Proposal() }
+        if case .present(let dcs) = scene.observation.dcs, dcs.initialize == "", dcs.leader == nil {
+            return resume(dcs, at: site)
+        }
+        guard case .forgotten(let identifier) = History(site, store: EtcdStore(site)) else {
             return Proposal()
         }
         let holdings = scene.cluster.nodeNames.map { Holding($0, at: site) }
@@ -29,5 +33,32 @@ public struct Bootstrap: Reconciler {
                     because: .memberLost("store")),
             ],
             waiting: ["etcd to know the cluster again"], lookAgain: .milliseconds(250))
+    }
+
+    /// An initialisation that was cut off (fault C18) leaves an empty key and half a data directory, and Patroni would
+    /// wait for its end for ever: the half gets out of the way into a volume that is kept, then the key goes.
+    private func resume(_ dcs: DCSView, at site: Site) -> Proposal {
+        var proposal = Proposal(waiting: ["the first node to be initialised"], lookAgain: .milliseconds(250))
+        var isIdle = true
+        for node in site.cluster.nodeNames {
+            switch Holding(node, at: site) {
+            case .data, .unseen: return proposal
+            case .nothing: break
+            case .running:
+                // one that says nothing may be the one that initialises
+                guard case .present(let member) = site.scene.observation.member(node) else { return proposal }
+                if member.state == .initializing { return proposal }
+            case .fragment:
+                isIdle = false
+                proposal.actions += Retirement.renew(node, why: "its initialisation was cut off", at: site)
+            }
+        }
+        if isIdle, let revision = dcs.initializeRevision {
+            proposal.actions.append(
+                Action(
+                    .etcd(.deleteKey(key: site.cluster.dcsPrefix + "initialize", modRevision: revision)),
+                    on: .leadership, because: .memberLost("initialisation")))
+        }
+        return proposal
     }
 }

@@ -53,13 +53,17 @@ extension ContainerSpec {
         case .created, .running, .paused, .restarting, .exited: break
         }
         if seen.name != name { return .renamed(seen) }
-        let fixed = differences(from: seen, recreating: true)
-        if !fixed.isEmpty { return .outdated(seen, fixed) }
+        // what keeps a living one from doing its part comes before what is to change about it: a change may have to
+        // wait for all others to be well
         switch seen.state {
         case .paused: return .paused(seen)
         case .restarting: return .restarting(seen)
-        case .created, .running, .exited, .removing, .dead: break
+        case .running:
+            if let network = site.network, !seen.isAttached(to: network) { return .disconnected(seen) }
+        case .created, .exited, .removing, .dead: break
         }
+        let fixed = differences(from: seen, recreating: true)
+        if !fixed.isEmpty { return .outdated(seen, fixed) }
         let live = differences(from: seen, recreating: false)
         if !live.isEmpty { return .adjustable(seen, live) }
         if let network = site.network, !seen.isAttached(to: network) { return .disconnected(seen) }

@@ -68,14 +68,14 @@ public struct Etcd: Reconciler {
             }
             return Proposal()
         }
-        if member.isLearner, !member.name.isEmpty {
+        let container = store.site.container(name)
+        let isEmptied = container.map { !$0.state.isAlive && $0.data.value == .empty } ?? false
+        if member.isLearner, !member.name.isEmpty, !isEmptied {
             return Proposal(
                 actions: [Action(.etcd(.promote(memberID: member.id)), on: .etcd, because: .learnerReady)],
                 waiting: ["\(name) catching up"], lookAgain: .milliseconds(500))
         }
-        guard !member.name.isEmpty, let seen = store.site.container(name), !seen.state.isAlive,
-            seen.data.value == .empty, !store.isPristine
-        else { return Proposal() }
+        guard !member.name.isEmpty, isEmptied, !store.isPristine else { return Proposal() }
         guard store.keepsQuorum(without: member.id) else {
             return Proposal(waiting: ["a quorum without \(name), whose data is lost"])
         }

@@ -59,18 +59,21 @@ public struct Nodes: Reconciler {
 
     /// A node whose volume holds half a copy gets a fresh volume; the old one is kept.
     private func rebuild(_ node: NodeView, roster: Roster) -> Proposal {
-        guard case .born = roster.history, roster.leader?.isServing == true, let seen = node.container,
-            !seen.state.isAlive, Holding(node.name, at: roster.site) == .fragment
+        guard case .born = roster.history, roster.leader?.isServing == true, !node.isLeader,
+            let seen = node.container
         else { return Proposal() }
-        let next = roster.site.nextVolume(of: node.name.text)
-        let old = roster.site.volumeName(of: node.name.text)
-        let spec = Volumes.spec(next.name, .node, owner: node.name.text, generation: next.generation)
-        return Proposal(actions: [
-            Retirement.record(old, why: "it holds half a copy", scene: roster.site.scene),
-            Action(
-                .docker(roster.site.engineID, .createVolume(spec)),
-                on: .volume(roster.site.engineID, next.name), because: .missing),
-        ])
+        if let member = node.member.value, seen.state.isRunning, member.state == .failed,
+            member.systemIdentifier == nil, !roster.isPaused
+        {
+            // somebody started it on the half: what runs cannot be looked into
+            return Proposal(actions: [
+                Action(
+                    .docker(roster.site.engineID, .stop(seen.id)), on: roster.site.subject(node.name.container),
+                    because: .filesMissing(["global/pg_control"]))
+            ])
+        }
+        guard !seen.state.isAlive, Holding(node.name, at: roster.site) == .fragment else { return Proposal() }
+        return Proposal(actions: Retirement.renew(node.name, why: "it holds half a copy", at: roster.site))
     }
 
     /// A Patroni that shows another file version than the one in its container reads it again.
@@ -88,6 +91,17 @@ public struct Nodes: Reconciler {
 
 /// The record in etcd that says when and why a volume was put aside.
 enum Retirement {
+    /// A fresh volume for a node, and the record of why the old one is kept.
+    static func renew(_ node: NodeName, why: String, at site: Site) -> [Action] {
+        let next = site.nextVolume(of: node.text)
+        let spec = Volumes.spec(next.name, .node, owner: node.text, generation: next.generation)
+        return [
+            record(site.volumeName(of: node.text), why: why, scene: site.scene),
+            Action(
+                .docker(site.engineID, .createVolume(spec)), on: .volume(site.engineID, next.name), because: .missing),
+        ]
+    }
+
     static func record(_ volume: VolumeName, why: String, scene: Scene) -> Action {
         let value = JSONValue.object([("since", .string(scene.now.text)), ("why", .string(why))])
         let key = RetiredVolume.prefix(of: scene.cluster.name) + volume.text

@@ -10,6 +10,9 @@ enum Rolling {
         let due = roster.nodes.filter { need(of: $0) != nil }
         // the leader last; a node that is broken anyway first
         guard let node = due.min(by: { rank($0) < rank($1) }), let need = need(of: node) else { return Proposal() }
+        guard roster.dcs != nil else {
+            return Proposal(waiting: ["a look at who leads, before \(node.name) is interrupted"])
+        }
         guard roster.othersAreHealthy(than: node.name) else {
             return Proposal(waiting: ["healthy other nodes, before \(node.name) is interrupted"])
         }

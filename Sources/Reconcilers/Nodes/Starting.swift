@@ -10,7 +10,8 @@ extension Roster {
         case .dataLost: return "a restore, because all data is lost"
         case .contradictory: return "a person, because the volumes hold data of several clusters"
         case .forgotten: return "etcd to be told of the cluster again"
-        case .unborn: return nil
+        case .unborn:
+            return Holding(node.name, at: site) == .fragment ? "a fresh volume; its own holds half a cluster" : nil
         case .born(let identifier):
             switch Holding(node.name, at: site) {
             case .data(let own, _) where own != identifier: return "a volume of this cluster; its own holds \(own)"

@@ -17,11 +17,8 @@ extension Universe {
             id: ContainerID("c\(nextSerial())"), name: spec.name, image: spec.image,
             labels: labels(spec.component, spec.labels), settings: spec.settings)
         container.command = spec.command
-        if let network = engine.networks.first(where: { $0.name == spec.network }) {
-            container.attach(Attachment(network: network.id, networkName: network.name, address: nil))
-        } else {
-            container.attach(Attachment(network: NetworkID(""), networkName: spec.network, address: nil))
-        }
+        // Docker resolves the network's name when the container starts
+        container.attach(Attachment(network: NetworkID(""), networkName: spec.network, address: nil))
         engine.containers.append(container)
         isStirred = true
         return .done("201 \(container.id)")

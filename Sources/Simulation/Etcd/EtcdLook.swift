@@ -50,7 +50,9 @@ extension Universe {
             }
             guard key.name.hasPrefix(prefix) else { continue }
             switch key.value {
-            case .text(let text) where key.name == prefix + "initialize": view.initialize = text
+            case .text(let text) where key.name == prefix + "initialize":
+                view.initialize = text
+                view.initializeRevision = key.modRevision
             case .text(let text) where key.name == prefix + "leader":
                 view.leader = LeaderKey(
                     node: NodeName(text), lease: key.lease, createRevision: key.createRevision,

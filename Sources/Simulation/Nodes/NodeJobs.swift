@@ -41,7 +41,7 @@ extension Universe {
         engine.containers[index].node?.configuration = configuration
         engine.containers[index].node?.started = configuration["postgresql"]?["parameters"]
         engine.containers[index].node?.server = .primary
-        promotions.append(Promotion(node: node.name, at: now, timeline: 1, missing: []))
+        promotions.append(Promotion(node: node.name, at: now, timeline: 1, isSynchronous: true, missing: []))
         guard storeReachable(from: index), let lease = keepLease(index) else { return }
         store?.put(prefix + "initialize", .text(identifier))
         if store?.key(prefix + "config") == nil { store?.put(prefix + "config", .json(configuration)) }
@@ -79,10 +79,17 @@ extension Universe {
             directory.history.append(.init(id: stretch, timeline: timeline, start: directory.lsn))
             directory.wasPrimary = true
         }
+        if !node.isSynchronous {
+            // somebody turned synchronous commits off: what is lost now was never promised under these rules
+            client.acknowledged.removeAll { missing.contains($0) }
+            missing = []
+        }
         engine.containers[index].node?.server = .primary
         engine.containers[index].node?.upstream = nil
         note("\(node.name) promotes to timeline \(timeline)")
-        promotions.append(Promotion(node: node.name, at: now, timeline: timeline, missing: missing))
+        promotions.append(
+            Promotion(
+                node: node.name, at: now, timeline: timeline, isSynchronous: node.isSynchronous, missing: missing))
     }
 
     private mutating func finishHandingOver(_ index: Int, to target: NodeName) {

@@ -72,6 +72,12 @@ extension Universe {
     mutating func lead(_ index: Int, _ directory: DataDirectory) {
         guard let node = engine.containers[index].node else { return }
         if store?.isFull == false { store?.put(prefix + "status", .text(String(directory.lsn))) }
+        if store?.key(prefix + "config") == nil, store?.isFull == false {
+            // Patroni keeps a copy of its dynamic configuration beside the data
+            let configuration = node.configuration ?? bootstrapConfiguration(of: index)
+            store?.put(prefix + "config", .json(configuration))
+            engine.containers[index].node?.configuration = configuration
+        }
         if let target = node.handOverTo {
             engine.containers[index].node?.handOverTo = nil
             shipWAL(from: index)

@@ -30,6 +30,8 @@ extension SimulatedWorld {
     public var digest: UInt64 { universe.trace.digest }
     /// The lines of the trace that were kept.
     public var trace: [String] { universe.trace.lines }
+    /// The state of every container and of Patroni's keys, in one line each.
+    public var summary: [String] { universe.summary }
     /// How many commits the client got acknowledged.
     public var acknowledgedCommits: Int { universe.client.count }
     /// The database catalogues, promotions and the like, for tests.
@@ -42,4 +44,32 @@ extension Universe {
         "patroni-rest", "postgres-admin", "postgres-console", "postgres-replication", "postgres-rewind",
         "postgres-superuser",
     ]
+}
+
+extension Universe {
+    /// The state of every container and of Patroni's keys, in one line each.
+    var summary: [String] {
+        var lines = engine.containers.map { container in
+            var line = "\(container.name) \(container.id) \(container.state)"
+            if let node = container.node {
+                line += " \(node.server) job \(node.job.map { "\($0)" } ?? "none") upstream \(node.upstream?.text ?? "none")"
+                line += " lease \(node.lease ?? 0)\(node.isHung ? " hung" : "")"
+            }
+            switch engine.content(of: container.dataVolume) {
+            case .postgres(let data):
+                line += " data \(data.systemIdentifier) timeline \(data.timeline) at \(data.lsn)"
+                line += " commits \(data.commitsAwait)"
+            case .etcd(let data): line += " etcd member \(data.memberID)"
+            case .empty: line += " empty"
+            case .incomplete: line += " incomplete"
+            case .repository, nil: break
+            }
+            return line
+        }
+        for key in store?.keys ?? [] where key.name.hasPrefix(prefix) && !key.name.hasSuffix("config") {
+            lines.append("\(key.name) = \(key.value) lease \(key.lease)")
+        }
+        lines.append("etcd leader \(store?.leader ?? 0) members \(store?.members.map(\.name) ?? [])")
+        return lines
+    }
 }

@@ -87,6 +87,8 @@ package struct Promotion: Sendable, Hashable {
     package var at: Duration
     /// The timeline that it writes from now on.
     package var timeline: Int64
+    /// Whether commits wait for standbys, as it knows.
+    package var isSynchronous: Bool
     /// Acknowledged commits that are not in its data.
     package var missing: [WALPosition]
 }

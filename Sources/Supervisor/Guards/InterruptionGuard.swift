@@ -5,8 +5,13 @@ enum InterruptionGuard {
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
         if let violation = kill(action, scene) { return violation }
         guard let node = interrupted(by: action, scene) else { return nil }
-        if let leader = scene.observation.dcs.value?.leader?.node, leader == node, scene.cluster.nodes.count > 1 {
-            return Violation(.replicasFirst, "\(node) is the leader and has not handed over")
+        if scene.cluster.nodes.count > 1 {
+            guard case .present(let dcs) = scene.observation.dcs else {
+                return Violation(.unknownIsNotAbsent, "who leads could not be read again")
+            }
+            if dcs.leader?.node == node || scene.observation.member(node).value?.role == .primary {
+                return Violation(.replicasFirst, "\(node) is the leader and has not handed over")
+            }
         }
         let streaming = scene.cluster.nodeNames.filter { other in
             guard other != node, case .present(let member) = scene.observation.member(other) else { return false }

@@ -4,6 +4,7 @@ import Model
 /// known to have existed and no data of it is in sight.
 enum StartGuard {
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+        if let violation = secondChance(action, scene) { return violation }
         guard case .docker(let engine, .start(let id)) = action.effect else { return nil }
         guard case .present(let view) = scene.observation.engine(engine),
             let seen = view.containers.first(where: { $0.id == id })
@@ -24,6 +25,38 @@ enum StartGuard {
             }
         }
         return secondInit(of: seen, view: view, scene: scene)
+    }
+
+    /// The mark of an initialisation is taken away only while it is empty, nobody leads, and no node has data or may be
+    /// at work on it.
+    private static func secondChance(_ action: Action, _ scene: Scene) -> Violation? {
+        guard case .etcd(.deleteKey(let key, _)) = action.effect, key == scene.cluster.dcsPrefix + "initialize" else {
+            return nil
+        }
+        guard let dcs = scene.observation.dcs.value, dcs.initialize == "", dcs.leader == nil else {
+            return Violation(.noSecondInit, "the cluster is not known to be uninitialised")
+        }
+        guard let engine = scene.cluster.engines.first?.name, case .present(let view) = scene.observation.engine(engine)
+        else { return Violation(.unknownIsNotAbsent, "the nodes could not be seen") }
+        for node in scene.cluster.nodeNames {
+            let body = view.containers.first { $0.labels.value(of: Label.name) == node.text }
+            guard let body else {
+                if view.volumes.contains(where: { $0.labels.value(of: Label.name) == node.text }) {
+                    return Violation(.unknownIsNotAbsent, "the volume of \(node) could not be looked into")
+                }
+                continue
+            }
+            if !body.state.isRunning {
+                guard body.data == .present(.empty) else {
+                    return Violation(.noSecondInit, "the volume of \(node) is not known to be empty")
+                }
+            } else {
+                guard case .present(let member) = scene.observation.member(node), member.systemIdentifier == nil,
+                    member.state != .initializing
+                else { return Violation(.noSecondInit, "\(node) may be at work on the first cluster") }
+            }
+        }
+        return nil
     }
 
     private static func secondInit(of seen: ContainerView, view: EngineView, scene: Scene) -> Violation? {
