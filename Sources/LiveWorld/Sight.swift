@@ -6,13 +6,8 @@ import PostgresClient
 /// What is kept between two looks: open clients and sessions, and files that cannot have changed unnoticed.
 /// Losing all of it costs one slower look.
 actor Sight {
-    /// Files as seen in one incarnation of a container.
-    struct Files {
-        var incarnation: String
-        var seen: Sighting<[FileView]>
-    }
-
-    private var files: [(id: ContainerID, files: Files)] = []
+    private var files: [(id: ContainerID, seen: Sighting<[FileView]>)] = []
+    private var deaths: [(id: ContainerID, finishedAt: String, seenAt: ContinuousClock.Instant)] = []
     private var store: (hosts: [String], client: EtcdClient)?
     private var patroni: [(host: String, client: PatroniClient)] = []
     private var sessions: [(key: String, connection: PostgresConnection)] = []
@@ -20,14 +15,22 @@ actor Sight {
     private var verified: [(verifier: String, version: String, matches: Bool)] = []
     private var pulls: [(reference: ImageReference, progress: String)] = []
 
-    func files(of id: ContainerID, incarnation: String) -> Sighting<[FileView]>? {
-        guard let known = files.first(where: { $0.id == id })?.files, known.incarnation == incarnation else { return nil }
-        return known.seen
+    func files(of id: ContainerID) -> Sighting<[FileView]>? { files.first { $0.id == id }?.seen }
+
+    func keep(_ seen: Sighting<[FileView]>, of id: ContainerID) {
+        forgetFiles(of: id)
+        files.append((id, seen))
     }
 
-    func keep(_ seen: Sighting<[FileView]>, of id: ContainerID, incarnation: String) {
-        forgetFiles(of: id)
-        files.append((id, Files(incarnation: incarnation, seen: seen)))
+    /// Whether a death was first seen long enough ago that whoever caused it is done with the container.
+    func isSettled(_ id: ContainerID, since finishedAt: String) -> Bool {
+        let now = ContinuousClock.now
+        if let known = deaths.first(where: { $0.id == id && $0.finishedAt == finishedAt }) {
+            return now - known.seenAt > .milliseconds(400)
+        }
+        deaths.removeAll { $0.id == id }
+        deaths.append((id, finishedAt, now))
+        return false
     }
 
     func forgetFiles(of id: ContainerID) { files.removeAll { $0.id == id } }

@@ -60,8 +60,9 @@ struct DockerObserver {
         let image = await world.imageEnvironment(container.imageID)
         view.settings.environment = container.configuration.environment.filter { !image.contains($0) }.sorted()
         if case .guarding = focus, view.state.isRunning { return view }
-        view.files = await files(of: view)
         if !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
+        guard await mayLookInside(view) else { return view }
+        view.files = await files(of: view)
         if !view.state.isRunning { view.data = await world.data(in: view) }
         return view
     }
@@ -75,11 +76,20 @@ struct DockerObserver {
         }
     }
 
+    /// Reading a stopped container's files mounts its file system, and a removal that runs at that moment fails with
+    /// "device or resource busy". Somebody's `docker rm -f` removes right after the death, so the look waits a little.
+    private func mayLookInside(_ view: ContainerView) async -> Bool {
+        switch view.state {
+        case .created, .running, .paused: true
+        case .exited(let exit): await world.sight.isSettled(view.id, since: exit.finishedAt)
+        case .restarting, .removing, .dead: false
+        }
+    }
+
     private func files(of view: ContainerView) async -> Sighting<[FileView]> {
-        let incarnation = "\(view.state)"
-        if let known = await world.sight.files(of: view.id, incarnation: incarnation) { return known }
+        if let known = await world.sight.files(of: view.id) { return known }
         let seen = await world.docker.writtenFiles(in: view.id)
-        if seen.value != nil { await world.sight.keep(seen, of: view.id, incarnation: incarnation) }
+        if seen.value != nil { await world.sight.keep(seen, of: view.id) }
         return seen
     }
 

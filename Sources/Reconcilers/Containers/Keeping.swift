@@ -48,7 +48,11 @@ extension ContainerSpec {
         case .outdated(let seen, let differences):
             // a stopped one is in nobody's way; a running one is the owner's decision
             if !seen.state.isAlive { act(.remove(seen.id), .settingsDiffer(differences)) }
-        case .removing, .restarting, .unread:
+        case .removing(let seen):
+            // usually it is gone at the next look; a removal that failed half-way never ends by itself
+            act(.remove(seen.id), .obsolete)
+            proposal.wait(for: "\(name), which Docker is removing")
+        case .restarting, .unread:
             proposal.wait(for: "\(name), which Docker is busy with")
         case .paused, .running:
             break

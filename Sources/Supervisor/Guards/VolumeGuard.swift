@@ -13,8 +13,9 @@ enum VolumeGuard {
                 return nil
             }
             switch seen.state {
-            case .created, .exited: return nil
-            case .running, .paused, .restarting, .removing, .dead:
+            // a removal that got stuck half-way; Docker itself refuses to remove a living container without force
+            case .created, .exited, .removing, .dead: return nil
+            case .running, .paused, .restarting:
                 return Violation(.lastCopy, "container \(seen.name) is not stopped")
             }
         case .createNetwork, .removeNetwork, .connect, .disconnect, .createVolume, .createContainer, .upload, .start,
