@@ -44,7 +44,8 @@ struct StateDirectory {
         path = "\(base)/\(cluster)"
         for directory in StateDirectory.parents(of: path) where access(directory, F_OK) != 0 {
             if mkdir(directory, 0o700) != 0, errno != EEXIST {
-                throw Failure("\(directory): \(String(cString: strerror(errno))); give --state-dir a place you may write to")
+                throw Failure(
+                    "\(directory): \(String(cString: strerror(errno))); give --state-dir a place you may write to")
             }
         }
     }

@@ -34,7 +34,9 @@ extension LiveWorld {
     public func supervisor(of cluster: ClusterName) async throws -> (id: ContainerID, name: ContainerName)? {
         let list = try await docker.containers(
             all: false,
-            DockerFilters(["label": ["\(Label.component)=\(Component.supervisor.rawValue)", "\(Label.cluster)=\(cluster)"]]))
+            DockerFilters([
+                "label": ["\(Label.component)=\(Component.supervisor.rawValue)", "\(Label.cluster)=\(cluster)"]
+            ]))
         return list.first.map { (ContainerID($0.id), ContainerName($0.name)) }
     }
 
@@ -49,7 +51,9 @@ extension LiveWorld {
         return Belongings(
             containers: containers.map { (ContainerID($0.id), ContainerName($0.name)) }.sorted { $0.name < $1.name },
             networks: try await docker.networks(filter).map { (NetworkID($0.id), NetworkName($0.name)) },
-            volumes: volumes.map { (VolumeName($0.name), $0.labels[Label.component] ?? "") }.sorted { $0.name < $1.name })
+            volumes: volumes.map { (VolumeName($0.name), $0.labels[Label.component] ?? "") }.sorted {
+                $0.name < $1.name
+            })
     }
 
     /// Removes them: nodes first and orderly, then the rest; volumes only when told.
@@ -205,7 +209,9 @@ enum Relevance {
         switch event.type {
         case "container":
             // what starts and ends inside a container changes nothing outside, but may have edited a file
-            if ["exec_create", "exec_start", "attach", "resize", "top", "archive-path", "extract-to-dir"].contains(event.verb) {
+            if ["exec_create", "exec_start", "attach", "resize", "top", "archive-path", "extract-to-dir"].contains(
+                event.verb)
+            {
                 return false
             }
             let name = event.name ?? ""
@@ -237,6 +243,8 @@ enum Relevance {
         guard let previous = change.previous, change.kind == .put else { return true }
         let before = JSONValue.parse(previous.value.text)
         let after = JSONValue.parse(change.keyValue.value.text)
-        return ["state", "role", "timeline", "replication_state", "pending_restart", "tags"].contains { before?[$0] != after?[$0] }
+        return ["state", "role", "timeline", "replication_state", "pending_restart", "tags"].contains {
+            before?[$0] != after?[$0]
+        }
     }
 }

@@ -64,7 +64,8 @@ public struct LiveWorld: World {
         async let store = StoreObserver(world: self, cluster: cluster, addresses: addresses).observe()
         // a release of the leader key is judged without Patroni's word, and must not wait for it
         let asksMembers = focus != .guarding(.leadership)
-        async let members = !asksMembers ? [] : MemberObserver(world: self, cluster: cluster, addresses: addresses).observe()
+        async let members =
+            !asksMembers ? [] : MemberObserver(world: self, cluster: cluster, addresses: addresses).observe()
         async let repository = RepositoryObserver(world: self, cluster: cluster, engine: engine, focus: focus).observe()
         let (etcd, dcs) = await store
         observation.etcd = etcd
@@ -88,7 +89,9 @@ extension LiveWorld {
         guard let client = await sight.knownStore else { return keys }
         var keys = keys
         for index in keys.members.indices {
-            guard members.first(where: { $0.node == keys.members[index].name })?.view.isUnknown == true else { continue }
+            guard members.first(where: { $0.node == keys.members[index].name })?.view.isUnknown == true else {
+                continue
+            }
             let lease = try? await client.lease(keys.members[index].lease, deadline: StoreObserver.deadline)
             keys.members[index].leaseLeft = lease?.remaining
         }

@@ -70,7 +70,9 @@ actor Sight {
 
     /// Whether a stored verifier belongs to a password; the costly computation is done once for each pair.
     func matches(_ verifier: String, version: String, password: String) -> Bool {
-        if let known = verified.first(where: { $0.verifier == verifier && $0.version == version }) { return known.matches }
+        if let known = verified.first(where: { $0.verifier == verifier && $0.version == version }) {
+            return known.matches
+        }
         let matches = ScramVerifier(verifier)?.matches(password) ?? false
         verified = Array(verified.suffix(15)) + [(verifier, version, matches)]
         return matches

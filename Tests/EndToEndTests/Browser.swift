@@ -19,7 +19,9 @@ struct Browser {
         let capabilities: [String: Any] = [
             "capabilities": [
                 "alwaysMatch": [
-                    "goog:chromeOptions": ["args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]]
+                    "goog:chromeOptions": [
+                        "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+                    ]
                 ]
             ]
         ]

@@ -21,7 +21,9 @@ struct ChangeTests {
         let started = try await cluster.psql(primary, "select pg_postmaster_start_time()")
         try cluster.edit("max_connections: 100", "max_connections: 100\n      work_mem: 3MB")
         _ = try await eventually("work_mem everywhere", within: .seconds(60)) { () -> Bool? in
-            for number in 1...3 where try await cluster.psql(cluster.node(number), "show work_mem") != "3MB" { return nil }
+            for number in 1...3 where try await cluster.psql(cluster.node(number), "show work_mem") != "3MB" {
+                return nil
+            }
             return true
         }
         #expect(try await cluster.psql(primary, "select pg_postmaster_start_time()") == started)
@@ -63,7 +65,9 @@ struct ChangeTests {
         }
         let status = try await cluster.ready()
         #expect(status.has("Retired"))
-        #expect(try await cluster.docker("volume", "ls", "-q", "--filter", "name=\(cluster.node(4))-data") == cluster.node(4) + "-data")
+        #expect(
+            try await cluster.docker("volume", "ls", "-q", "--filter", "name=\(cluster.node(4))-data") == cluster.node(
+                4) + "-data")
     }
 
     private func broken(_ cluster: ClusterFixture) async throws {

@@ -126,7 +126,9 @@ final class ClusterFixture: Sendable {
     /// A statement inside a node's container, over its socket: not our own client, not our own connection.
     @discardableResult
     func psql(_ node: String, _ sql: String) async throws -> String {
-        try await Shell.run(["docker", "exec", node, "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-c", sql])
+        try await Shell.run([
+            "docker", "exec", node, "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-c", sql,
+        ])
     }
 
     func docker(_ words: String...) async throws -> String { try await Shell.run(["docker"] + words) }
@@ -146,7 +148,8 @@ final class ClusterFixture: Sendable {
 
     private func explain(_ error: any Error) async {
         let log = (try? String(contentsOfFile: directory + "/controller.log", encoding: .utf8)) ?? ""
-        let containers = (try? await docker("ps", "-a", "--filter", "name=\(id)", "--format", "{{.Names}} {{.Status}}")) ?? ""
+        let containers =
+            (try? await docker("ps", "-a", "--filter", "name=\(id)", "--format", "{{.Names}} {{.Status}}")) ?? ""
         print("--- \(id): \(error)\n\(containers)\n" + log.split(separator: "\n").suffix(60).joined(separator: "\n"))
     }
 
@@ -204,8 +207,12 @@ final class Controller: Sendable {
     }
 
     func start(_ arguments: [String], log: String) throws {
-        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
-        guard let handle = FileHandle(forWritingAtPath: log) else { throw ShellError(description: "cannot write \(log)") }
+        if !FileManager.default.fileExists(atPath: log) {
+            _ = FileManager.default.createFile(atPath: log, contents: nil)
+        }
+        guard let handle = FileHandle(forWritingAtPath: log) else {
+            throw ShellError(description: "cannot write \(log)")
+        }
         _ = try handle.seekToEnd()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Program.path)

@@ -28,7 +28,9 @@ struct ColdStartTests {
     }
 
     private func checkStore(_ cluster: ClusterFixture) async throws {
-        let health = try await Shell.run(["docker", "exec", cluster.member(1), "etcdctl", "endpoint", "health", "--cluster"])
+        let health = try await Shell.run([
+            "docker", "exec", cluster.member(1), "etcdctl", "endpoint", "health", "--cluster",
+        ])
         #expect(health.components(separatedBy: "is healthy").count == 4, "\(health)")
     }
 
@@ -40,7 +42,8 @@ struct ColdStartTests {
         let replica = primary == cluster.node(1) ? cluster.node(2) : cluster.node(1)
         let nearest = try await eventually("the rows on \(replica)") { () -> String? in
             let found = try await cluster.psql(
-                replica, "select name from items order by embedding <-> array_fill(3::real, array[1536])::vector limit 1")
+                replica,
+                "select name from items order by embedding <-> array_fill(3::real, array[1536])::vector limit 1")
             return found.isEmpty ? nil : found
         }
         #expect(nearest == "n3")
@@ -62,14 +65,16 @@ struct ColdStartTests {
         }
         #expect(secrets.count == 6)
         let label = "label=io.pg-controller.cluster=\(cluster.id)"
-        let containers = try await cluster.docker("ps", "-aq", "--filter", label).split(separator: "\n").map(String.init)
+        let containers = try await cluster.docker("ps", "-aq", "--filter", label).split(separator: "\n").map(
+            String.init)
         #expect(containers.count == 7)
         var seen = try await Shell.run(["docker", "inspect"] + containers) + cluster.events
         seen += try String(contentsOfFile: cluster.directory + "/controller.log", encoding: .utf8)
         for container in containers {
             seen += try await Shell.run(["docker", "logs", container])
             seen += try await Shell.run([
-                "docker", "exec", container, "sh", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null; true",
+                "docker", "exec", container, "sh", "-c",
+                "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null; true",
             ])
         }
         for secret in secrets { #expect(secret.count >= 24 && !seen.contains(secret)) }
@@ -77,7 +82,9 @@ struct ColdStartTests {
 
     private func checkContainers(_ cluster: ClusterFixture) async throws {
         let label = "label=io.pg-controller.cluster=\(cluster.id)"
-        for name in try await cluster.docker("ps", "-a", "--format", "{{.Names}}", "--filter", label).split(separator: "\n") {
+        for name in try await cluster.docker("ps", "-a", "--format", "{{.Names}}", "--filter", label).split(
+            separator: "\n")
+        {
             let name = String(name)
             let bindings = try await cluster.inspect(
                 name, "{{range .HostConfig.PortBindings}}{{range .}}{{.HostIp}} {{end}}{{end}}")

@@ -27,7 +27,9 @@ struct FailoverTests {
             #expect(leader != primary)
             #expect(after.nodes.first { $0.name == primary }?.state == "streaming")
             #expect((after.nodes.first?.timeline ?? 0) == (before.nodes.first?.timeline ?? 0) + 1)
-            let rows = try await cluster.psql(leader, "select n from acks").split(separator: "\n").compactMap { Int($0) }
+            let rows = try await cluster.psql(leader, "select n from acks").split(separator: "\n").compactMap {
+                Int($0)
+            }
             let lost = await writer.acknowledged.filter { !Set(rows).contains($0) }
             #expect(lost.isEmpty, "lost \(lost.count) acknowledged writes")
             try await cluster.event("release the leader key of \(primary)", "proven dead", "evidence: engine")

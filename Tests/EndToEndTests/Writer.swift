@@ -27,7 +27,8 @@ actor Writer {
             if let open = connection {
                 number += 1
                 do {
-                    let result = try await open.query("insert into acks values ($1)", [PostgresValue(number)], deadline: .seconds(3))
+                    let result = try await open.query(
+                        "insert into acks values ($1)", [PostgresValue(number)], deadline: .seconds(3))
                     // a commit that gave up waiting for its standby is not acknowledged
                     if result.notices.isEmpty { acknowledged.append(number) }
                 } catch {

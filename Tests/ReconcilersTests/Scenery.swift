@@ -51,7 +51,9 @@ struct Scenery {
     mutating func add(_ spec: ContainerSpec) {
         var view = ContainerView(
             id: ContainerID("id-\(spec.name)"), name: spec.name, image: spec.image,
-            labels: spec.labels + [LabelValue(Label.cluster, "demo"), LabelValue(Label.component, spec.component.rawValue)],
+            labels: spec.labels + [
+                LabelValue(Label.cluster, "demo"), LabelValue(Label.component, spec.component.rawValue),
+            ],
             state: .running(startedAt: "t0"))
         view.settings = spec.settings
         view.attachments = [
@@ -122,7 +124,8 @@ struct Scenery {
             observation.members.append(MemberSighting(node: node, view: .present(member)))
         }
         observation.dcs = .present(dcs)
-        var database = DatabaseView(node: "pg-node-1", isInRecovery: false, systemIdentifier: Scenery.system, timeline: 1)
+        var database = DatabaseView(
+            node: "pg-node-1", isInRecovery: false, systemIdentifier: Scenery.system, timeline: 1)
         database.roles = Accounts.wanted(cluster).map {
             RoleView(name: $0.name, attributes: $0.attributes, passwordMatches: true)
         }

@@ -34,7 +34,9 @@ struct Apply: AsyncParsableCommand {
             return first
         }
         guard isDone else {
-            throw Failure(.notConverged, "not converged within \(timeout) s; waiting for: \(last.waiting.joined(separator: "; "))")
+            throw Failure(
+                .notConverged, "not converged within \(timeout) s; waiting for: \(last.waiting.joined(separator: "; "))"
+            )
         }
         let changes = last.changes
         Terminal.say(
@@ -50,11 +52,12 @@ final class LastReport: Sendable {
 
     func note(_ report: PassReport) {
         state.withLock {
-            $0.changes += report.performed.filter { performed in
-                if case .patroni(_, .wake) = performed.planned.action.effect { return false }
-                if case .done = performed.outcome { return true }
-                return false
-            }.count
+            $0.changes +=
+                report.performed.filter { performed in
+                    if case .patroni(_, .wake) = performed.planned.action.effect { return false }
+                    if case .done = performed.outcome { return true }
+                    return false
+                }.count
             $0.waiting = report.plan.waiting
         }
     }

@@ -36,6 +36,7 @@ struct Destroy: AsyncParsableCommand {
         }
         guard answer == name.text else { throw Failure(.badInput, "that is not \(name); nothing was touched") }
         try await session.world.remove(found, includingVolumes: volumes) { Terminal.say("  \($0)") }
-        Terminal.say(volumes ? "\(name) is gone" : "\(name) is down, its data volumes stay; `controller apply` brings it back")
+        Terminal.say(
+            volumes ? "\(name) is gone" : "\(name) is down, its data volumes stay; `controller apply` brings it back")
     }
 }

@@ -15,7 +15,9 @@ struct ManifestCommand: ParsableCommand {
 
         func run() throws {
             let cluster = try ManifestSource.read(path)
-            Terminal.say("\(path): good, cluster \(cluster.name), \(cluster.nodes.count) nodes, \(cluster.etcd.members) etcd members")
+            Terminal.say(
+                "\(path): good, cluster \(cluster.name), \(cluster.nodes.count) nodes, \(cluster.etcd.members) etcd members"
+            )
         }
     }
 

@@ -19,11 +19,13 @@ struct Password: AsyncParsableCommand {
         let cluster = session.source.cluster
         let known: [(RoleName, SecretName)] = [
             (cluster.accounts.admin.role, "postgres-admin"), (cluster.console.account.role, "postgres-console"),
-            (cluster.accounts.replication.role, "postgres-replication"), (cluster.accounts.rewind.role, "postgres-rewind"),
+            (cluster.accounts.replication.role, "postgres-replication"),
+            (cluster.accounts.rewind.role, "postgres-rewind"),
             ("postgres", "postgres-superuser"),
         ]
         guard let secret = known.first(where: { $0.0.text == role })?.1 else {
-            throw Failure(.badInput, "there is no role \(role); there are \(known.map(\.0.text).joined(separator: ", "))")
+            throw Failure(
+                .badInput, "there is no role \(role); there are \(known.map(\.0.text).joined(separator: ", "))")
         }
         Terminal.say(try await session.world.secrets.value(secret))
     }

@@ -26,6 +26,7 @@ enum PlanText {
 
     private static func entry(_ planned: PlannedAction, mark: String) -> String {
         let action = planned.action
-        return "  \(mark) \(action.subject.text): \(action.effect.phrase)\n      because \(Terminal.plain(action.reason.sentence)) [\(planned.reconciler)]"
+        return
+            "  \(mark) \(action.subject.text): \(action.effect.phrase)\n      because \(Terminal.plain(action.reason.sentence)) [\(planned.reconciler)]"
     }
 }

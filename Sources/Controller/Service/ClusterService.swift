@@ -56,7 +56,9 @@ struct ClusterService: Service {
             if let condition = source.condition { report.conditions.append(condition) }
             for event in narrator.tell(report) {
                 logger.info("\(event.object): \(event.what) (\(event.reason)) \(event.message)")
-                if let trouble = await log.append([event]) { logger.error("the event log cannot be written: \(trouble)") }
+                if let trouble = await log.append([event]) {
+                    logger.error("the event log cannot be written: \(trouble)")
+                }
             }
             history.note(report)
             onPass(report)

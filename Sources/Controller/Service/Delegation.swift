@@ -11,7 +11,8 @@ enum Delegation {
         let secrets = SecretStore(directory: "/nonexistent")
         let world: LiveWorld
         do {
-            world = try await LiveWorld.connect(source.cluster, secrets: secrets, docker: Defaults.environment("DOCKER_HOST"))
+            world = try await LiveWorld.connect(
+                source.cluster, secrets: secrets, docker: Defaults.environment("DOCKER_HOST"))
         } catch {
             throw Failure("\(error)")
         }

@@ -16,14 +16,17 @@ struct Session {
 
     /// Reads the manifest, connects, and loads the secrets. With `actsAlone` it takes the cluster's lock, so that two
     /// controllers never act at once.
-    static func open(_ options: ClusterOptions, actsAlone: Bool, needsSecrets: Bool = true) async throws(Failure) -> Session {
+    static func open(_ options: ClusterOptions, actsAlone: Bool, needsSecrets: Bool = true) async throws(Failure)
+        -> Session
+    {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let source = try ManifestSource(path: options.manifest)
         let state = try StateDirectory(options.stateDir, cluster: source.cluster.name.text)
         if actsAlone { try Lock.take(state.lock) }
         do {
             let world = try await LiveWorld.connect(
-                source.cluster, secrets: SecretStore(directory: state.secrets), docker: Defaults.environment("DOCKER_HOST"))
+                source.cluster, secrets: SecretStore(directory: state.secrets),
+                docker: Defaults.environment("DOCKER_HOST"))
             if actsAlone { try await refuseBesideSupervisor(world, source.cluster) }
             if needsSecrets { try await world.loadSecrets(source.cluster) }
             return Session(source: source, world: world, state: state, logger: Logger(label: "controller"))

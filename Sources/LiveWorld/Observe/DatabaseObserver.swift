@@ -95,7 +95,8 @@ extension SecretStore {
     /// The roles whose passwords are ours, and the secrets that hold them.
     static func roles(_ cluster: Cluster) -> [(role: RoleName, secret: SecretName)] {
         [
-            (cluster.accounts.admin.role, "postgres-admin"), (cluster.accounts.replication.role, "postgres-replication"),
+            (cluster.accounts.admin.role, "postgres-admin"),
+            (cluster.accounts.replication.role, "postgres-replication"),
             (cluster.accounts.rewind.role, "postgres-rewind"), (cluster.console.account.role, "postgres-console"),
         ]
     }

@@ -51,7 +51,9 @@ struct DockerObserver {
     }
 
     private func inspect(_ id: String) async throws -> ContainerView? {
-        guard let container = try await known({ try await docker.container(id, deadline: .seconds(2)) }) else { return nil }
+        guard let container = try await known({ try await docker.container(id, deadline: .seconds(2)) }) else {
+            return nil
+        }
         var view = ContainerView(docker: container)
         guard container.configuration.labels[Label.component] != Component.supervisor.rawValue,
             id != world.ownContainer?.text

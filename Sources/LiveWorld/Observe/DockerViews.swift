@@ -54,7 +54,9 @@ extension ContainerView {
             Attachment(
                 network: NetworkID(endpoint.networkID), networkName: NetworkName(name),
                 address: endpoint.ipAddress.isEmpty ? nil : endpoint.ipAddress)
-        }.filter { !$0.network.text.isEmpty || $0.networkName.text != "none" }.sorted { $0.networkName < $1.networkName }
+        }.filter { !$0.network.text.isEmpty || $0.networkName.text != "none" }.sorted {
+            $0.networkName < $1.networkName
+        }
         restartCount = container.restartCount
         settings = ContainerSettings(container)
     }
@@ -99,11 +101,14 @@ extension ContainerSettings {
         mounts = container.mounts.filter { $0.type == "volume" }.map {
             VolumeMount(volume: VolumeName($0.name), destination: $0.destination, isWritable: $0.isWritable)
         }.sorted()
-        foreignMounts = container.mounts.filter { $0.type != "volume" }.map { "\($0.source):\($0.destination)" }.sorted()
+        foreignMounts = container.mounts.filter { $0.type != "volume" }.map { "\($0.source):\($0.destination)" }
+            .sorted()
         restartPolicy = host.restartPolicy.name
         dropsAllCapabilities = host.capDrop.contains { $0.uppercased() == "ALL" }
         addedCapabilities = host.capAdd.sorted()
-        mayGainPrivileges = !host.securityOptions.contains { $0.hasPrefix("no-new-privileges") && !$0.hasSuffix("false") }
+        mayGainPrivileges = !host.securityOptions.contains {
+            $0.hasPrefix("no-new-privileges") && !$0.hasSuffix("false")
+        }
         isPrivileged = host.isPrivileged
         stopTimeoutSeconds = container.configuration.stopTimeoutSeconds ?? 10
     }

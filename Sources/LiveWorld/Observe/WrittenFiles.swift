@@ -87,7 +87,7 @@ extension DockerEngine {
         do throws(DockerError) {
             _ = try await pathStatus(path, in: id.text)
             return true
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return false
         }
     }
@@ -95,7 +95,7 @@ extension DockerEngine {
     private func entries(_ path: String, in id: ContainerID) async throws(DockerError) -> [TarEntry]? {
         do throws(DockerError) {
             return try await files(of: path, in: id.text, reader: TarReader(maxBytes: 8 << 20), deadline: .seconds(5))
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         }
     }

@@ -40,7 +40,8 @@ struct DockerPerformer {
     private func create(_ spec: NetworkSpec) async throws -> String {
         let id = try await docker.createNetwork(
             DockerNetworkConfiguration(
-                name: spec.name.text, driver: spec.driver, subnets: spec.subnet.map { [DockerSubnet(subnet: $0)] } ?? [],
+                name: spec.name.text, driver: spec.driver,
+                subnets: spec.subnet.map { [DockerSubnet(subnet: $0)] } ?? [],
                 labels: [Label.cluster: cluster.name.text, Label.component: Component.network.rawValue]))
         return String(id.prefix(12))
     }

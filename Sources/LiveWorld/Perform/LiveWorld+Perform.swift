@@ -21,7 +21,8 @@ extension LiveWorld {
     private func perform(_ effect: Effect, for cluster: Cluster) async -> Outcome {
         do {
             switch effect {
-            case .docker(_, let effect): return .done(try await DockerPerformer(world: self, cluster: cluster).perform(effect))
+            case .docker(_, let effect):
+                return .done(try await DockerPerformer(world: self, cluster: cluster).perform(effect))
             case .etcd(let effect): return try await EtcdPerformer(world: self, cluster: cluster).perform(effect)
             case .patroni(let node, let effect): return try await ask(node, effect, for: cluster)
             case .sql(let node, let effect): return try await execute(effect, on: node, for: cluster)
@@ -48,7 +49,8 @@ extension LiveWorld {
         case .wake: try await client.wake()
         case .patchConfiguration(let patch): try await client.patchConfiguration(patch)
         case .reload: try await client.reload()
-        case .restart: return try await underWay { () async throws(PatroniError) in
+        case .restart:
+            return try await underWay { () async throws(PatroniError) in
                 try await client.restart(deadline: .seconds(3))
             }
         case .switchover(let from, let to):
@@ -63,7 +65,7 @@ extension LiveWorld {
     private func underWay(_ request: () async throws(PatroniError) -> String) async throws -> Outcome {
         do throws(PatroniError) {
             return .done(try await request())
-        } catch where error.code == .timedOut {
+        } catch  where error.code == .timedOut {
             return .done("under way")
         }
     }

@@ -71,12 +71,16 @@ public actor SecretStore {
     private func value(of name: SecretName, file: String?, mayGenerate: Bool) throws(Failure) -> String {
         let path = file ?? "\(directory)/\(name)"
         if let text = try? String(contentsOfFile: path, encoding: .utf8) {
-            let value = text.hasSuffix("\r\n") ? String(text.dropLast()) : text.hasSuffix("\n") ? String(text.dropLast()) : text
-            guard !value.isEmpty else { throw Failure(name: name, description: "\(path) is empty; write the password into it") }
+            let value =
+                text.hasSuffix("\r\n") ? String(text.dropLast()) : text.hasSuffix("\n") ? String(text.dropLast()) : text
+            guard !value.isEmpty else {
+                throw Failure(name: name, description: "\(path) is empty; write the password into it")
+            }
             return value
         }
         guard file == nil else {
-            throw Failure(name: name, description: "\(path): cannot be read; make it, or take passwordFile out of the manifest")
+            throw Failure(
+                name: name, description: "\(path): cannot be read; make it, or take passwordFile out of the manifest")
         }
         guard access(path, F_OK) != 0 else {
             throw Failure(name: name, description: "\(path): cannot be read; is it owned by the controller's user?")

@@ -52,7 +52,8 @@ extension Universe {
         var lines = engine.containers.map { container in
             var line = "\(container.name) \(container.id) \(container.state)"
             if let node = container.node {
-                line += " \(node.server) job \(node.job.map { "\($0)" } ?? "none") upstream \(node.upstream?.text ?? "none")"
+                line +=
+                    " \(node.server) job \(node.job.map { "\($0)" } ?? "none") upstream \(node.upstream?.text ?? "none")"
                 line += " lease \(node.lease ?? 0)\(node.isHung ? " hung" : "")"
             }
             switch engine.content(of: container.dataVolume) {
