@@ -36,29 +36,24 @@ public actor SimulatedWorld: World {
         let upset = beginCall()
         guard !isControllerDead else { return observation }
         let isGuarding = if case .guarding = focus { true } else { false }
+        defer { inspection.seen(observation, in: universe) }
         let engine = lookAtEngine(cluster, isStale: upset == .staleLook && focus == .everything)
         observation.engines = [EngineSighting(id: universe.engine.name, view: engine)]
+        // Docker says where the others are: without it nobody else is asked
+        guard engine.value != nil else { return observation }
         pass(1...8)
-        observation.etcd = universe.lookAtStore(universe.etcdNames(cluster))
+        observation.etcd = universe.lookAtStore()
         observation.dcs = universe.lookAtKeys()
         pass(1...4)
         if upset == .blindToStore {
             observation.etcd = .unknown(Blindness(.timedOut, "no answer in time"))
             observation.dcs = .unknown(Blindness(.timedOut, "no answer in time"))
         }
-        let isSeen = engine.value != nil
-        observation.members = universe.nodeNames(cluster).map { name in
-            MemberSighting(node: name, view: universe.lookAtMember(name, engineIsSeen: isSeen))
-        }
-        if isGuarding {
-            inspection.seen(observation, in: universe)
-            return observation
-        }
+        if focus != .guarding(.leadership) { observation.members = universe.lookAtMembers() }
+        if isGuarding { return observation }
+        observation.repository = cluster.backups.enabled ? universe.lookAtRepository(cluster) : .absent
         pass(1...6)
-        observation.database = universe.lookAtDatabase(cluster)
-        observation.repository =
-            isSeen ? universe.lookAtRepository(cluster) : .unknown(Blindness(.unreachable, "no engine"))
-        inspection.seen(observation, in: universe)
+        observation.database = universe.lookAtDatabase(cluster, members: observation.members)
         return observation
     }
 
@@ -102,10 +97,10 @@ public actor SimulatedWorld: World {
         }
     }
 
-    /// Docker answers a stop when it is over; ours waits for it a little and else leaves it to the next look.
+    /// Docker answers a stop when it is over.
     private func awaitStop(_ effect: Effect) {
         guard case .docker(_, .stop(let id)) = effect else { return }
-        let deadline = universe.now + .seconds(3)
+        let deadline = universe.now + .seconds(25)
         while universe.now < deadline, let index = universe.engine.index(of: id),
             universe.engine.containers[index].hasProcess
         {
@@ -128,8 +123,15 @@ public actor SimulatedWorld: World {
     private func beginCall() -> CallFault? {
         calls += 1
         let isSlow = universe.engine.slowUntil > universe.now
+        if isSlow || universe.engine.unreachableUntil > universe.now || universe.engine.deafUntil > universe.now
+            || universe.store?.isAvailable == false || cluster.maintenance
+        {
+            universe.obstacleAt = universe.now
+        }
         pass(isSlow ? 800...2500 : 1...12)
-        return forecast.fault(ofCall: calls)
+        let fault = forecast.fault(ofCall: calls)
+        if fault != nil || isControllerDead { universe.obstacleAt = universe.now }
+        return fault
     }
 
     func pass(_ milliseconds: ClosedRange<Int>) {
@@ -165,6 +167,7 @@ public actor SimulatedWorld: World {
         remembered = nil
         universe.note("the controller starts anew")
         pass(500...15_000)
+        universe.obstacleAt = universe.now
         return true
     }
 

@@ -12,6 +12,7 @@ struct SimulatedController: Controlling {
         let report = await pass.run(cluster)
         return PassSummary(
             lookAgain: report.lookAgain, isConverged: report.isConverged,
+            hasActed: !report.performed.isEmpty,
             waiting: report.plan.waiting + report.refused.map { "refused: \($0.violation.message)" })
     }
 }

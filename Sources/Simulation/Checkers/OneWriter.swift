@@ -17,8 +17,10 @@ struct OneWriter: Checker {
         // without synchronous commits nothing but a fence in time keeps a hung primary from acknowledging
         let isExcused = writers.contains { writer in
             guard let node = writer.node else { return false }
-            return !node.isSynchronous
-                && (node.isHung || node.thawedAt.map { universe.now - $0 < .seconds(2) } ?? false)
+            let hasThawed = node.thawedAt.map { universe.now - $0 < .seconds(2) } ?? false
+            // a fence takes a controller that sees and acts for the time of a lease
+            let isHindered = universe.now - universe.obstacleAt < .seconds(40) || node.isPaused
+            return !node.isSynchronous && (hasThawed || node.isHung && isHindered)
         }
         if isExcused { return nil }
         return "\(writers.map(\.name.text).joined(separator: " and ")) both acknowledge commits"

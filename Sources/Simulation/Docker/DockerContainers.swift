@@ -118,7 +118,7 @@ extension Universe {
     /// Sends SIGTERM; the process ends in its own time, or after the grace time by SIGKILL.
     package mutating func beginStop(_ index: Int) {
         guard engine.containers[index].stop == nil else { return }
-        let grace = Duration.seconds(engine.containers[index].settings.stopTimeoutSeconds)
+        let grace = Duration.seconds(min(10, engine.containers[index].settings.stopTimeoutSeconds))
         var isFrozen = engine.containers[index].node?.isHung ?? false
         if case .paused = engine.containers[index].state { isFrozen = true }
         if isFrozen {

@@ -27,7 +27,10 @@ extension Universe {
         var view = ContainerView(
             id: container.id, name: container.name, image: container.image, labels: container.labels,
             state: container.state)
-        guard container.owner == scope.text else { return view }
+        guard container.owner == scope.text else {
+            view.settings.mounts = container.settings.mounts
+            return view
+        }
         view.imageID = "sha256:\(container.image)"
         view.attachments = container.attachments
         view.settings = container.settings

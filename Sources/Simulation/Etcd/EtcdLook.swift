@@ -3,14 +3,20 @@ package import Model
 /// What etcd's members show.
 extension Universe {
     /// The members' own answers; the membership only when a quorum tells it.
-    package func lookAtStore(_ containers: [ContainerName]) -> Sighting<EtcdView> {
-        let endpoints = containers.map { name in EtcdEndpointView(container: name, status: status(of: name)) }
+    package func lookAtStore() -> Sighting<EtcdView> {
+        let running = engine.containers.filter {
+            $0.component == .etcd && $0.owner == scope.text && $0.state.isRunning && isConnected($0)
+        }
+        let endpoints = running.map { ContainerName($0.home) }.sorted().map { name in
+            EtcdEndpointView(container: name, status: status(of: name))
+        }
         guard endpoints.contains(where: { $0.status.value != nil }) else {
             return .unknown(Blindness(.unreachable, "no etcd member answers"))
         }
         guard let known = store else { return .unknown(Blindness(.unreachable, "no etcd member answers")) }
-        var view = EtcdView(clusterID: known.clusterID, members: [], endpoints: endpoints)
+        var view = EtcdView(clusterID: 0, members: [], endpoints: endpoints)
         guard known.isAvailable else { return .present(view) }
+        view.clusterID = known.clusterID
         view.members = known.members.map {
             EtcdMemberView(id: $0.id, name: $0.name, peerURLs: [$0.peerURL], isLearner: $0.isLearner)
         }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }

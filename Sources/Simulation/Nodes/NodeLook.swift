@@ -22,11 +22,16 @@ extension Universe {
         }
     }
 
-    /// A node's Patroni over REST; absent when its container is known not to run.
-    package func lookAtMember(_ name: NodeName, engineIsSeen: Bool) -> Sighting<MemberView> {
-        guard let index = index(of: name) else {
-            return engineIsSeen ? .absent : .unknown(Blindness(.unreachable, "connection refused"))
-        }
+    /// Every node that has a container.
+    package func lookAtMembers() -> [MemberSighting] {
+        let nodes = engine.containers.filter { $0.component == .node && $0.owner == scope.text }
+        return nodes.map { MemberSighting(node: NodeName($0.home), view: lookAtMember(NodeName($0.home))) }
+            .sorted { $0.node < $1.node }
+    }
+
+    /// A node's Patroni over REST; absent when its container does not run, or is frozen.
+    package func lookAtMember(_ name: NodeName) -> Sighting<MemberView> {
+        guard let index = index(of: name), engine.containers[index].state.isRunning else { return .absent }
         guard isConnected(engine.containers[index]) else { return .unknown(Blindness(.unreachable, "no route")) }
         guard let node = engine.containers[index].node, node.awakeAt <= now, !node.isShuttingDown else {
             return .unknown(Blindness(.unreachable, "connection refused"))
@@ -72,11 +77,11 @@ extension Universe {
     }
 
     /// The primary's database over SQL.
-    package func lookAtDatabase(_ cluster: Cluster) -> Sighting<DatabaseView> {
-        guard case .present(let dcs) = lookAtKeys() else {
-            return .unknown(Blindness(.notLooked, "the primary is not known"))
-        }
-        guard let leader = dcs.leader?.node else { return .absent }
+    package func lookAtDatabase(_ cluster: Cluster, members: [MemberSighting]) -> Sighting<DatabaseView> {
+        guard case .present(let dcs) = lookAtKeys(), let leader = dcs.leader?.node,
+            case .present(let member) = members.first(where: { $0.node == leader })?.view, member.state == .running,
+            member.role == .primary
+        else { return .absent }
         guard let index = index(of: leader), isReachable(index), let node = engine.containers[index].node,
             node.server == .primary || node.server == .replica, let directory = directory(of: index)
         else { return .unknown(Blindness(.unreachable, "\(leader) does not answer")) }

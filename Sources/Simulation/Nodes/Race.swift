@@ -140,7 +140,12 @@ extension Universe {
         guard leads(index), node.server == .primary, storeReachable(from: index), !node.isHung, store?.isFull == false
         else { return }
         shipWAL(from: index)
+        guard let end = directory(of: index)?.end else { return }
         let streaming = standbys(of: index)
-        writeStandbys(index, pending.filter { streaming.contains($0) })
+        // PostgreSQL calls a standby synchronous only once it has caught up
+        let caughtUp = pending.filter { name in
+            streaming.contains(name) && self.index(of: name).flatMap { directory(of: $0) }?.contains(end) == true
+        }
+        writeStandbys(index, caughtUp)
     }
 }

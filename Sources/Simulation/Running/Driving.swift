@@ -17,8 +17,14 @@ extension SimulatedWorld {
         if universe.engine.deafUntil > universe.now {
             advance(to: deadline)
         } else {
-            while !universe.isStirred, nextDue <= deadline { advance(to: nextDue) }
-            if !universe.isStirred { advance(to: deadline) }
+            var question = universe.now + .seconds(5)
+            while !universe.isStirred, universe.now < deadline {
+                advance(to: min(nextDue, question, deadline))
+                guard universe.now >= question else { continue }
+                // the one thing that no event tells of: a leader that renews its lease no more
+                if universe.isLeaseStale(cluster) { break }
+                question += .seconds(5)
+            }
         }
         if universe.isStirred {
             universe.isStirred = false
@@ -39,6 +45,14 @@ extension SimulatedWorld {
 }
 
 extension Universe {
+    /// Whether the leader has not renewed its lease for longer than its loop.
+    func isLeaseStale(_ cluster: Cluster) -> Bool {
+        guard let store, store.isAvailable, let key = store.key(prefix + "leader"),
+            let lease = store.leases.first(where: { $0.id == key.lease })
+        else { return false }
+        return lease.ttl - (lease.expiresAt - now) > cluster.patroni.loopWait + .seconds(3)
+    }
+
     /// The secrets every cluster has.
     static let secretNames: [SecretName] = [
         "patroni-rest", "postgres-admin", "postgres-console", "postgres-replication", "postgres-rewind",

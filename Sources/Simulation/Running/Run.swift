@@ -6,13 +6,16 @@ public struct PassSummary: Sendable {
     public var lookAgain: Duration?
     /// Whether it wants nothing and waits for nothing.
     public var isConverged: Bool
+    /// Whether it did anything.
+    public var hasActed: Bool
     /// What it waits for, what it was refused, in words.
     public var waiting: [String]
 
     /// A summary.
-    public init(lookAgain: Duration?, isConverged: Bool, waiting: [String] = []) {
+    public init(lookAgain: Duration?, isConverged: Bool, hasActed: Bool = false, waiting: [String] = []) {
         self.lookAgain = lookAgain
         self.isConverged = isConverged
+        self.hasActed = hasActed
         self.waiting = waiting
     }
 }
@@ -48,6 +51,18 @@ public enum Verdict: Sendable, Hashable {
         case .passed: true
         case .unsafe, .stuck: false
         }
+    }
+}
+
+/// How long to rest: as the pass asks, and longer the more passes in a row had nothing to do but wait. Whatever happens
+/// meanwhile ends a rest anyway.
+struct Patience {
+    private var idle = 0
+
+    mutating func limit(after summary: PassSummary) -> Duration {
+        idle = summary.hasActed ? 0 : idle + 1
+        let asked = summary.lookAgain ?? .seconds(30)
+        return min(max(asked, .milliseconds(50 << min(idle, 6))), .seconds(30))
     }
 }
 
@@ -89,13 +104,14 @@ public struct Run: Sendable {
     ) async -> (verdict: Verdict, world: SimulatedWorld) {
         let world = SimulatedWorld(seed: seed, cluster: cluster, forecast: forecast, keepsTrace: keepsTrace)
         var controller = makeController(world)
+        var patience = Patience()
         while await world.now().uptime < weatherEnds {
             let summary = await controller.pass(world.cluster)
             if let violation = await world.violation { return (.unsafe(violation), world) }
             if await world.buryController() {
                 controller = makeController(world)
             } else {
-                await world.rest(atMost: min(summary.lookAgain ?? .seconds(30), .seconds(30)))
+                await world.rest(atMost: patience.limit(after: summary))
             }
         }
         await world.clearSky()
@@ -108,6 +124,7 @@ public struct Run: Sendable {
         let deadline = await world.now().uptime + timeLimit
         var passes = 0
         var quiet = 0
+        var patience = Patience()
         var summary = PassSummary(lookAgain: nil, isConverged: false)
         while passes < passLimit, await world.now().uptime < deadline {
             passes += 1
@@ -118,7 +135,7 @@ public struct Run: Sendable {
             quiet = summary.isConverged && isDone ? quiet + 1 : 0
             // twice in a row: a converged cluster yields an empty plan, and keeps yielding it
             if quiet == 2 { return .passed(digest: await world.digest, passes: passes) }
-            await world.rest(atMost: min(summary.lookAgain ?? .seconds(30), .seconds(30)))
+            await world.rest(atMost: patience.limit(after: summary))
         }
         let pending = await world.pending() ?? "the controller never comes to rest"
         return .stuck(pending, waiting: summary.waiting)

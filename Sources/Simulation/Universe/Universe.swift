@@ -23,6 +23,8 @@ package struct Universe: Sendable {
     package var secrets: [SecretView] = []
     /// The backup repository's content, by the volume that holds it.
     package var systems: [String] = []
+    /// When something last kept the controller from seeing or acting.
+    package var obstacleAt: Duration = .zero
     /// How often etcd lost what it had committed.
     package var storeLosses = 0
     /// Counts everything that needs an identity.

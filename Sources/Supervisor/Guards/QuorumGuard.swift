@@ -32,7 +32,10 @@ enum QuorumGuard {
 
     /// Interrupting one member of several: the others alone must be a majority. One of one is always an interruption.
     private static func pause(_ name: ContainerName, _ scene: Scene) -> Violation? {
-        guard case .present(let store) = scene.observation.etcd, store.members.count > 1 else { return nil }
+        guard case .present(let store) = scene.observation.etcd else {
+            return Violation(.storeQuorum, "etcd's members could not be seen")
+        }
+        guard store.members.count > 1 else { return nil }
         let voters = store.members.filter { !$0.isLearner }
         let others = voters.filter { member in
             member.name != name.text
