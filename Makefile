@@ -10,7 +10,7 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-
 BINARY := .build/release/controller
 say = @printf '\033[1m▶ %s\033[0m\n' "$(1)"
 
-.PHONY: help up down setup build images install test test-fast lint format sim bench chaos e2e clean
+.PHONY: help up down setup build images install test test-fast lint format sim bench clean
 
 help: ## Print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ test: setup ## All tests: unit, simulation, contract, end to end
 test-fast: ## The tests that need no Docker
 	@deploy/setup/libraries.sh
 	@deploy/setup/test.sh fast
+
+sim: ## The simulation by the thousand (SEEDS=1...10000), or one seed with its story (SEED=…)
+	@swift build $(SWIFT_FLAGS) --product simulate 2>&1 | deploy/setup/quiet.sh
+	@.build/release/simulate $(if $(SEED),--seed $(SEED) --trace,--seeds $(or $(SEEDS),1...10000))
 
 lint: ## Check format and style
 	@swift format lint --strict -r Sources Tests Package.swift
