@@ -166,7 +166,7 @@ public actor SimulatedWorld: World {
         isControllerDead = false
         remembered = nil
         universe.note("the controller starts anew")
-        pass(500...15_000)
+        pass(universe.random.chance(permille: 150) ? 15_000...120_000 : 500...15_000)
         universe.obstacleAt = universe.now
         return true
     }

@@ -5,7 +5,8 @@ struct StoreQuorum: Checker {
     let invariant = "I6 store quorum"
 
     func passed(_ universe: Universe) -> String? {
-        universe.storeLosses > 0 ? "etcd was founded anew and forgot what it had committed" : nil
+        universe.storeLosses > universe.allowedStoreLosses
+            ? "etcd was founded anew and forgot what it had committed" : nil
     }
 
     func acted(_ deed: Deed) -> String? {

@@ -26,6 +26,8 @@ public enum Fault: Sendable, Hashable {
     case unpause(Target)
     /// `docker stop` (C05, U02).
     case stop(Target)
+    /// `docker restart`, or `docker start` of one that does not run (C05).
+    case restart(Target)
     /// `docker rm -f`, the volume stays (C06, U01).
     case remove(Target)
     /// `docker rename` (U03).
@@ -38,6 +40,14 @@ public enum Fault: Sendable, Hashable {
     case wipe(Target)
     /// Container and volume are removed (V03, E03).
     case lose(Target)
+    /// The volume is swapped for one with another cluster's data (V05); a person puts it back in the end.
+    case swap(Target)
+    /// Every etcd member's container and volume is removed (E05, E06).
+    case loseStore
+    /// A stranger's volume has a name of ours (V08).
+    case squatVolume(VolumeName)
+    /// A stranger's network has our name.
+    case squatNetwork(NetworkName)
     /// `docker network disconnect` (N02).
     case disconnect(Target)
     /// The network is removed after everybody was disconnected (N06).

@@ -10,10 +10,14 @@ package enum FaultBudget {
             guard let index = universe.place(of: target) else { return false }
             return universe.engine.containers[index].component == .etcd
                 ? keepsStore(without: index, in: universe) : keepsData(without: index, in: universe)
+        case .swap(let target):
+            guard let index = universe.place(of: target) else { return false }
+            return keepsData(without: index, in: universe)
+        case .loseStore: return keepsPromises(in: universe)
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
             .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
-            .switchOver, .dropExtension, .spoilRole, .editFile, .changeLimits, .usurp, .takePort, .fillStore,
+            .restart, .squatVolume, .squatNetwork, .switchOver, .dropExtension, .spoilRole, .editFile, .changeLimits, .usurp, .takePort, .fillStore,
             .removeImage, .jumpClock, .edit:
             return true
         }
@@ -28,6 +32,15 @@ package enum FaultBudget {
             }), let directory = universe.directory(of: primary)
         else { return false }
         return universe.client.acknowledged.allSatisfy { directory.contains($0) }
+    }
+
+    /// With the store goes the knowledge who may lead: then the primary must be there, and nobody may lag behind it.
+    private static func keepsPromises(in universe: Universe) -> Bool {
+        let primary = universe.engine.containers.indices.first { index in
+            universe.engine.containers[index].node?.isWritable == true && universe.leads(index)
+        }
+        guard primary != nil else { return false }
+        return universe.engine.containers.allSatisfy { $0.node.map { $0.lagsUntil <= universe.now } ?? true }
     }
 
     /// A member's data may go only while a majority of the voters keeps theirs, and a quorum is there now.

@@ -44,6 +44,7 @@ extension Universe {
                 _ = universe.unpause(universe.engine.containers[index].id)
             }
         case .stop(let target): with(target) { universe, index in universe.beginStop(index) }
+        case .restart(let target): with(target) { universe, index in universe.restartByHand(index) }
         case .remove(let target): with(target) { universe, index in universe.removeByForce(index) }
         case .rename(let target):
             with(target) { universe, index in
@@ -54,6 +55,10 @@ extension Universe {
         case .removeAll: removeAll()
         case .wipe(let target): wipe(target)
         case .lose(let target): lose(target)
+        case .swap(let target): swap(target)
+        case .loseStore: loseStore()
+        case .squatVolume(let name): squat(volume: name)
+        case .squatNetwork(let name): squat(network: name)
         case .disconnect(let target):
             with(target) { universe, index in
                 universe.engine.containers[index].attachments = []

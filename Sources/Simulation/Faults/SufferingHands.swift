@@ -74,6 +74,52 @@ extension Universe {
         return true
     }
 
+    /// `docker restart`, or `docker start`.
+    mutating func restartByHand(_ index: Int) {
+        if engine.containers[index].hasProcess {
+            if engine.containers[index].node?.isHung == false, engine.containers[index].state.isRunning {
+                shutDown(index)
+            }
+            die(index, exitCode: 0)
+        }
+        _ = start(engine.containers[index].id)
+    }
+
+    /// Another cluster's data lies where a node's was.
+    mutating func swap(_ target: Target) -> Bool {
+        guard let index = place(of: target), let volume = engine.containers[index].dataVolume,
+            let place = engine.index(of: volume), engine.volumes[place].content.directory != nil
+        else { return false }
+        die(index, exitCode: 137)
+        swapped.append((volume, engine.volumes[place].content))
+        engine.volumes[place].content = .postgres(
+            DataDirectory(systemIdentifier: "99\(nextSerial())", stretch: nextSerial()))
+        return true
+    }
+
+    mutating func loseStore() -> Bool {
+        guard store?.isAvailable == true else { return false }
+        allowedStoreLosses += 1
+        while let index = engine.containers.firstIndex(where: { $0.component == .etcd && $0.owner == scope.text }) {
+            removeByForce(index)
+        }
+        engine.volumes.removeAll { $0.content.etcd != nil }
+        return true
+    }
+
+    mutating func squat(volume name: VolumeName) -> Bool {
+        guard engine.index(of: name) == nil else { return false }
+        addVolume(name, labels: [])
+        squatted.append(name)
+        return true
+    }
+
+    mutating func squat(network name: NetworkName) -> Bool {
+        guard !engine.networks.contains(where: { $0.name == name }) else { return false }
+        addNetwork(NetworkSpec(name: name, driver: "bridge", subnet: nil), labels: [])
+        return true
+    }
+
     /// The sky clears: what only a person can undo is undone, what the controller must heal stays.
     package mutating func clearSky() {
         engine.unreachableUntil = .zero
@@ -81,6 +127,19 @@ extension Universe {
         engine.deafUntil = .zero
         engine.foreignPorts = []
         engine.containers.removeAll { $0.owner == nil && !$0.hasProcess }
+        engine.networks.removeAll { $0.labels.isEmpty }
+        engine.volumes.removeAll { volume in
+            squatted.contains(volume.name) && volume.labels.isEmpty
+                && !engine.containers.contains { $0.settings.mounts.contains { $0.volume == volume.name } }
+        }
+        for (name, content) in swapped.reversed() {
+            guard let place = engine.index(of: name) else { continue }
+            for index in engine.containers.indices where engine.containers[index].dataVolume == name {
+                die(index, exitCode: 137)
+            }
+            engine.volumes[place].content = content
+        }
+        swapped = []
         for index in engine.containers.indices { engine.containers[index].node?.lagsUntil = .zero }
         _ = editConfiguration(.object([("pause", .null)]))
         isStirred = true

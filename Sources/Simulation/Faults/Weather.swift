@@ -39,7 +39,7 @@ struct Weather {
         for _ in 0..<random.number(1...14) {
             guard let kind = random.pick(kinds) else { continue }
             let at = Duration.milliseconds(start + random.number(0...length))
-            entries += draw(kind, cluster).map { .timed(at + $0.after, $0.fault) }
+            entries += draw(kind, cluster).map { .timed($0.fault.comesFirst ? .zero : at + $0.after, $0.fault) }
         }
         if random.chance(permille: 600) {
             let calls = random.number(1...30)
@@ -68,7 +68,7 @@ struct Weather {
         return cluster.console.enabled && random.chance(permille: 100) ? .console : target()
     }
 
-    private static let kinds = 30
+    private static let kinds = 35
 
     /// One fault of a kind, with what follows it by the same hand.
     private mutating func draw(_ kind: Int, _ cluster: Cluster) -> [(after: Duration, fault: Fault)] {
@@ -124,6 +124,13 @@ struct Weather {
         case 26: return now(.fillStore)
         case 27: return now(random.chance(permille: 300) ? .removeImage(anyTarget(cluster)) : .kill(.primary))
         case 28: return now(.jumpClock(milliseconds: Int64(random.number(-3_600_000...3_600_000))))
+        case 29: return now(.restart(anyTarget(cluster)))
+        case 30: return now(.swap(.replica(random.number(0...3))))
+        case 31: return now(.loseStore)
+        case 32:
+            let node = "pg-node-\(random.number(1...3))-data"
+            return now(random.pick([.squatVolume(VolumeName(node)), .squatVolume("etcd-1-data")]) ?? .loseStore)
+        case 33: return now(random.chance(permille: 300) ? .squatNetwork("pg-ha-network") : .removeNetwork)
         default: return [(.zero, .edit(drawEdit(cluster)))]
         }
     }
@@ -137,5 +144,14 @@ struct Weather {
         case 5: random.chance(permille: 500) ? .memory(.gibibytes(2)) : .sharedMemory(.gibibytes(2))
         default: .console(random.chance(permille: 500))
         }
+    }
+}
+
+extension Fault {
+    /// Whether it makes sense only before the controller has made anything.
+    fileprivate var comesFirst: Bool {
+        if case .squatVolume = self { return true }
+        if case .squatNetwork = self { return true }
+        return false
     }
 }

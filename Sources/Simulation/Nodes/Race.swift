@@ -105,14 +105,20 @@ extension Universe {
         let wanted = node.isQuorum ? streaming.count : node.synchronousCount
         for name in streaming where picked.count < wanted && !picked.contains(name) { picked.append(name) }
         picked = Array(picked.sorted().prefix(max(wanted, 1)))
+        if node.isQuorum {
+            // a candidate must meet so many voters that one of them confirmed: both sides change in one loop
+            writeStandbys(index, picked)
+            let count = min(node.synchronousCount, picked.count)
+            let rule: CommitRule = picked.isEmpty ? (node.isStrict ? .anybody : .nobody) : .any(count, picked)
+            withDirectory(of: index) { $0.commitsAwait = rule }
+            return
+        }
         // first what may be promoted shrinks, then what commits wait for changes, then what may be promoted grows
         let common = current.filter { picked.contains($0) }
         writeStandbys(index, common)
         let rule: CommitRule =
             if picked.isEmpty {
                 node.isStrict ? .anybody : .nobody
-            } else if node.isQuorum {
-                .any(min(node.synchronousCount, picked.count), picked)
             } else {
                 .first(picked.count, picked)
             }

@@ -27,6 +27,12 @@ package struct Universe: Sendable {
     package var obstacleAt: Duration = .zero
     /// How often etcd lost what it had committed.
     package var storeLosses = 0
+    /// How often it was allowed to, because all of its data was taken.
+    package var allowedStoreLosses = 0
+    /// Volumes whose content somebody swapped, with what had been in them.
+    package var swapped: [(volume: VolumeName, content: VolumeContent)] = []
+    /// Volumes of strangers with names of ours.
+    package var squatted: [VolumeName] = []
     /// Counts everything that needs an identity.
     package var serial = 0
     /// Set when something happened that an event stream would tell.
