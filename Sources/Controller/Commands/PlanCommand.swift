@@ -1,5 +1,7 @@
 import ArgumentParser
+import LiveWorld
 import Model
+import Reconcilers
 import Supervisor
 
 /// `controller plan`: what would be changed now, and why; changes nothing.
@@ -12,11 +14,24 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Exit with 1 when there is something to change.")
     var check = false
 
+    @Flag(help: "Also say how long a second look and plan took.")
+    var time = false
+
     func run() async throws {
         if try await Delegation.tookOver(options) { return }
         let session = try await Session.open(options, actsAlone: false)
         let plan = await session.plan()
         for line in PlanText.lines(plan.plan) { Terminal.say(line) }
+        if time {
+            let observation = await session.world.observe(session.source.cluster, focus: .everything)
+            let start = ContinuousClock.now
+            let again = await session.world.observe(session.source.cluster, focus: .everything)
+            let scene = Scene(cluster: session.source.cluster, observation: again, now: await session.world.now())
+            let count = Plan(scene, reconcilers: Reconcilers.all).actions.count
+            let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
+            Terminal.say("\(Int(milliseconds)) ms for a look and a plan of \(count) actions")
+            _ = observation
+        }
         if check, !plan.plan.isEmpty { Exit.now(.failure) }
     }
 }

@@ -237,12 +237,18 @@ public struct PostgresData: Sendable, Hashable {
     public var timeline: Int64
     /// Whether it was a primary when it stopped (in production, or shut down as one).
     public var wasPrimary: Bool
+    /// How far its WAL reaches for certain: the latest checkpoint or the end of recovery, in bytes; exact after an
+    /// orderly stop, behind after a crash.
+    public var walPosition: Int64
     /// A data directory.
-    public init(systemIdentifier: String, majorVersion: Int, timeline: Int64, wasPrimary: Bool) {
+    public init(
+        systemIdentifier: String, majorVersion: Int, timeline: Int64, wasPrimary: Bool, walPosition: Int64 = 0
+    ) {
         self.systemIdentifier = systemIdentifier
         self.majorVersion = majorVersion
         self.timeline = timeline
         self.wasPrimary = wasPrimary
+        self.walPosition = walPosition
     }
 }
 

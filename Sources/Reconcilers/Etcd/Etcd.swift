@@ -51,7 +51,10 @@ public struct Etcd: Reconciler {
         case .absent: return "its data volume"
         case .present(.etcd), .present(.incomplete), .present(.postgres): return nil
         case .present(.empty):
-            if store.isUnfounded { return nil }
+            if store.isUnfounded {
+                // an empty store knows nobody: whoever asked it first would lead, however far behind
+                return store.site.containers(of: .node).contains { $0.state.isAlive } ? "all nodes to stop" : nil
+            }
             if store.joinLabel(for: name) != nil { return nil }
             if store.membership != nil { return "its place among the members" }
             return store.isPristine ? nil : "the other members' quorum, because its own data is empty"
@@ -128,7 +131,7 @@ public struct Etcd: Reconciler {
         let site = store.site
         let wanted = site.cluster.etcdNames.map(\.text)
         let surplus = site.containers(of: .etcd).filter { !wanted.contains($0.labels.value(of: Label.name) ?? "") }
-        guard let seen = surplus.last else { return Proposal() }
+        guard let seen = surplus.last else { return removeStranger(store: store) }
         let name = ContainerName(seen.labels.value(of: Label.name) ?? seen.name.text)
         guard store.isComplete else { return Proposal(waiting: ["all wanted etcd members before \(name) leaves"]) }
         if let member = store.member(name) {
@@ -141,6 +144,22 @@ public struct Etcd: Reconciler {
         }
         let effect: DockerEffect = seen.state.isAlive ? .stop(seen.id) : .remove(seen.id)
         return Proposal(actions: [Action(.docker(site.engineID, effect), on: site.subject(name), because: .surplus)])
+    }
+
+    /// A member that the manifest does not name and that has no container any more.
+    private func removeStranger(store: EtcdStore) -> Proposal {
+        let names = store.site.cluster.etcdNames
+        let urls = names.map { EtcdSpec.peerURL(of: $0) }
+        let stranger = store.membership?.last { member in
+            !names.contains(ContainerName(member.name)) && !member.peerURLs.contains { urls.contains($0) }
+        }
+        guard let stranger else { return Proposal() }
+        guard store.isComplete, store.keepsQuorum(without: stranger.id) else {
+            return Proposal(waiting: ["all wanted etcd members before \(stranger.name) leaves"])
+        }
+        return Proposal(actions: [
+            Action(.etcd(.removeMember(memberID: stranger.id)), on: .etcd, because: .surplus)
+        ])
     }
 
     private func report(_ store: EtcdStore, into proposal: inout Proposal) {

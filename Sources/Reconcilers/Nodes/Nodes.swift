@@ -20,6 +20,7 @@ public struct Nodes: Reconciler {
             proposal.add(rebuild(node, roster: roster))
             proposal.add(reload(node, site: site))
         }
+        proposal.add(stand(roster))
         proposal.add(Waking.propose(roster))
         proposal.add(Rolling.propose(roster))
         NodeReport.add(roster, to: &proposal)
@@ -36,6 +37,30 @@ public struct Nodes: Reconciler {
             Action(
                 .docker(roster.site.engineID, effect), on: roster.site.subject(node.name.container), because: .paused)
         ])
+    }
+
+    /// When etcd has lost everything it knew, an empty one may only be founded while no node runs; the primary stops
+    /// last, so that nobody has more than it.
+    private func stand(_ roster: Roster) -> Proposal {
+        let site = roster.site
+        guard site.store.isUnfounded else { return Proposal() }
+        if roster.nodes.contains(where: { $0.member.value?.isPaused == true }) {
+            return Proposal(waiting: ["a person: etcd has lost everything, and the nodes are paused"])
+        }
+        let alive = site.containers(of: .node).filter(\.state.isAlive)
+        func rank(_ seen: ContainerView) -> (Int, ContainerName) {
+            let node = NodeName(seen.labels.value(of: Label.name) ?? seen.name.text)
+            return (site.scene.observation.member(node).value?.role == .replica ? 0 : 1, seen.name)
+        }
+        guard let seen = alive.min(by: { rank($0) < rank($1) }) else { return Proposal() }
+        let isFrozen = if case .paused = seen.state { true } else { false }
+        let subject = site.subject(ContainerName(seen.labels.value(of: Label.name) ?? seen.name.text))
+        return Proposal(
+            actions: [
+                Action(
+                    .docker(site.engineID, isFrozen ? .kill(seen.id) : .stop(seen.id)), on: subject,
+                    because: .memberLost("every member"))
+            ], waiting: ["all nodes to stop, because etcd has lost everything"])
     }
 
     /// A Patroni that hangs while PostgreSQL goes on (fault P01): its REST API is silent and it renews its lease no

@@ -42,15 +42,25 @@ extension Roster {
         return dcs.leader == nil && dcs.initialize?.isEmpty == false ? "the election" : nil
     }
 
-    /// When etcd lost its memory, the former primary starts first: only it is known to hold every acknowledged write.
+    /// When etcd lost its memory, the most advanced node starts first and alone: the former primary of the newest
+    /// timeline, which has every acknowledged write, or without one whoever's WAL reaches furthest. An election among
+    /// several that start together would go to the fastest.
     private func reelection(_ node: NodeView, _ data: PostgresData?) -> String? {
-        guard let dcs, dcs.leader == nil, dcs.synchronous == nil, let data, !data.wasPrimary else { return nil }
-        let others = nodes.filter { $0.name != node.name }.map { Holding($0.name, at: site) }
-        let awaitsPrimary = others.contains { holding in
-            if case .data(_, let other?) = holding { return other.wasPrimary && other.timeline >= data.timeline }
-            return false
+        guard let dcs, dcs.leader == nil, dcs.synchronous == nil, let data else { return nil }
+        let own = (data.timeline, data.wasPrimary ? 1 : 0, data.walPosition)
+        for other in nodes where other.name != node.name {
+            guard other.container?.state.isAlive == true else {
+                if case .data(_, let theirs?) = Holding(other.name, at: site),
+                    (theirs.timeline, theirs.wasPrimary ? 1 : 0, theirs.walPosition) > own
+                {
+                    return "\(other.name), whose data is newer"
+                }
+                continue
+            }
+            guard let member = other.member.value, let timeline = member.timeline else { return "the election" }
+            if (timeline, member.role == .primary ? 1 : 0, member.walPosition ?? 0) >= own { return "the election" }
         }
-        return awaitsPrimary ? "the former primary" : nil
+        return nil
     }
 }
 
@@ -59,11 +69,9 @@ extension Site {
 }
 
 extension EtcdStore {
-    /// Whether some member's volume holds data, or a member runs.
+    /// Whether some stopped member's volume is seen to hold data. A running one that cannot be asked may have been
+    /// founded a moment ago, and an empty store knows nobody: whoever asked it first would lead.
     var hasData: Bool {
-        site.cluster.etcdNames.contains { name in
-            guard let seen = site.container(name) else { return false }
-            return seen.state.isAlive || seen.data.value == .etcd
-        }
+        site.cluster.etcdNames.contains { site.container($0)?.data.value == .etcd }
     }
 }

@@ -6,6 +6,8 @@ struct ReplicasFirst: Checker {
 
     func acted(_ deed: Deed) -> String? {
         guard deed.isDone, let name = interrupted(deed) else { return nil }
+        // without any etcd data left there is nothing to hand over through
+        if !deed.before.engine.volumes.contains(where: { $0.content.etcd != nil }) { return nil }
         let wanted = deed.cluster.nodeNames
         if works(name, asPrimaryIn: deed.before), works(name, asPrimaryIn: deed.known), wanted.count > 1 {
             return "\(deed.effect.line) interrupts the primary \(name)"

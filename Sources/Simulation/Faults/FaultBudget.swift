@@ -34,8 +34,16 @@ package enum FaultBudget {
         return universe.client.acknowledged.allSatisfy { directory.contains($0) }
     }
 
-    /// With the store goes the knowledge who may lead: then the primary must be there, and nobody may lag behind it.
+    /// With the store goes the knowledge who may lead and which cluster is ours: then the primary must be there, nobody
+    /// may lag behind it, and no node's volume may hold another cluster's data. A person who paused Patroni is at work.
     private static func keepsPromises(in universe: Universe) -> Bool {
+        if case .json(let json)? = universe.store?.key(universe.prefix + "config")?.value, json["pause"]?.bool == true {
+            return false
+        }
+        let identifiers = universe.engine.containers.indices.compactMap { index in
+            universe.directory(of: index)?.systemIdentifier
+        }
+        guard Set(identifiers).count < 2 else { return false }
         let primary = universe.engine.containers.indices.first { index in
             universe.engine.containers[index].node?.isWritable == true && universe.leads(index)
         }

@@ -71,7 +71,8 @@ package struct DataDirectory: Sendable {
     package var view: DataView {
         .postgres(
             PostgresData(
-                systemIdentifier: systemIdentifier, majorVersion: 18, timeline: timeline, wasPrimary: wasPrimary))
+                systemIdentifier: systemIdentifier, majorVersion: 18, timeline: timeline, wasPrimary: wasPrimary,
+                walPosition: isClean ? lsn : lsn - lsn % 5000))
     }
 }
 

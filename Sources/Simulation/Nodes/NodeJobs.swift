@@ -12,6 +12,10 @@ extension Universe {
         case .rewinding(let source): finishCopy(index, from: source, isRewind: true)
         case .starting:
             engine.containers[index].node?.server = .replica
+            withDirectory(of: index) { directory in
+                directory.isClean = false
+                directory.wasPrimary = false
+            }
             engine.containers[index].node?.started = node.configuration?["postgresql"]?["parameters"]
             engine.containers[index].node?.pendingParameters = []
         case .promoting: finishPromoting(index)

@@ -5,6 +5,7 @@ enum InterruptionGuard {
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
         if let violation = kill(action, scene) { return violation }
         guard let node = interrupted(by: action, scene) else { return nil }
+        if isStoreGone(scene) { return nil }
         if scene.cluster.nodes.count > 1 {
             guard case .present(let dcs) = scene.observation.dcs else {
                 return Violation(.unknownIsNotAbsent, "who leads could not be read again")
@@ -24,6 +25,26 @@ enum InterruptionGuard {
         let isStreaming = scene.observation.member(node).value?.isStreaming == true
         guard isStreaming, streaming.count < needed else { return nil }
         return Violation(.replicasFirst, "only \(streaming.count) other replicas stream, commits wait for \(needed)")
+    }
+
+    /// Whether etcd lost everything: each of its members is there, at rest, and has nothing in its volume. Then nobody
+    /// can lead for long, and an empty store would let anybody.
+    private static func isStoreGone(_ scene: Scene) -> Bool {
+        guard let engine = scene.cluster.engines.first?.name, case .present(let view) = scene.observation.engine(engine)
+        else { return false }
+        return scene.cluster.etcdNames.allSatisfy { name in
+            let bodies = view.containers.filter {
+                $0.labels.value(of: Label.cluster) == scene.cluster.name.text
+                    && $0.labels.value(of: Label.name) == name.text
+            }
+            return !bodies.isEmpty
+                && bodies.allSatisfy { body in
+                    switch body.state {
+                    case .created, .exited: body.data == .present(.empty)
+                    case .running, .paused, .restarting, .removing, .dead: false
+                    }
+                }
+        }
     }
 
     /// A node is killed only while it is frozen, or its Patroni neither answers nor renews its lease.

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# run.sh: the benchmarks, side by side in one run, because only ratios mean something on another machine.
+#   ROUNDS=3   rounds of the cold start     KILLS=5   failovers with the controller (and one with Patroni alone)
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+controller=$root/.build/release/controller rounds=${ROUNDS:-3} kills=${KILLS:-5}
+id=bench$$ work=$(mktemp -d)
+say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
+python3 -c 'import psycopg2' 2>/dev/null || apt-get install -y -qq --no-install-recommends python3-psycopg2 >/dev/null
+python=$(for p in /usr/bin/python3 python3; do $p -c 'import psycopg2' 2>/dev/null && echo $p && break; done)
+
+cp -r "$root/manifests/sql" "$work/"
+sed -e "s/pg-ha-cluster/$id/; s/pg-ha-network/$id-net/; s/namePrefix: etcd-/namePrefix: $id-etcd-/; s/namePrefix: pg-node-/namePrefix: $id-pg-/" \
+  -e "s/clientPort: 2379/clientPort: 42379/; s/postgresPort: 5432/postgresPort: 45432/; s/patroniPort: 8008/patroniPort: 48008/" \
+  -e "s/volume: pgbackrest-repo/volume: $id-repo/; s/name: dbhub/name: $id-console/; s/port: 9090/port: 49090/" \
+  "$root/manifests/pg-ha-cluster.yaml" >"$work/cluster.yaml"
+options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
+stop() { [[ -z ${pid:-} ]] || { kill -9 "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; pid=; }; }
+destroy() { stop; "$controller" destroy "${options[@]}" --volumes --yes "$id" >/dev/null; rm -rf "$work/state"; }
+trap 'destroy || true; rm -rf "$work"' EXIT
+start() { "$controller" run "${options[@]}" >>"$work/log" 2>&1 & pid=$!; }
+now() { local t=$EPOCHREALTIME; echo $((${t/[.,]/} / 1000)); }
+
+# ours: from the start of the program until the last of streaming, synchronous standby, schema and stanza
+ours() {
+  local began
+  began=$(now)
+  start
+  "$controller" status "${options[@]}" --wait --timeout 200 >/dev/null 2>&1
+  "$python" - "$work/state/$id/events.jsonl" "$began" <<'P'
+import json, sys, datetime
+at = {}
+for line in open(sys.argv[1]):
+    event = json.loads(line)
+    for name in ("PrimaryAvailable is True", "ReplicasStreaming is True", "SynchronousStandby is True", "SchemaCurrent is True", "BackupAvailable is False"):
+        if event["what"] == name:
+            at[name] = datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp() * 1000 - int(sys.argv[2])
+print(json.dumps({"writable": round(at["PrimaryAvailable is True"]), "streaming": round(at["ReplicasStreaming is True"]), "sync": round(at["SynchronousStandby is True"]), "schema": round(at["SchemaCurrent is True"]), "stanza": round(at.get("BackupAvailable is False", 0))}))
+P
+}
+
+say "cold start, $rounds rounds: the plain way, the hand-tuned script, the controller"
+for round in $(seq "$rounds"); do
+  echo "plain $("$root/Benchmarks/baselines/plain.sh" "$id-p$round")" | tee -a "$work/cold"
+  echo "tuned $("$root/Benchmarks/baselines/hand-tuned.sh" "$id-t$round")" | tee -a "$work/cold"
+  echo "ours $(ours)" | tee -a "$work/cold"
+  [[ $round == "$rounds" ]] || destroy
+done
+"$controller" password pgadmin "${options[@]}" >"$work/password"
+
+say "write gap when the primary's container is killed: $kills times with the controller, once with Patroni alone"
+for _ in $(seq "$kills"); do
+  echo "controller $("$python" "$root/Benchmarks/gap.py" "$work/password" "$id-pg-" 45432 45433 45434)" | tee -a "$work/gap"
+  "$controller" status "${options[@]}" --wait --timeout 100 >/dev/null 2>&1
+done
+say "at rest: one minute"
+ticks() { awk '{print $14 + $15}' "/proc/$pid/stat"; }
+sleep 15
+before=$(ticks)
+sleep 60
+after=$(ticks)
+echo "idle: $(awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f %% of a core", t / hz / 60 * 100}'), $(awk '/VmRSS/ {printf "%.1f MiB resident", $2 / 1024}' "/proc/$pid/status")"
+echo "no-op pass: $("$controller" plan "${options[@]}" --time | tail -1)"
+stop
+echo "patroni $("$python" "$root/Benchmarks/gap.py" "$work/password" "$id-pg-" 45432 45433 45434)" | tee -a "$work/gap"
+
+say "medians"
+"$python" - "$work/cold" "$work/gap" <<'P'
+import json, statistics, sys
+def rows(path):
+    for line in open(path):
+        name, _, text = line.partition(" ")
+        yield name, json.loads(text)
+def done(row): return max(row.values())
+cold = {}
+for name, row in rows(sys.argv[1]): cold.setdefault(name, []).append(done(row))
+cold = {name: statistics.median(values) for name, values in cold.items()}
+for name, value in cold.items(): print(f"cold start {name:6} {value / 1000:6.1f} s")
+print(f"ours / plain {cold['ours'] / cold['plain']:.2f} (bar 0.50)   ours / tuned {cold['ours'] / cold['tuned']:.2f} (bar 1.25)")
+gaps = {}
+for name, row in rows(sys.argv[2]): gaps.setdefault(name, []).append(row)
+for name, found in gaps.items():
+    values = sorted(row["gap_ms"] for row in found)
+    print(f"write gap {name:10} median {statistics.median(values) / 1000:.2f} s, longest {values[-1] / 1000:.2f} s, {sum(row['acknowledged'] for row in found)} acknowledged, {sum(row['lost'] for row in found)} lost")
+P
