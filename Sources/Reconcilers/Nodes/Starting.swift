@@ -57,7 +57,10 @@ extension Roster {
                 }
                 continue
             }
-            guard let member = other.member.value, let timeline = member.timeline else { return "the election" }
+            guard let member = other.member.value else { return "the election" }
+            // one without data, or that takes a copy, cannot lead
+            if member.role == .uninitialized { continue }
+            guard let timeline = member.timeline else { return "the election" }
             if (timeline, member.role == .primary ? 1 : 0, member.walPosition ?? 0) >= own { return "the election" }
         }
         return nil

@@ -106,7 +106,14 @@ extension Universe {
         for name in streaming where picked.count < wanted && !picked.contains(name) { picked.append(name) }
         picked = Array(picked.sorted().prefix(max(wanted, 1)))
         if node.isQuorum {
-            // a candidate must meet so many voters that one of them confirmed: both sides change in one loop
+            // a candidate must meet so many voters that one of them confirmed: both sides change in one loop, and who
+            // joins has everything that was acknowledged before it was asked
+            shipWAL(from: index)
+            let end = self.directory(of: index)?.end
+            picked = picked.filter { name in
+                guard let end, !current.contains(name) else { return true }
+                return self.index(of: name).flatMap { self.directory(of: $0) }?.contains(end) == true
+            }
             writeStandbys(index, picked)
             let count = min(node.synchronousCount, picked.count)
             let rule: CommitRule = picked.isEmpty ? (node.isStrict ? .anybody : .nobody) : .any(count, picked)
