@@ -83,7 +83,7 @@ extension Universe {
             directory.history.append(.init(id: stretch, timeline: timeline, start: directory.lsn))
             directory.wasPrimary = true
         }
-        if !node.isSynchronous {
+        if !node.wasElectedSynchronously {
             // somebody turned synchronous commits off: what is lost now was never promised under these rules
             client.acknowledged.removeAll { missing.contains($0) }
             missing = []
@@ -93,7 +93,8 @@ extension Universe {
         note("\(node.name) promotes to timeline \(timeline)")
         promotions.append(
             Promotion(
-                node: node.name, at: now, timeline: timeline, isSynchronous: node.isSynchronous, missing: missing))
+                node: node.name, at: now, timeline: timeline, isSynchronous: node.wasElectedSynchronously,
+                missing: missing))
     }
 
     private mutating func finishHandingOver(_ index: Int, to target: NodeName) {

@@ -58,6 +58,8 @@ package struct NodeProcess: Sendable {
     package var pendingStandbys: [NodeName]?
     /// When they are written.
     package var standbysAt: Duration = .zero
+    /// Whether the rules of synchronous commits were in force when it took the leader key.
+    package var wasElectedSynchronously = true
     /// When it last reached etcd.
     package var reachedStoreAt: Duration
     /// The dynamic configuration it last read.

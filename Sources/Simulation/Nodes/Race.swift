@@ -60,6 +60,7 @@ extension Universe {
     /// Promotes the node that has just taken the key; in synchronous mode its own sync key comes first.
     mutating func promote(_ index: Int) {
         guard let node = engine.containers[index].node else { return }
+        engine.containers[index].node?.wasElectedSynchronously = node.isSynchronous
         if node.isSynchronous {
             store?.put(prefix + "sync", .synchronous(SynchronousKey(leader: node.name, standbys: [])))
             let rule: CommitRule = node.isStrict ? .anybody : .nobody
