@@ -16,10 +16,20 @@ public struct Etcd: Reconciler {
         for name in scene.cluster.etcdNames {
             let spec = EtcdSpec.container(name, join: join(of: name, store: store), at: site)
             let group = spec.group(at: site)
-            proposal.add(spec.keep(at: site, group: group, mayStart: obstacle(for: name, store: store)))
-            if case .paused(let seen) = group {
+            switch group {
+            case .paused(let seen):
                 proposal.actions.append(
                     Action(.docker(site.engineID, .unpause(seen.id)), on: site.subject(name), because: .paused))
+            case .disconnected(let seen) where seen.state.isAlive:
+                // it serves nobody, and with a new address its old connections to its peers would hang for minutes:
+                // it gets its endpoint while it is down
+                let network = site.network?.name ?? scene.cluster.network.name
+                proposal.actions.append(
+                    Action(
+                        .docker(site.engineID, .stop(seen.id)), on: site.subject(name), because: .disconnected(network))
+                )
+            default:
+                proposal.add(spec.keep(at: site, group: group, mayStart: obstacle(for: name, store: store)))
             }
             proposal.add(membership(of: name, store: store))
             if interruption == nil { interruption = interrupt(name, group: group, store: store) }

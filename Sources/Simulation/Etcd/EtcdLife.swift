@@ -18,7 +18,8 @@ extension Universe {
             guard data.clusterID == store?.clusterID, store?.members.contains(where: { $0.id == data.memberID }) == true
             else { return fail(index, "the member has been permanently removed from the cluster") }
             engine.containers[index].etcd = EtcdProcess(
-                memberID: data.memberID, clusterID: data.clusterID, readyAt: ready)
+                memberID: data.memberID, clusterID: data.clusterID, readyAt: ready,
+                address: container.attachments.first?.address)
         case .empty:
             let name = container.home
             guard let data = isNew ? found(name, listed) : join(name, listed) else {
@@ -26,7 +27,8 @@ extension Universe {
             }
             engine.volumes[place].content = .etcd(data)
             engine.containers[index].etcd = EtcdProcess(
-                memberID: data.memberID, clusterID: data.clusterID, readyAt: ready)
+                memberID: data.memberID, clusterID: data.clusterID, readyAt: ready,
+                address: container.attachments.first?.address)
         case .postgres, .incomplete, .repository: return fail(index, "the data directory is not etcd's")
         }
         settleStore()
@@ -87,8 +89,9 @@ extension Universe {
     func isServing(_ member: UInt64) -> Bool {
         engine.containers.contains { container in
             guard let etcd = container.etcd, container.state.isRunning else { return false }
+            let hasMoved = etcd.address.map { old in !container.attachments.contains { $0.address == old } }
             return etcd.memberID == member && etcd.clusterID == store?.clusterID && etcd.readyAt <= now
-                && isConnected(container)
+                && isConnected(container) && hasMoved != true
         }
     }
 

@@ -143,4 +143,7 @@ package struct EtcdProcess: Sendable, Hashable {
     package var clusterID: UInt64
     /// From when on it answers.
     package var readyAt: Duration
+    /// The address it has had since it started. With another one its old connections to its peers hang for many
+    /// minutes (measured on Docker 20.10 with etcd 3.5), and it is of no use.
+    package var address: String?
 }
