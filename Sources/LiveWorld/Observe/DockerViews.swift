@@ -21,6 +21,7 @@ extension NetworkView {
             subnet: network.subnets.compactMap(\.subnet).first { !$0.contains(":") },
             labels: [LabelValue](docker: network.labels),
             endpoints: network.endpoints.keys.map { ContainerID($0) }.sorted())
+        createdAt = network.created?.description ?? ""
     }
 }
 

@@ -51,6 +51,8 @@ public struct NetworkView: Sendable, Hashable {
     public var labels: [LabelValue]
     /// Containers that have an endpoint on it now, sorted.
     public var endpoints: [ContainerID]
+    /// When it was made, in a form that sorts; empty when Docker does not say.
+    public var createdAt = ""
     /// A network as seen.
     public init(
         id: NetworkID, name: NetworkName, driver: String, subnet: String?, labels: [LabelValue],
@@ -284,4 +286,12 @@ public struct ImageSighting: Sendable, Hashable {
 extension [LabelValue] {
     /// A label's value.
     public func value(of key: String) -> String? { first { $0.key == key }?.value }
+}
+
+extension ContainerView {
+    /// Whether it has run since before a network was made: then every address that it remembers from there is wrong.
+    public func hasOutlived(_ network: NetworkView) -> Bool {
+        guard case .running(let startedAt) = state, !startedAt.isEmpty else { return false }
+        return startedAt < network.createdAt
+    }
 }

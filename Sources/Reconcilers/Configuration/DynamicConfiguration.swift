@@ -80,6 +80,8 @@ enum DynamicConfiguration {
         return [
             "local all postgres peer",
             "local replication postgres peer",
+            // Patroni asks its own PostgreSQL for the timeline this way
+            "local replication \(accounts.replication.role) scram-sha-256",
             "host replication \(accounts.replication.role) samenet scram-sha-256",
             "host all \(accounts.rewind.role) samenet scram-sha-256",
             "host all postgres samenet scram-sha-256",

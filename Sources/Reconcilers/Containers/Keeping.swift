@@ -60,6 +60,15 @@ extension ContainerSpec {
         return proposal
     }
 
+    /// Ends a running container that has no endpoint on the network, to give it one while it is down: it serves nobody,
+    /// and with a new address its old connections would hang for minutes, as would the old addresses that it remembers.
+    /// Both etcd and PostgreSQL would use their whole grace time to look for others whom they cannot reach.
+    func rest(_ seen: ContainerView, gently: Bool = false, at site: Site) -> Action {
+        Action(
+            .docker(site.engineID, gently ? .stop(seen.id) : .kill(seen.id)), on: site.subject(name),
+            because: .disconnected(network))
+    }
+
     private func createIfPossible(at site: Site, into proposal: inout Proposal) {
         guard site.network != nil else { return proposal.wait(for: "network \(network)") }
         let missing = settings.mounts.filter { mount in

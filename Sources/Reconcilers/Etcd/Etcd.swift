@@ -21,13 +21,7 @@ public struct Etcd: Reconciler {
                 proposal.actions.append(
                     Action(.docker(site.engineID, .unpause(seen.id)), on: site.subject(name), because: .paused))
             case .disconnected(let seen) where seen.state.isAlive:
-                // it serves nobody, and with a new address its old connections to its peers would hang for minutes:
-                // it gets its endpoint while it is down
-                let network = site.network?.name ?? scene.cluster.network.name
-                proposal.actions.append(
-                    Action(
-                        .docker(site.engineID, .stop(seen.id)), on: site.subject(name), because: .disconnected(network))
-                )
+                proposal.actions.append(spec.rest(seen, at: site))
             default:
                 proposal.add(spec.keep(at: site, group: group, mayStart: obstacle(for: name, store: store)))
             }

@@ -14,7 +14,9 @@ public struct Nodes: Reconciler {
         let roster = Roster(site)
         var proposal = Proposal()
         for node in roster.nodes {
-            proposal.add(node.spec.keep(at: site, group: node.group, mayStart: roster.obstacle(for: node)))
+            proposal.add(
+                reattach(node, roster: roster)
+                    ?? node.spec.keep(at: site, group: node.group, mayStart: roster.obstacle(for: node)))
             proposal.add(thaw(node, roster: roster))
             proposal.add(fence(node, roster: roster))
             proposal.add(rebuild(node, roster: roster))
@@ -25,6 +27,16 @@ public struct Nodes: Reconciler {
         proposal.add(Rolling.propose(roster))
         NodeReport.add(roster, to: &proposal)
         return proposal
+    }
+
+    /// A node that was cut off gets its endpoint while it is down, but a leader at once, because its lease still holds;
+    /// unless the network is a new one: then every address that it remembers is wrong.
+    private func reattach(_ node: NodeView, roster: Roster) -> Proposal? {
+        guard case .disconnected(let seen) = node.group, seen.state.isAlive, !roster.isPaused else { return nil }
+        guard roster.dcs != nil else { return Proposal(waiting: ["etcd, before \(node.name) is connected"]) }
+        guard node.isLeader else { return Proposal(actions: [node.spec.rest(seen, at: roster.site)]) }
+        guard let network = roster.site.network, seen.hasOutlived(network) else { return nil }
+        return Proposal(actions: [node.spec.rest(seen, gently: true, at: roster.site)])
     }
 
     /// A paused node thaws, unless somebody else leads by now: a frozen primary must not wake up as a second one.

@@ -6,11 +6,13 @@ extension Universe {
     package func look(images: [ImageReference]) -> EngineView {
         var view = EngineView(id: engine.id, version: "simulated")
         view.networks = engine.networks.map { network in
-            NetworkView(
+            var seen = NetworkView(
                 id: network.id, name: network.name, driver: network.driver, subnet: network.subnet,
                 labels: network.labels,
                 endpoints: engine.containers.filter { $0.hasProcess && $0.isAttached(to: network.id) }.map(\.id)
                     .sorted())
+            seen.createdAt = network.createdAt
+            return seen
         }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
         view.volumes = engine.volumes.map { VolumeView(name: $0.name, labels: $0.labels, createdAt: $0.createdAt) }
             .sorted { $0.name < $1.name }

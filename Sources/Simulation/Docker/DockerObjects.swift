@@ -50,7 +50,8 @@ extension Universe {
         engine.networks.append(
             SimulatedNetwork(
                 id: NetworkID("net\(number)"), name: spec.name, driver: spec.driver,
-                subnet: spec.subnet ?? "172.\(16 + number % 16).0.0/16", labels: labels))
+                subnet: spec.subnet ?? "172.\(16 + number % 16).0.0/16", labels: labels,
+                createdAt: moment.text))
         isStirred = true
     }
 

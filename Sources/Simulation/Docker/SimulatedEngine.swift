@@ -64,6 +64,8 @@ package struct SimulatedNetwork: Sendable {
     package var subnet: String
     /// Its labels, sorted by key.
     package var labels: [LabelValue]
+    /// When it was made.
+    package var createdAt = ""
     /// The last address that was given away.
     package var lastAddress = 1
 }

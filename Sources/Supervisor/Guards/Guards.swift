@@ -64,3 +64,14 @@ struct Guards: Sendable {
 
     private func recent(at now: Duration) -> Int { releases.filter { now - $0 <= FenceGuard.window }.count }
 }
+
+extension Scene {
+    /// Whether a container has no endpoint on the cluster's network: no peer and no client reaches it.
+    func isCutOff(_ id: ContainerID, at engine: EngineID) -> Bool {
+        guard case .present(let view) = observation.engine(engine),
+            let body = view.containers.first(where: { $0.id == id })
+        else { return false }
+        let network = view.networks.first { $0.name == cluster.network.name }
+        return !body.attachments.contains { $0.network == network?.id || $0.networkName == cluster.network.name }
+    }
+}

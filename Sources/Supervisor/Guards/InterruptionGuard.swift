@@ -10,6 +10,7 @@ enum InterruptionGuard {
             guard case .present(let dcs) = scene.observation.dcs else {
                 return Violation(.unknownIsNotAbsent, "who leads could not be read again")
             }
+            if isUnreachable(action, scene) { return nil }
             if dcs.leader?.node == node || scene.observation.member(node).value?.role == .primary {
                 return Violation(.replicasFirst, "\(node) is the leader and has not handed over")
             }
@@ -25,6 +26,16 @@ enum InterruptionGuard {
         let isStreaming = scene.observation.member(node).value?.isStreaming == true
         guard isStreaming, streaming.count < needed else { return nil }
         return Violation(.replicasFirst, "only \(streaming.count) other replicas stream, commits wait for \(needed)")
+    }
+
+    /// Whether the node has no endpoint, and the network was made while it ran: the others cannot reach it either.
+    private static func isUnreachable(_ action: Action, _ scene: Scene) -> Bool {
+        guard case .docker(let engine, .stop(let id)) = action.effect, scene.isCutOff(id, at: engine),
+            case .present(let view) = scene.observation.engine(engine),
+            let body = view.containers.first(where: { $0.id == id }),
+            let network = view.networks.first(where: { $0.name == scene.cluster.network.name })
+        else { return false }
+        return body.hasOutlived(network)
     }
 
     /// Whether etcd lost everything: each of its members is there, at rest, and has nothing in its volume. Then nobody
@@ -47,7 +58,8 @@ enum InterruptionGuard {
         }
     }
 
-    /// A node is killed only while it is frozen, or its Patroni neither answers nor renews its lease.
+    /// A node is killed only while it is frozen, or cut off and not the leader, or its Patroni neither answers nor
+    /// renews its lease.
     private static func kill(_ action: Action, _ scene: Scene) -> Violation? {
         guard case .docker(let engine, .kill(let id)) = action.effect, case .container(_, let name) = action.subject,
             scene.cluster.index(of: NodeName(name.text)) != nil
@@ -57,6 +69,10 @@ enum InterruptionGuard {
         }
         if case .paused = body.state { return nil }
         let node = NodeName(name.text)
+        if scene.isCutOff(id, at: engine), case .present(let dcs) = scene.observation.dcs {
+            return dcs.leader?.node == node
+                ? Violation(.replicasFirst, "\(node) holds the leader key") : nil
+        }
         guard case .unknown(let why) = scene.observation.member(node), why.cause == .timedOut else {
             return Violation(.replicasFirst, "\(node) answers again, or refuses in a way that a live one may")
         }

@@ -6,8 +6,8 @@ enum QuorumGuard {
         switch action.effect {
         case .etcd(.removeMember(let id)): return removal(of: id, scene)
         case .etcd(.defragment(let name)): return pause(name, scene)
-        case .docker(let engine, .stop(let id)):
-            guard let name = isMember(action.subject, scene), !isCutOff(id, engine, scene) else { return nil }
+        case .docker(let engine, .stop(let id)), .docker(let engine, .kill(let id)):
+            guard let name = isMember(action.subject, scene), !scene.isCutOff(id, at: engine) else { return nil }
             return pause(name, scene)
         case .docker, .etcd, .patroni, .sql: return nil
         }
@@ -16,15 +16,6 @@ enum QuorumGuard {
     private static func isMember(_ subject: Subject, _ scene: Scene) -> ContainerName? {
         guard case .container(_, let name) = subject, scene.cluster.etcdNames.contains(name) else { return nil }
         return name
-    }
-
-    /// Whether a member has no endpoint on the cluster's network: no peer and no client reaches it.
-    private static func isCutOff(_ id: ContainerID, _ engine: EngineID, _ scene: Scene) -> Bool {
-        guard case .present(let view) = scene.observation.engine(engine),
-            let body = view.containers.first(where: { $0.id == id })
-        else { return false }
-        let network = view.networks.first { $0.name == scene.cluster.network.name }
-        return !body.attachments.contains { $0.network == network?.id || $0.networkName == scene.cluster.network.name }
     }
 
     private static func removal(of id: UInt64, _ scene: Scene) -> Violation? {
