@@ -48,7 +48,7 @@ let package = Package(
         library("Reconcilers", ["Model"]),
         // 6 the loop, and the two worlds it runs against
         library("Supervisor", ["Reconcilers", "Model"]),
-        library("Simulation", ["Model"]),
+        library("Simulation", ["Supervisor", "Model"]),
         library(
             "LiveWorld",
             [
@@ -73,10 +73,10 @@ let package = Package(
         // against real engines: CONTROLLER_TEST_ENGINES
         tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
         tests("ReconcilersTests", ["Reconcilers", "Model"]),
-        tests("SimulationTests", ["Simulation", "Supervisor", "Reconcilers", "Model"]),
+        tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),
         // the simulation by the thousand: `make sim SEEDS=10000`
         .executableTarget(
-            name: "simulate", dependencies: ["Simulation", "Supervisor", "Model"], path: "Tests/Simulate",
+            name: "simulate", dependencies: ["Simulation", "Model"], path: "Tests/Simulate",
             swiftSettings: settings),
         // tests of the clients; the contract tests run real servers in Docker
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

@@ -1,21 +1,5 @@
 import Model
 import Simulation
-import Supervisor
-
-/// The real controller's side of a run.
-struct SimulatedController: Controlling {
-    private var pass: Pass<SimulatedWorld>
-
-    init(world: SimulatedWorld) { pass = Pass(world: world) }
-
-    mutating func pass(_ cluster: Cluster) async -> PassSummary {
-        let report = await pass.run(cluster)
-        return PassSummary(
-            lookAgain: report.lookAgain, isConverged: report.isConverged,
-            hasActed: !report.performed.isEmpty,
-            waiting: report.plan.waiting + report.refused.map { "refused: \($0.violation.message)" })
-    }
-}
 
 var seeds: [UInt64] = Array(1...200)
 var isVerbose = false
@@ -36,7 +20,7 @@ while let argument = arguments.popFirst() {
 var failures = 0
 for seed in seeds {
     let run = Run(seed: seed)
-    let (verdict, world) = await run.run(keepsTrace: isVerbose) { SimulatedController(world: $0) }
+    let (verdict, world) = await run.run(keepsTrace: isVerbose) { RealController(world: $0) }
     if isVerbose, !shrinks { for line in await world.trace + world.summary { print(line) } }
     if verdict.isPassed {
         if seeds.count == 1 { print(run.report(verdict)) }
@@ -44,10 +28,10 @@ for seed in seeds {
     }
     failures += 1
     if shrinks {
-        let small = await run.shrunken(like: verdict) { SimulatedController(world: $0) }
+        let small = await run.shrunken(like: verdict) { RealController(world: $0) }
         print(small.report(verdict))
         if isVerbose {
-            let (_, world) = await small.run(keepsTrace: true) { SimulatedController(world: $0) }
+            let (_, world) = await small.run(keepsTrace: true) { RealController(world: $0) }
             for line in await world.trace + world.summary { print(line) }
         }
     } else {

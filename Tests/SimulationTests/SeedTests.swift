@@ -17,7 +17,7 @@ struct SeedTests {
                     var failures: [String] = []
                     for seed in stride(from: lane + 1, through: SeedTests.count, by: Int(lanes)) {
                         let run = Run(seed: seed)
-                        let (verdict, _) = await run.run(keepsTrace: false) { SimulatedController(world: $0) }
+                        let (verdict, _) = await run.run(keepsTrace: false) { RealController(world: $0) }
                         if !verdict.isPassed { failures.append(run.report(verdict)) }
                     }
                     return failures
@@ -35,8 +35,8 @@ struct SeedTests {
     @Test("plays the same seed the same way twice")
     func isDeterministic() async {
         for seed: UInt64 in [3, 77, 4711] {
-            let (_, first) = await Run(seed: seed).run(keepsTrace: true) { SimulatedController(world: $0) }
-            let (_, second) = await Run(seed: seed).run(keepsTrace: true) { SimulatedController(world: $0) }
+            let (_, first) = await Run(seed: seed).run(keepsTrace: true) { RealController(world: $0) }
+            let (_, second) = await Run(seed: seed).run(keepsTrace: true) { RealController(world: $0) }
             let trace = await first.trace
             #expect(trace.count > 50)
             #expect(await second.trace == trace)
