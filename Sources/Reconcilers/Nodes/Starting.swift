@@ -6,7 +6,7 @@ extension Roster {
         guard let seen = node.container, !seen.state.isAlive else { return nil }
         if let hold = handover(from: node) { return hold }
         switch history {
-        case .unclear(let what): return unclear(what, holding: Holding(node.name, at: site))
+        case .unclear(let what): return unclear(what, node)
         case .dataLost: return "a restore, because all data is lost"
         case .contradictory: return "a person, because the volumes hold data of several clusters"
         case .forgotten: return "etcd to be told of the cluster again"
@@ -27,12 +27,12 @@ extension Roster {
         }
     }
 
-    /// With etcd out of sight, a node with data may start and wait for it; an empty one may not.
-    private func unclear(_ what: String, holding: Holding) -> String? {
-        switch holding {
-        case .data(_, let data) where data?.majorVersion == site.cluster.postgres.version && site.store.hasData: nil
-        case .data, .nothing, .fragment, .running, .unseen: "a look at \(what)"
-        }
+    /// With etcd out of sight, the most advanced node may start and wait for it; an empty one may not.
+    private func unclear(_ what: String, _ node: NodeView) -> String? {
+        guard case .data(_, let data?) = Holding(node.name, at: site),
+            data.majorVersion == site.cluster.postgres.version, site.store.hasData
+        else { return "a look at \(what)" }
+        return reelection(node, data)
     }
 
     /// A dead leader stays down until another leads, as long as another can (fault C01).
@@ -42,11 +42,12 @@ extension Roster {
         return dcs.leader == nil && dcs.initialize?.isEmpty == false ? "the election" : nil
     }
 
-    /// When etcd lost its memory, the most advanced node starts first and alone: the former primary of the newest
+    /// When etcd lost its memory, or cannot be seen, the most advanced node starts first and alone: the former primary of the newest
     /// timeline, which has every acknowledged write, or without one whoever's WAL reaches furthest. An election among
     /// several that start together would go to the fastest.
     private func reelection(_ node: NodeView, _ data: PostgresData?) -> String? {
-        guard let dcs, dcs.leader == nil, dcs.synchronous == nil, let data else { return nil }
+        if let dcs, dcs.leader != nil || dcs.synchronous != nil { return nil }
+        guard let data else { return nil }
         let own = (data.timeline, data.wasPrimary ? 1 : 0, data.walPosition)
         for other in nodes where other.name != node.name {
             guard other.container?.state.isAlive == true else {

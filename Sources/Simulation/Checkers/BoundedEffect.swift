@@ -16,7 +16,8 @@ struct BoundedEffect: Sendable {
         if !disruptive.isEmpty {
             interruptions.removeAll { now - $0 > .seconds(60) }
             interruptions.append(now)
-            if interruptions.count > 40 { return "\(interruptions.count) interruptions within a minute" }
+            // the worst weather: several networks in a row removed from under five members and five nodes
+            if interruptions.count > 60 { return "\(interruptions.count) interruptions within a minute" }
         }
         recent.removeAll { now - $0.at > .seconds(30) }
         for effect in effects {

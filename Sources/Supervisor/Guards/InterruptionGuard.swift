@@ -1,6 +1,7 @@
 import Model
 
-/// I7: a node is interrupted only when enough others stream, and the leader only when it is alone or has handed over.
+/// I7: a node that streams is interrupted only when all others do, and the leader only when it is alone or has handed
+/// over.
 enum InterruptionGuard {
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
         if let violation = kill(action, scene) { return violation }
@@ -19,13 +20,12 @@ enum InterruptionGuard {
             guard other != node, case .present(let member) = scene.observation.member(other) else { return false }
             return member.role == .replica && member.isStreaming
         }
-        let synchronous = scene.cluster.postgres.synchronous
-        // of two nodes nobody is left to wait for: then commits do without, or wait until it is back
-        let needed = synchronous.mode == .off ? 0 : max(0, min(synchronous.number, scene.cluster.nodes.count - 2))
-        // where fewer stream than commits wait for, a broken node may still be replaced; a streaming one may not
-        let isStreaming = scene.observation.member(node).value?.isStreaming == true
-        guard isStreaming, streaming.count < needed else { return nil }
-        return Violation(.replicasFirst, "only \(streaming.count) other replicas stream, commits wait for \(needed)")
+        // a broken node may be replaced whatever the others do; one that streams waits until all others are well
+        guard scene.observation.member(node).value?.isStreaming == true else { return nil }
+        let leader = scene.observation.dcs.value?.leader?.node
+        let down = scene.cluster.nodeNames.filter { $0 != node && $0 != leader && !streaming.contains($0) }
+        guard let first = down.first else { return nil }
+        return Violation(.replicasFirst, "\(first) does not stream")
     }
 
     /// Whether the node has no endpoint, and the network was made while it ran: the others cannot reach it either.
