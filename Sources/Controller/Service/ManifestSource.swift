@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Manifest
 import Model
 
@@ -9,37 +8,25 @@ struct ManifestSource {
     private(set) var cluster: Cluster
     /// What is wrong with the file on disk, if anything.
     private(set) var trouble: String?
-    private var fingerprint: Digest?
 
     /// Reads it for the first time; there is no last good one yet.
     init(path: String) throws(Failure) {
         self.path = path
         cluster = try ManifestSource.read(path)
-        fingerprint = ManifestSource.fingerprint(path)
     }
 
-    /// Reads it again if it changed; returns whether anything is different now.
+    /// Reads it again, with the SQL and password files that it names; returns whether anything is different now.
     mutating func refresh() -> Bool {
-        let now = ManifestSource.fingerprint(path)
-        if now == fingerprint, now != nil, cluster.schema.migrations.isEmpty, trouble == nil { return false }
+        let before = (cluster, trouble)
         do {
             let new = try ManifestSource.read(path)
             let refusals = Manifest.changes(from: cluster, to: new)
-            let before = (cluster, trouble)
-            if refusals.isEmpty {
-                cluster = new
-                trouble = nil
-            } else {
-                trouble = refusals.map(\.description).joined(separator: "\n")
-            }
-            fingerprint = now
-            return before.0 != cluster || before.1 != trouble
+            if refusals.isEmpty { cluster = new }
+            trouble = refusals.isEmpty ? nil : refusals.map(\.description).joined(separator: "\n")
         } catch {
-            let changed = trouble != error.message
             trouble = error.message
-            fingerprint = now
-            return changed
         }
+        return before.0 != cluster || before.1 != trouble
     }
 
     /// The condition that a broken file is.
@@ -57,10 +44,5 @@ struct ManifestSource {
         } catch {
             throw Failure(.badInput, "\(error)")
         }
-    }
-
-    private static func fingerprint(_ path: String) -> Digest? {
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        return Digest(of: data)
     }
 }

@@ -11,13 +11,14 @@ public struct Bootstrap: Reconciler {
     /// Two conditional writes, only when every node volume was seen.
     public func propose(_ scene: Scene) -> Proposal {
         guard let site = Site(scene) else { return Proposal() }
-        if case .present(let dcs) = scene.observation.dcs, dcs.initialize == "", dcs.leader == nil {
+        let holdings = scene.cluster.nodeNames.map { Holding($0, at: site) }
+        let history = History(site, store: EtcdStore(site))
+        if case .present(let dcs) = scene.observation.dcs, dcs.leader == nil, case .unborn = history,
+            dcs.initialize == "" || holdings.contains(.fragment)
+        {
             return resume(dcs, at: site)
         }
-        guard case .forgotten(let identifier) = History(site, store: EtcdStore(site)) else {
-            return Proposal()
-        }
-        let holdings = scene.cluster.nodeNames.map { Holding($0, at: site) }
+        guard case .forgotten(let identifier) = history else { return Proposal() }
         guard !holdings.contains(.unseen), !holdings.contains(.running) else {
             return Proposal(waiting: ["a look into every node volume"], lookAgain: .milliseconds(500))
         }

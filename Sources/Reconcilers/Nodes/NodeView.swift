@@ -63,15 +63,21 @@ struct Roster {
     /// Running replicas that may take over without loss: in synchronous mode those in the sync set, and with a quorum
     /// only when so many of the set are up that one of them is sure to have the last commit; fewer never elect.
     func candidates(besides node: NodeName) -> [NodeView] {
-        let standbys = dcs?.synchronous?.standbys ?? []
+        let ready = successors(of: node)
         let synchronous = site.cluster.postgres.synchronous
+        let standbys = dcs?.synchronous?.standbys ?? []
+        return synchronous.mode == .quorum && ready.count <= standbys.count - synchronous.number ? [] : ready
+    }
+
+    /// Running replicas that a leader which lives may hand over to, the least behind first: they get everything first.
+    func successors(of node: NodeName) -> [NodeView] {
+        let standbys = dcs?.synchronous?.standbys ?? []
         let ready = nodes.filter { other in
             guard other.name != node, other.isUp, other.key?.tags.value(of: "nofailover") != "true" else {
                 return false
             }
             return !isSynchronous || standbys.contains(other.name)
         }
-        if synchronous.mode == .quorum, ready.count <= standbys.count - synchronous.number { return [] }
         return ready.sorted { ($0.standby?.lagBytes ?? .max, $0.name) < ($1.standby?.lagBytes ?? .max, $1.name) }
     }
 }

@@ -65,7 +65,7 @@ enum Rolling {
 
     static func handOver(from node: NodeView, because why: String, roster: Roster) -> Proposal {
         let wanted = roster.site.cluster.nodeNames
-        let ready = roster.candidates(besides: node.name).filter { $0.isStreaming && wanted.contains($0.name) }
+        let ready = roster.successors(of: node.name).filter { $0.isStreaming && wanted.contains($0.name) }
         guard let target = ready.first else {
             return Proposal(waiting: ["a standby that \(node.name) can hand over to"], lookAgain: .seconds(1))
         }

@@ -13,7 +13,9 @@ extension Universe {
             engine.containers[index].node?.nextLoop = now + .seconds(1)
             return
         }
-        guard isElectable(node), isHealthiest(index, directory) else { return }
+        // whom a switchover names leads without being compared (`manual_failover_process_no_leader`)
+        let isNamed = store?.key(prefix + "failover")?.value.text == node.name.text
+        guard isElectable(node), isNamed && !node.isSynchronous || isHealthiest(index, directory) else { return }
         store?.put(prefix + "leader", .text(node.name.text), lease: lease)
         store?.delete(prefix + "failover")
         note("\(node.name) takes the leader key")
