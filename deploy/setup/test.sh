@@ -9,16 +9,22 @@ say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
 flags=(-c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error)
 run() { swift test --skip-build "${flags[@]}" "$@"; }
 
+# the simulation keeps all cores busy: the clients' tests, which run real servers in the process, come before it
+unit() {
+  say "unit tests"
+  run --skip ContractTests --skip EndToEndTests --skip SimulationTests
+  say "the simulation, ${SIM_SEEDS:-$1} seeds"
+  SIM_SEEDS=${SIM_SEEDS:-$1} run --filter SimulationTests
+}
+
 say "building the program and its tests"
 swift build "${flags[@]}" --build-tests 2>&1 | deploy/setup/quiet.sh
 case ${1:-} in
   fast)
-    say "unit tests and a short simulation"
-    SIM_SEEDS=${SIM_SEEDS:-200} run --skip ContractTests --skip EndToEndTests
+    unit 200
     ;;
   all)
-    say "unit tests and the simulation"
-    SIM_SEEDS=${SIM_SEEDS:-2000} run --skip ContractTests --skip EndToEndTests
+    unit 2000
     say "images, the second engine and the browser for the other tests"
     deploy/setup/images.sh
     deploy/setup/engine-new.sh up
