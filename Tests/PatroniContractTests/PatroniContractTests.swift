@@ -138,7 +138,11 @@ struct PatroniContractTests {
             return try await replica.history().first { $0.timeline == 1 && $0.leader == second }
         }
         #expect(try await replica.status().timeline == 2)
-        try await leader.reinitialize()
+        // it may be restarting what the switchover stopped
+        _ = try await eventually("a Patroni with nothing else to do") {
+            try await leader.reinitialize()
+            return true
+        }
         #expect(try await nodes.eventuallyStreaming() == second)
     }
 
