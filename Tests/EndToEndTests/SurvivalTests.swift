@@ -48,7 +48,7 @@ struct SurvivalTests {
     /// Patroni stops, PostgreSQL does not: its lease runs out, and it must be gone before another one leads.
     private static func hang(_ cluster: ClusterFixture) async throws {
         let primary = try await cluster.primary()
-        _ = try await cluster.docker("exec", primary, "sh", "-c", "pkill -STOP -f bin/patroni")
+        _ = try await cluster.docker("exec", primary, "sh", "-c", "pkill -STOP -x patroni")
         try await cluster.event("kill", "the leader \(primary) neither answers nor renews its lease")
     }
 

@@ -11,7 +11,8 @@ public struct ShellError: Error, CustomStringConvertible {
 
 /// Runs programs.
 public enum Shell {
-    /// Runs a program found on PATH and returns its output, both streams together; throws on a non-zero exit.
+    /// Runs a program found on PATH and returns its output, both streams together; throws on a non-zero exit. One that
+    /// hangs is killed after five minutes.
     @discardableResult
     public static func run(_ words: [String]) async throws -> String {
         let output = FileManager.default.temporaryDirectory.appendingPathComponent("ct-\(UUID().uuidString)")
@@ -22,7 +23,7 @@ public enum Shell {
         let handle = try FileHandle(forWritingTo: output)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
+        process.arguments = ["timeout", "-k", "5", "300"] + words
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle
         process.standardError = handle

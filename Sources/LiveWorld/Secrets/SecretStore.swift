@@ -88,22 +88,26 @@ public actor SecretStore {
         guard mayGenerate else {
             throw Failure(name: name, description: "\(path) is missing although the cluster exists; put it back")
         }
-        let generated = SecretStore.generate()
-        try write(generated, to: path, name: name)
-        return generated
+        try write(SecretStore.generate(), to: path, name: name)
+        // another process may have been first, and what it wrote is what everybody uses
+        return try value(of: name, file: nil, mayGenerate: false)
     }
 
+    /// Makes the file whole or not at all, and never over one that another process has just made.
     private func write(_ value: String, to path: String, name: SecretName) throws(Failure) {
-        let temporary = path + ".new"
+        let temporary = "\(path).\(getpid())"
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw Failure(name: name, description: "\(temporary): \(String(cString: strerror(errno)))")
         }
-        defer { close(descriptor) }
+        defer {
+            close(descriptor)
+            unlink(temporary)
+        }
         let bytes = Array(value.utf8)
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
-            rename(temporary, path) == 0
+            link(temporary, path) == 0 || errno == EEXIST
         else { throw Failure(name: name, description: "\(path): \(String(cString: strerror(errno)))") }
     }
 
