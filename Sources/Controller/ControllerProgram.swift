@@ -32,6 +32,10 @@ struct ControllerProgram: AsyncParsableCommand {
         } catch let failure as Failure {
             Terminal.complain(failure.message)
             Exit.now(failure.code)
+        } catch  where exitCode(for: error) == .validationFailure {
+            // a wrong option is bad input like any other
+            Terminal.complain(fullMessage(for: error))
+            Exit.now(.badInput)
         } catch {
             exit(withError: error)
         }

@@ -17,15 +17,16 @@ public enum PatroniProbe: String, Sendable, Hashable, CaseIterable {
 }
 
 extension PatroniClient {
-    /// What the node says about itself (`GET /patroni`); also answered while PostgreSQL is down.
+    /// What the node says about itself, at once, whether PostgreSQL runs or not (`GET /health`, which has the body of
+    /// `GET /patroni`; that one asks a PostgreSQL that has just died again and again for `retry_timeout`, 10 s).
     public func status(deadline: Duration = .seconds(2)) async throws(PatroniError) -> PatroniStatus {
         // 503 with the same body while PostgreSQL does not run.
-        let response = try await exchange(.get, "/patroni", deadline: deadline)
+        let response = try await exchange(.get, "/health", deadline: deadline)
         guard response.status == 200 || response.status == 503 else {
             let text = String(decoding: response.body, as: UTF8.self)
-            throw PatroniError(status: response.status, body: text, target: target("/patroni"))
+            throw PatroniError(status: response.status, body: text, target: target("/health"))
         }
-        return try decode(PatroniStatus.self, response, "/patroni")
+        return try decode(PatroniStatus.self, response, "/health")
     }
 
     /// The cluster as etcd shows it to the node (`GET /cluster`); reads etcd.

@@ -138,10 +138,14 @@ final class ClusterFixture: Sendable {
 
     var events: String { (try? String(contentsOfFile: "\(state)/\(id)/events.jsonl", encoding: .utf8)) ?? "" }
 
+    /// Where the event log ends now, for `event(after:)`.
+    var mark: Int { events.utf8.count }
+
     /// Waits for an event in which all of these words occur.
-    func event(_ words: String...) async throws {
+    func event(after mark: Int = 0, _ words: String...) async throws {
         _ = try await eventually("an event with \(words)", within: .seconds(60)) { () -> Bool? in
-            let found = self.events.split(separator: "\n").contains { line in words.allSatisfy { line.contains($0) } }
+            let found = self.events.utf8.dropFirst(mark).split(separator: UInt8(ascii: "\n")).map { String($0) ?? "" }
+                .contains { line in words.allSatisfy { line.contains($0) } }
             return found ? true : nil
         }
     }

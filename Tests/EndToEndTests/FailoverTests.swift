@@ -33,6 +33,7 @@ struct FailoverTests {
             let lost = await writer.acknowledged.filter { !Set(rows).contains($0) }
             #expect(lost.isEmpty, "lost \(lost.count) acknowledged writes")
             try await cluster.event("release the leader key of \(primary)", "proven dead", "evidence: engine")
+            try await cluster.event("failover from \(primary) to \(leader) is over", "the first write was proven")
         }
     }
 }

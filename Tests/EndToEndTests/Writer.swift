@@ -15,6 +15,15 @@ actor Writer {
 
     func stop() { isStopped = true }
 
+    private var lastAcknowledged = ContinuousClock.now
+    private var gap: Duration = .zero
+
+    /// The longest time between two acknowledged writes since it was last reset.
+    func longestGap(reset: Bool) -> Duration {
+        defer { if reset { gap = .zero } }
+        return gap
+    }
+
     func write() async {
         var number = 0
         var connection: PostgresConnection?
@@ -30,7 +39,11 @@ actor Writer {
                     let result = try await open.query(
                         "insert into acks values ($1)", [PostgresValue(number)], deadline: .seconds(3))
                     // a commit that gave up waiting for its standby is not acknowledged
-                    if result.notices.isEmpty { acknowledged.append(number) }
+                    if result.notices.isEmpty {
+                        acknowledged.append(number)
+                        gap = max(gap, ContinuousClock.now - lastAcknowledged)
+                        lastAcknowledged = .now
+                    }
                 } catch {
                     await open.close()
                     connection = nil

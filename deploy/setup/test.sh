@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# test.sh fast|all: runs the tests, layer by layer, from one release build that is also the program's.
+# test.sh fast|all|chaos: runs the tests, layer by layer, from one release build that is also the program's.
 #
 #   fast   unit tests and a short simulation; needs no Docker
+#   chaos  random disasters on a real cluster: ROUNDS of them, drawn from SEED
 #   all    those, the full simulation, the contract tests against real servers, and the tests end to end
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -35,8 +36,12 @@ case ${1:-} in
     say "tests end to end"
     run --no-parallel --filter EndToEndTests
     ;;
+  chaos)
+    deploy/setup/images.sh
+    CHAOS_ROUNDS=${2:-30} CHAOS_SEED=${3:-} run --no-parallel --filter EndToEndTests.SurvivalTests/chaos
+    ;;
   *)
-    echo "usage: $0 fast|all" >&2
+    echo "usage: $0 fast|all|chaos [rounds] [seed]" >&2
     exit 2
     ;;
 esac

@@ -45,6 +45,7 @@ struct ClusterService: Service {
         var source = source
         var pass = Pass(world: world)
         var narrator = Narrator()
+        var failovers = FailoverAccount()
         var history = ConditionHistory(path: state.conditions)
         let log = EventLog(path: state.events)
         var resyncAt = ContinuousClock.now
@@ -54,7 +55,9 @@ struct ClusterService: Service {
             if isResync { resyncAt = .now + ClusterService.resync }
             var report = await pass.run(source.cluster, focus: isResync ? .everythingAfresh : .everything)
             if let condition = source.condition { report.conditions.append(condition) }
-            for event in narrator.tell(report) {
+            let told = narrator.tell(report)
+            let cost = await failovers.follow(report, in: world)
+            for event in told + (cost.map { [$0] } ?? []) {
                 logger.info("\(event.object): \(event.what) (\(event.reason)) \(event.message)")
                 if let trouble = await log.append([event]) {
                     logger.error("the event log cannot be written: \(trouble)")

@@ -64,19 +64,29 @@ public struct DockerMountConfiguration: Sendable, Hashable {
     public var target: String
     /// Whether it is read-only.
     public var isReadOnly: Bool
+    /// Labels for a volume that does not exist yet: Docker makes it together with the container
+    /// (`VolumeOptions.Labels`). An existing one keeps its own.
+    public var volumeLabels: [String: String]
 
     /// Makes a mount.
-    public init(type: String = "volume", source: String, target: String, isReadOnly: Bool = false) {
+    public init(
+        type: String = "volume", source: String, target: String, isReadOnly: Bool = false,
+        volumeLabels: [String: String] = [:]
+    ) {
         self.type = type
         self.source = source
         self.target = target
         self.isReadOnly = isReadOnly
+        self.volumeLabels = volumeLabels
     }
 }
 
 extension DockerMountConfiguration: Codable {
     enum CodingKeys: String, CodingKey {
-        case type = "Type", source = "Source", target = "Target", isReadOnly = "ReadOnly"
+        case type = "Type", source = "Source", target = "Target", isReadOnly = "ReadOnly", options = "VolumeOptions"
+    }
+    private struct VolumeOptions: Codable {
+        var Labels: [String: String]?
     }
 
     /// Decodes Docker's JSON.
@@ -86,6 +96,17 @@ extension DockerMountConfiguration: Codable {
         source = try values.value(.source, or: "")
         target = try values.value(.target, or: "")
         isReadOnly = try values.value(.isReadOnly, or: false)
+        volumeLabels = try values.decodeIfPresent(VolumeOptions.self, forKey: .options)?.Labels ?? [:]
+    }
+
+    /// Encodes Docker's JSON.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(type, forKey: .type)
+        try values.encode(source, forKey: .source)
+        try values.encode(target, forKey: .target)
+        try values.encode(isReadOnly, forKey: .isReadOnly)
+        if !volumeLabels.isEmpty { try values.encode(VolumeOptions(Labels: volumeLabels), forKey: .options) }
     }
 }
 

@@ -75,8 +75,11 @@ struct DockerPerformer {
         host.restartPolicy = DockerRestartPolicy(name: settings.restartPolicy)
         host.networkMode = spec.network.text
         host.logging = DockerLogConfiguration(type: "json-file", options: ["max-size": "10m", "max-file": "3"])
-        host.mounts = settings.mounts.map {
-            DockerMountConfiguration(source: $0.volume.text, target: $0.destination, isReadOnly: !$0.isWritable)
+        host.mounts = settings.mounts.map { mount in
+            let volume = spec.volumes.first { $0.name == mount.volume }
+            return DockerMountConfiguration(
+                source: mount.volume.text, target: mount.destination, isReadOnly: !mount.isWritable,
+                volumeLabels: volume.map { labels($0.labels, $0.component) } ?? [:])
         }
         for port in settings.ports {
             host.portBindings["\(port.containerPort)/tcp", default: []].append(

@@ -28,7 +28,8 @@ extension Shape<Int> {
             case 1: return 1
             case 3: return 3
             case 5: return 5
-            case 2: field.reject("2 members tolerate no failure, and two can fail", expected: expected)
+            case 2:
+                field.reject("2 members tolerate no failure, like one, and twice as many can fail", expected: expected)
             case 4: field.reject("4 members tolerate no more failures than 3", expected: expected)
             case .some, .none: field.reject("is no number of members", expected: expected)
             }

@@ -25,6 +25,7 @@ enum EtcdSpec {
         var spec = ContainerSpec(
             name: name, component: .etcd, image: etcd.image, settings: settings, network: site.cluster.network.name)
         spec.labels = [LabelValue(Label.name, name.text), LabelValue(Label.etcdJoin, join)]
+        spec.volumes = [Volumes.spec(of: name.text, .etcd, at: site)]
         let constant = configuration(of: name, etcd: etcd)
         spec.files = [
             FileSpec(

@@ -32,7 +32,12 @@ enum NodeSpec {
             network: site.cluster.network.name)
         spec.labels = [LabelValue(Label.name, node.text)]
         spec.files = [PatroniFile.spec(for: node, cluster: site.cluster, secrets: site.scene.observation.secrets)]
-        if site.cluster.backups.enabled { spec.files.append(PgBackRestFile.spec(for: site.cluster)) }
+        spec.volumes = [Volumes.spec(of: node.text, .node, at: site)]
+        if site.cluster.backups.enabled {
+            let repository = site.cluster.backups.volume
+            spec.files.append(PgBackRestFile.spec(for: site.cluster))
+            spec.volumes.append(Volumes.spec(repository, .repository, owner: repository.text))
+        }
         return spec
     }
 }

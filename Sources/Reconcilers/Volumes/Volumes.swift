@@ -53,6 +53,12 @@ public struct Volumes: Reconciler {
         return VolumeSpec(name: name, component: component, labels: labels)
     }
 
+    /// An object's volume as it is, or as it would be made.
+    static func spec(of owner: String, _ component: Component, at site: Site) -> VolumeSpec {
+        let generation = site.volumes(of: owner).first.map { site.generation(of: $0) } ?? 1
+        return spec(site.volumeName(of: owner), component, owner: owner, generation: generation)
+    }
+
     private func reportRetired(at site: Site, into proposal: inout Proposal) {
         let wanted = Volumes.wanted(at: site).map(\.name)
         let records = site.scene.observation.dcs.value?.retired ?? []

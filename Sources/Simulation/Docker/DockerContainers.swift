@@ -10,8 +10,9 @@ extension Universe {
             return .refused(Refusal(.gone, "404 no such image: \(spec.image)"))
         }
         for mount in spec.settings.mounts where engine.index(of: mount.volume) == nil {
-            // Docker makes a missing named volume by itself, without labels
-            addVolume(mount.volume, labels: [])
+            // Docker makes a missing named volume by itself, with the labels that come with the mount
+            let volume = spec.volumes.first { $0.name == mount.volume }
+            addVolume(mount.volume, labels: volume.map { labels($0.component, $0.labels) } ?? [])
         }
         var container = SimulatedContainer(
             id: ContainerID("c\(nextSerial())"), name: spec.name, image: spec.image,

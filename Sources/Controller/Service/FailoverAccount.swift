@@ -1,0 +1,38 @@
+import DockerAPI
+import LiveWorld
+import Model
+import Supervisor
+
+/// Follows a failover from the death of the leader to the first write that is proven to work, and says what it cost.
+struct FailoverAccount {
+    /// A commit that waits for its standby like any other, and leaves nothing behind but a line in the WAL.
+    private static let write = "SELECT pg_logical_emit_message(true, 'controller', 'the first write after a failover')"
+
+    private var dead: (node: NodeName, wallMilliseconds: Int64)?
+
+    /// Begins with the release of a dead leader's key, and ends with an event.
+    mutating func follow(_ report: PassReport, in world: LiveWorld) async -> Event? {
+        for (planned, outcome) in report.performed {
+            guard case .etcd(.releaseLeader(_, let key)) = planned.action.effect, case .done = outcome else { continue }
+            let ended = DockerTime(planned.action.proof?.finishedAt ?? "").map { $0.nanosecondsSince1970 / 1_000_000 }
+            dead = (key.node, ended ?? report.scene.now.wallMilliseconds)
+        }
+        guard let dead, case .present(let dcs) = report.scene.observation.dcs, let leader = dcs.leader?.node,
+            let member = report.scene.observation.member(leader).value, member.role == .primary,
+            member.state == .running
+        else { return nil }
+        let cluster = report.scene.cluster
+        let outcomes = await world.perform(
+            [.sql(leader, .script(cluster.accounts.database, FailoverAccount.write))], for: cluster)
+        guard case .done? = outcomes.first else { return nil }
+        self.dead = nil
+        let now = await world.now()
+        let milliseconds = max(0, now.wallMilliseconds - dead.wallMilliseconds)
+        let gap = "\(milliseconds / 1000).\(String(milliseconds % 1000 + 1000).dropFirst()) s"
+        return Event(
+            time: now.text, cluster: cluster.name.text, kind: .action, object: Subject.leadership.text,
+            what: "failover from \(dead.node) to \(leader) is over",
+            reason: "the leader \(dead.node) had died",
+            message: "the first write was proven \(gap) after the death, on timeline \(member.timeline ?? 0)")
+    }
+}

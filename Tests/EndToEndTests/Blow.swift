@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A disaster of the catalogue (FAULTS.md), done to a real cluster.
+struct Blow: Sendable {
+    let name: String
+    let strike: @Sendable (ClusterFixture) async throws -> Void
+
+    static let all: [Blow] = [
+        Blow(name: "only PostgreSQL dies in the primary's container", strike: crashServer),
+        Blow(name: "the primary hangs while its PostgreSQL goes on", strike: hang),
+        Blow(name: "the controller dies together with the primary", strike: killBoth),
+        Blow(name: "all nodes are killed at once", strike: killAll),
+        Blow(name: "all containers are removed", strike: removeAll),
+        Blow(name: "a replica's data is wiped", strike: wipeReplica),
+        Blow(name: "an etcd member loses its data", strike: loseMember),
+        Blow(name: "a replica's volume holds another cluster's data", strike: swapReplica),
+    ]
+
+    static func crashServer(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        _ = try await cluster.docker(
+            "exec", primary, "sh", "-c", "kill -9 $(head -1 /var/lib/postgresql/data/postmaster.pid)")
+    }
+
+    /// Patroni stops, PostgreSQL does not: its lease runs out, and it must be gone before another one leads.
+    static func hang(_ cluster: ClusterFixture) async throws {
+        let mark = cluster.mark
+        let primary = try await cluster.primary()
+        _ = try await cluster.docker("exec", primary, "sh", "-c", "kill -STOP $(pgrep -o -P 1)")
+        try await cluster.event(after: mark, "kill", "the leader \(primary) neither answers nor renews its lease")
+    }
+
+    static func killBoth(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        cluster.kill()
+        _ = try await cluster.docker("kill", primary)
+        // nobody watches for a while; Patroni alone would need its whole lease
+        try await Task.sleep(for: .seconds(5))
+        try cluster.run()
+    }
+
+    static func killAll(_ cluster: ClusterFixture) async throws {
+        _ = try await Shell.run(["docker", "kill"] + (1...3).map(cluster.node))
+    }
+
+    static func removeAll(_ cluster: ClusterFixture) async throws {
+        _ = try await Shell.run(
+            ["docker", "rm", "-f"] + (1...3).map(cluster.node) + (1...3).map(cluster.member) + [cluster.console])
+    }
+
+    static func replica(_ cluster: ClusterFixture) async throws -> String {
+        let primary = try await cluster.primary()
+        guard let name = (1...3).map(cluster.node).first(where: { $0 != primary }) else {
+            throw ShellError(description: "no replica")
+        }
+        return name
+    }
+
+    static func wipeReplica(_ cluster: ClusterFixture) async throws {
+        let mark = cluster.mark
+        let name = try await replica(cluster)
+        _ = try await cluster.docker("exec", name, "sh", "-c", "rm -rf /var/lib/postgresql/data/*")
+        _ = try await cluster.docker("kill", name)
+        try await cluster.event(after: mark, name, "start")
+    }
+
+    static func loseMember(_ cluster: ClusterFixture) async throws {
+        let mark = cluster.mark
+        _ = try await cluster.docker("rm", "-f", cluster.member(2))
+        _ = try await cluster.docker("volume", "rm", cluster.member(2) + "-data")
+        try await cluster.event(after: mark, "remove member", cluster.member(2))
+    }
+
+    /// What another cluster left in our place is never started, never wiped; the node gets a volume of its own.
+    static func swapReplica(_ cluster: ClusterFixture) async throws {
+        let mark = cluster.mark
+        let name = try await replica(cluster)
+        cluster.kill()
+        _ = try await cluster.docker("kill", name)
+        let image = try await cluster.inspect(name, "{{.Config.Image}}")
+        _ = try await cluster.docker(
+            "run", "--rm", "--user", "999:999", "-v", "\(name)-data:/v", "--entrypoint", "sh", image, "-c",
+            "rm -rf /v/data && /usr/lib/postgresql/18/bin/initdb -D /v/data >/dev/null")
+        try cluster.run()
+        try await cluster.event(after: mark, name, "another cluster")
+        #expect(try await cluster.status().bad.contains { $0.contains(name) })
+        #expect(try await cluster.inspect(name, "{{.State.Running}}") == "false")
+        _ = try await cluster.docker("rm", "-f", name)
+        _ = try await cluster.docker("volume", "rm", name + "-data")
+    }
+}
