@@ -87,7 +87,9 @@ struct Blow: Sendable {
         try await cluster.event(after: mark, name, "another cluster")
         #expect(try await cluster.status().bad.contains { $0.contains(name) })
         #expect(try await cluster.inspect(name, "{{.State.Running}}") == "false")
+        cluster.kill()
         _ = try await cluster.docker("rm", "-f", name)
         _ = try await cluster.docker("volume", "rm", name + "-data")
+        try cluster.run()
     }
 }
