@@ -68,8 +68,11 @@ struct Blow: Sendable {
 
     static func loseMember(_ cluster: ClusterFixture) async throws {
         let mark = cluster.mark
-        _ = try await cluster.docker("rm", "-f", cluster.member(2))
-        _ = try await cluster.docker("volume", "rm", cluster.member(2) + "-data")
+        // the controller may be quicker than the next command and have the volume in use again
+        _ = try await eventually("the volume to go") {
+            _ = try await cluster.docker("rm", "-f", cluster.member(2))
+            return try await cluster.docker("volume", "rm", cluster.member(2) + "-data")
+        }
         try await cluster.event(after: mark, "remove member", cluster.member(2))
     }
 

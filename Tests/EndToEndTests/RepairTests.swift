@@ -50,8 +50,11 @@ struct RepairTests {
         _ = try await cluster.docker("rename", renamed, cluster.id + "-elsewhere")
         try await cluster.event(renamed, "rename to \(renamed)")
         let wiped = try await replica(cluster)
-        _ = try await cluster.docker("rm", "-f", wiped)
-        _ = try await cluster.docker("volume", "rm", wiped + "-data")
+        // the controller may be quicker than the next command and have the volume in use again
+        _ = try await eventually("the volume to go") {
+            _ = try await cluster.docker("rm", "-f", wiped)
+            return try await cluster.docker("volume", "rm", wiped + "-data")
+        }
         try await cluster.ready()
         try await cluster.event("volume \(wiped)-data", "create volume")
     }
