@@ -72,7 +72,12 @@ let package = Package(
         tests("DockerAPITests", ["DockerAPI", "HTTPTransport"]),
         // against real engines: CONTROLLER_TEST_ENGINES
         tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
-        tests("ReconcilersTests", ["Reconcilers", "Model"]),
+        // a healthy cluster as a value, for the tests of planners and guards
+        .target(
+            name: "TestScenery", dependencies: ["Reconcilers", "Model"], path: "Tests/TestScenery",
+            swiftSettings: settings),
+        tests("ReconcilersTests", ["Reconcilers", "Model", "TestScenery"]),
+        tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "TestScenery"]),
         tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),
         // the simulation by the thousand: `make sim SEEDS=10000`
         .executableTarget(

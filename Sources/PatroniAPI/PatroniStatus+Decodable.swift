@@ -20,7 +20,7 @@ extension PatroniStatus: Decodable {
     }
     private struct Ignored: Decodable {}
 
-    /// Reads the answer to `GET /patroni`; fields of another type than expected count as absent.
+    /// Reads the answer to `GET /health`; fields of another type than expected count as absent.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Keys.self)
         func optional<Value: Decodable>(_ key: Keys) -> Value? { try? fields.decodeIfPresent(Value.self, forKey: key) }

@@ -1,4 +1,4 @@
-/// What a node says about itself (`GET /patroni`).
+/// What a node says about itself (`GET /health`).
 public struct PatroniStatus: Sendable, Hashable {
     /// What PostgreSQL is doing, in Patroni's words: `running`, `starting`, `stopped`, `creating replica`, …
     public let state: String

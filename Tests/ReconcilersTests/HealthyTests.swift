@@ -2,6 +2,7 @@ import Model
 import Testing
 
 @testable import Reconcilers
+@testable import TestScenery
 
 @Suite("A healthy cluster")
 struct HealthyTests {

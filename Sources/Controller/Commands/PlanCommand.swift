@@ -22,6 +22,10 @@ struct PlanCommand: AsyncParsableCommand {
         let session = try await Session.open(options, actsAlone: false)
         let plan = await session.plan()
         for line in PlanText.lines(plan.plan) { Terminal.say(line) }
+        if !plan.plan.actions.isEmpty {
+            let scene = plan.scene
+            for line in await PlanForecast.lines(scene.cluster, scene.observation, at: scene.now) { Terminal.say(line) }
+        }
         if time {
             let observation = await session.world.observe(session.source.cluster, focus: .everything)
             let start = ContinuousClock.now

@@ -1,4 +1,4 @@
-/// What a node's Patroni answers to `GET /patroni`.
+/// What a node's Patroni answers to `GET /health`.
 public struct MemberView: Sendable, Hashable {
     /// What PostgreSQL is doing.
     public var state: PostgresState

@@ -29,12 +29,9 @@ extension Universe {
     /// The configuration a first cluster is created with, from the node's file.
     func bootstrapConfiguration(of index: Int) -> JSONValue {
         for file in engine.containers[index].files where file.path.hasSuffix("patroni.yml") {
-            for segment in file.content.segments {
-                guard case .text(let text) = segment,
-                    let line = text.split(separator: "\n").first(where: { $0.hasPrefix("  dcs: ") })
-                else { continue }
-                if let value = JSONText.value(of: line.dropFirst(7)) { return value }
-            }
+            let text = file.content.filled { $0.text }
+            let line = text.split(separator: "\n").first { $0.hasPrefix("  dcs: ") }
+            if let line, let value = JSONText.value(of: line.dropFirst(7)) { return value }
         }
         return .object([("loop_wait", .integer(10)), ("retry_timeout", .integer(10)), ("ttl", .integer(30))])
     }

@@ -39,12 +39,17 @@ enum FenceGuard {
                 return Violation(.fenceOnlyTheDead, "container \(container.short) still has a network endpoint")
             }
         }
+        let volumes = view.volumes.filter { $0.labels.value(of: Label.name) == node.text }.map(\.name)
         for other in view.containers {
-            let isNode = other.name.text == node.text || other.labels.value(of: Label.name) == node.text
             switch other.state {
             case .created, .exited: continue
-            case .running, .paused, .restarting, .removing, .dead:
-                if isNode { return Violation(.fenceOnlyTheDead, "container \(other.name) lives") }
+            case .running, .paused, .restarting, .removing, .dead: break
+            }
+            if other.name.text == node.text || other.labels.value(of: Label.name) == node.text {
+                return Violation(.fenceOnlyTheDead, "container \(other.name) lives")
+            }
+            if other.settings.mounts.contains(where: { volumes.contains($0.volume) }) {
+                return Violation(.fenceOnlyTheDead, "container \(other.name) lives on the volume of \(node)")
             }
         }
         return nil

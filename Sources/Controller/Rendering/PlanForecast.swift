@@ -1,0 +1,45 @@
+import Model
+import Simulation
+import Supervisor
+
+/// What would follow the first wave: the same loop, run in a model that starts as the real world was seen.
+enum PlanForecast {
+    private static let passLimit = 120
+
+    static func lines(_ cluster: Cluster, _ observation: Observation, at now: Moment) async -> [String] {
+        let world = SimulatedWorld(from: observation, cluster: cluster, now: now)
+        var pass = Pass(world: world)
+        var steps: [String] = []
+        for turn in 1...passLimit {
+            let report = await pass.run(cluster)
+            let elapsed = report.scene.now.uptime - now.uptime
+            if turn > 1 { steps += report.performed.compactMap { step($0.planned.action, after: elapsed) } }
+            if report.isConverged, report.plan.waiting.isEmpty {
+                guard !steps.isEmpty else { return [] }
+                return ["Then (forecast, from a model of what is there now):"] + steps
+                    + ["Converged after about \(seconds(elapsed)) in the model."]
+            }
+            await world.rest(atMost: min(report.lookAgain ?? .seconds(30), .seconds(30)))
+        }
+        return ["Then: the model does not tell, see again when this has been done."]
+    }
+
+    private static func step(_ action: Action, after elapsed: Duration) -> String? {
+        if case .patroni(_, .wake) = action.effect { return nil }
+        let mark = action.effect.isDisruptive ? Terminal.yellow("!") : Terminal.dim("…")
+        // what the model makes has made-up IDs; the subject says it better
+        let phrase = action.effect.phrase.split(separator: " ").filter { !$0.hasPrefix("c100") }.joined(separator: " ")
+        return "  \(mark) \(seconds(elapsed).paddedLeft(to: 7))  \(action.subject.text): \(phrase)"
+    }
+
+    private static func seconds(_ duration: Duration) -> String {
+        let tenths = (duration / .milliseconds(100)).rounded()
+        return "\(Int(tenths) / 10).\(Int(tenths) % 10) s"
+    }
+}
+
+extension String {
+    fileprivate func paddedLeft(to width: Int) -> String {
+        String(repeating: " ", count: max(0, width - count)) + self
+    }
+}

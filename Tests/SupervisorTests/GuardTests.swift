@@ -1,0 +1,192 @@
+import Model
+import Testing
+
+@testable import Reconcilers
+@testable import Supervisor
+@testable import TestScenery
+
+/// Each guard against a world that was bent under the planner's feet: it must refuse what the planner would still do.
+@Suite("Guards")
+struct GuardTests {
+    private static func judge(
+        _ effect: Effect, on subject: Subject, _ scenery: Scenery, proof: Proof? = nil, recent: Int = 0
+    ) -> Invariant? {
+        let action = Action(effect, on: subject, because: .missing, proof: proof)
+        var guards = Guards()
+        for _ in 0..<recent { guards.note(action, at: Scenery.now.uptime) }
+        return guards.violation(by: action, scene: scenery.scene)?.invariant
+    }
+
+    /// The primary is dead, and everything else as it should be.
+    private static var bereft: Scenery {
+        var scenery = Scenery()
+        scenery.stop("pg-node-1")
+        return scenery
+    }
+
+    private static let proof = Proof(
+        engineID: "engine-1", container: "id-pg-node-1", startedAt: "t0", exitCode: 137, finishedAt: "t1")
+
+    private static func release(_ scenery: Scenery, proof: Proof? = proof, recent: Int = 0) -> Invariant? {
+        let key = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)
+        let effect = Effect.etcd(.releaseLeader(prefix: scenery.cluster.dcsPrefix, key))
+        return judge(effect, on: .leadership, scenery, proof: proof, recent: recent)
+    }
+
+    @Test("let a proven dead leader go")
+    func release() { #expect(GuardTests.release(GuardTests.bereft) == nil) }
+
+    @Test("release nobody without a proof, or past the rate")
+    func unproven() {
+        #expect(GuardTests.release(GuardTests.bereft, proof: nil) == .fenceOnlyTheDead)
+        #expect(GuardTests.release(GuardTests.bereft, recent: 5) == .boundedEffect)
+        #expect(GuardTests.release(GuardTests.bereft, recent: 4) == nil)
+    }
+
+    @Test(
+        "release nobody whose container may live",
+        arguments: [
+            .running(startedAt: "t0"), .paused(startedAt: "t0"), .restarting, .removing, .dead,
+            .exited(Exit(code: 255, startedAt: "t0", finishedAt: "t1")),
+            .exited(Exit(code: 137, startedAt: "another life", finishedAt: "t1")),
+        ] as [ContainerState])
+    func alive(state: ContainerState) {
+        var scenery = GuardTests.bereft
+        scenery.change("pg-node-1") { $0.state = state }
+        #expect(GuardTests.release(scenery) == .fenceOnlyTheDead)
+    }
+
+    @Test("release nobody on a torn look")
+    func torn() {
+        var endpoint = GuardTests.bereft
+        endpoint.engine.networks[0].endpoints.append("id-pg-node-1")
+        #expect(GuardTests.release(endpoint) == .fenceOnlyTheDead)
+        var otherEngine = GuardTests.bereft
+        otherEngine.engine.id = "engine-2"
+        #expect(GuardTests.release(otherEngine) == .fenceOnlyTheDead)
+        var newKey = GuardTests.bereft
+        newKey.observation.dcs = newKey.observation.dcs.map { view in
+            var view = view
+            view.leader = LeaderKey(node: "pg-node-1", lease: 8, createRevision: 11, modRevision: 11)
+            return view
+        }
+        #expect(GuardTests.release(newKey) == .fenceOnlyTheDead)
+        var blind = GuardTests.bereft
+        blind.observation.dcs = .unknown(Blindness(.timedOut, "no answer"))
+        #expect(GuardTests.release(blind) == .unknownIsNotAbsent)
+    }
+
+    @Test("release nobody whose volume another living container has, or whom nobody can follow")
+    func successors() {
+        var squatter = GuardTests.bereft
+        var spec = NodeSpec.container("pg-node-1", at: Site(squatter.scene)!)
+        spec.name = "squatter"
+        spec.labels = []
+        squatter.add(spec)
+        #expect(GuardTests.release(squatter) == .fenceOnlyTheDead)
+        var alone = GuardTests.bereft
+        alone.observation.dcs = alone.observation.dcs.map { view in
+            var view = view
+            view.synchronous = SynchronousKey(leader: "pg-node-1", standbys: [])
+            return view
+        }
+        #expect(GuardTests.release(alone) == .fenceOnlyTheDead)
+    }
+
+    private static func node(_ effect: DockerEffect, _ name: ContainerName, _ scenery: Scenery) -> Invariant? {
+        judge(.docker(.local, effect), on: .container(.local, name), scenery)
+    }
+
+    @Test("interrupt neither the leader nor a streaming replica while another is down")
+    func interruptions() {
+        let healthy = Scenery()
+        #expect(GuardTests.node(.stop("id-pg-node-1"), "pg-node-1", healthy) == .replicasFirst)
+        #expect(GuardTests.node(.stop("id-pg-node-2"), "pg-node-2", healthy) == nil)
+        var broken = Scenery()
+        broken.stop("pg-node-3")
+        #expect(GuardTests.node(.stop("id-pg-node-2"), "pg-node-2", broken) == .replicasFirst)
+        var blind = Scenery()
+        blind.observation.dcs = .unknown(Blindness(.timedOut, "no answer"))
+        #expect(GuardTests.node(.stop("id-pg-node-2"), "pg-node-2", blind) == .unknownIsNotAbsent)
+    }
+
+    @Test("kill a node only when it is frozen, cut off, or hangs")
+    func kills() {
+        #expect(GuardTests.node(.kill("id-pg-node-2"), "pg-node-2", Scenery()) == .replicasFirst)
+        var frozen = Scenery()
+        frozen.change("pg-node-2") { $0.state = .paused(startedAt: "t0") }
+        #expect(GuardTests.node(.kill("id-pg-node-2"), "pg-node-2", frozen) == nil)
+        var cutOff = Scenery()
+        cutOff.change("pg-node-2") { $0.attachments = [] }
+        #expect(GuardTests.node(.kill("id-pg-node-2"), "pg-node-2", cutOff) == nil)
+        cutOff.change("pg-node-1") { $0.attachments = [] }
+        #expect(GuardTests.node(.kill("id-pg-node-1"), "pg-node-1", cutOff) == .replicasFirst)
+    }
+
+    @Test("keep etcd's majority")
+    func quorum() {
+        #expect(GuardTests.node(.stop("id-etcd-2"), "etcd-2", Scenery()) == nil)
+        var poor = Scenery()
+        poor.observation.etcd = poor.observation.etcd.map { view in
+            var view = view
+            view.endpoints[2].status = .unknown(Blindness(.timedOut, "no answer"))
+            return view
+        }
+        #expect(GuardTests.node(.stop("id-etcd-2"), "etcd-2", poor) == .storeQuorum)
+        #expect(GuardTests.judge(.etcd(.removeMember(memberID: 2)), on: .etcd, poor) == .storeQuorum)
+        #expect(GuardTests.judge(.etcd(.removeMember(memberID: 3)), on: .etcd, poor) == nil)
+        poor.change("etcd-2") { $0.attachments = [] }
+        #expect(GuardTests.node(.kill("id-etcd-2"), "etcd-2", poor) == nil)
+    }
+
+    @Test("never remove a volume, nor a container that is not stopped")
+    func volumes() {
+        #expect(GuardTests.node(.removeVolume("pg-node-2-data"), "pg-node-2", Scenery()) == .immortalVolumes)
+        #expect(GuardTests.node(.remove("id-pg-node-2"), "pg-node-2", Scenery()) == .lastCopy)
+        var stopped = Scenery()
+        stopped.stop("pg-node-2")
+        #expect(GuardTests.node(.remove("id-pg-node-2"), "pg-node-2", stopped) == nil)
+    }
+
+    @Test("never touch what is not ours")
+    func ownership() {
+        var foreign = Scenery()
+        foreign.stop("pg-node-2")
+        foreign.change("pg-node-2") { $0.labels = [] }
+        for effect in [DockerEffect.start("id-pg-node-2"), .remove("id-pg-node-2"), .rename("id-pg-node-2", "x")] {
+            #expect(GuardTests.node(effect, "pg-node-2", foreign) == .notOurs)
+        }
+    }
+
+    @Test("start no node on a volume that another living container has, and no empty one where data has been")
+    func starts() {
+        var stopped = Scenery()
+        stopped.stop("pg-node-2")
+        #expect(GuardTests.node(.start("id-pg-node-2"), "pg-node-2", stopped) == nil)
+        var shared = stopped
+        shared.change("pg-node-3") { other in
+            other.settings.mounts = [VolumeMount(volume: "pg-node-2-data", destination: "/elsewhere")]
+        }
+        #expect(GuardTests.node(.start("id-pg-node-2"), "pg-node-2", shared) == .onePlace)
+        var lost = Scenery()
+        for name in ["pg-node-1", "pg-node-2", "pg-node-3"] as [ContainerName] { lost.stop(name, data: .empty) }
+        lost.observation.dcs = lost.observation.dcs.map { view in
+            var view = view
+            view.leader = nil
+            return view
+        }
+        #expect(GuardTests.node(.start("id-pg-node-2"), "pg-node-2", lost) == .noSecondInit)
+    }
+
+    @Test("respect a pause")
+    func pause() {
+        var paused = GuardTests.bereft
+        paused.observation.dcs = paused.observation.dcs.map { view in
+            var view = view
+            view.configuration = .object([("pause", .bool(true))])
+            return view
+        }
+        #expect(GuardTests.release(paused) == .pause)
+        #expect(GuardTests.node(.stop("id-pg-node-2"), "pg-node-2", paused) == .pause)
+    }
+}
