@@ -15,10 +15,17 @@ sed -e "s/pg-ha-cluster/$id/; s/pg-ha-network/$id-net/; s/namePrefix: etcd-/name
   -e "s/volume: pgbackrest-repo/volume: $id-repo/; s/name: dbhub/name: $id-console/; s/port: 9090/port: 49090/" \
   "$root/manifests/pg-ha-cluster.yaml" >"$work/cluster.yaml"
 options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
-stop() { [[ -z ${pid:-} ]] || { kill -9 "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; pid=; }; }
+# the controller may have been started in a subshell: its process ID is a file
+pid() { cat "$work/pid"; }
+stop() {
+  [[ -e $work/pid ]] || return 0
+  kill -9 "$(pid)" 2>/dev/null || true
+  while kill -0 "$(pid)" 2>/dev/null; do sleep 0.05; done
+  rm "$work/pid"
+}
 destroy() { stop; "$controller" destroy "${options[@]}" --volumes --yes "$id" >/dev/null; rm -rf "$work/state"; }
 trap 'destroy || true; rm -rf "$work"' EXIT
-start() { "$controller" run "${options[@]}" >>"$work/log" 2>&1 & pid=$!; }
+start() { "$controller" run "${options[@]}" >>"$work/log" 2>&1 & echo $! >"$work/pid"; }
 now() { local t=$EPOCHREALTIME; echo $((${t/[.,]/} / 1000)); }
 
 # ours: from the start of the program until the last of streaming, synchronous standby, schema and stanza
@@ -54,12 +61,12 @@ for _ in $(seq "$kills"); do
   "$controller" status "${options[@]}" --wait --timeout 100 >/dev/null 2>&1
 done
 say "at rest: one minute"
-ticks() { awk '{print $14 + $15}' "/proc/$pid/stat"; }
+ticks() { awk '{print $14 + $15}' "/proc/$(pid)/stat"; }
 sleep 15
 before=$(ticks)
 sleep 60
 after=$(ticks)
-echo "idle: $(awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f %% of a core", t / hz / 60 * 100}'), $(awk '/VmRSS/ {printf "%.1f MiB resident", $2 / 1024}' "/proc/$pid/status")"
+echo "idle: $(awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f %% of a core", t / hz / 60 * 100}'), $(awk '/VmRSS/ {printf "%.1f MiB resident", $2 / 1024}' "/proc/$(pid)/status")"
 echo "no-op pass: $("$controller" plan "${options[@]}" --time | tail -1)"
 stop
 echo "patroni $("$python" "$root/Benchmarks/gap.py" "$work/password" "$id-pg-" 45432 45433 45434)" | tee -a "$work/gap"

@@ -39,8 +39,8 @@ struct GuardTests {
     @Test("release nobody without a proof, or past the rate")
     func unproven() {
         #expect(GuardTests.release(GuardTests.bereft, proof: nil) == .fenceOnlyTheDead)
-        #expect(GuardTests.release(GuardTests.bereft, recent: 5) == .boundedEffect)
-        #expect(GuardTests.release(GuardTests.bereft, recent: 4) == nil)
+        #expect(GuardTests.release(GuardTests.bereft, recent: 10) == .boundedEffect)
+        #expect(GuardTests.release(GuardTests.bereft, recent: 9) == nil)
     }
 
     @Test(

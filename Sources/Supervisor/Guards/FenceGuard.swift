@@ -5,7 +5,7 @@ import Model
 enum FenceGuard {
     /// The window in which releases are counted, and how many of them it may hold.
     static let window: Duration = .seconds(60)
-    static let limit = 5
+    static let limit = 10
 
     static func judge(_ action: Action, _ scene: Scene, recentReleases: Int) -> Violation? {
         guard case .etcd(.releaseLeader(_, let key)) = action.effect else { return nil }
