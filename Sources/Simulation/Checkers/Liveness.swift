@@ -73,7 +73,11 @@ extension Universe {
             return "migration \(wanted.name) is missing"
         }
         guard catalog.databases.contains(cluster.accounts.database) else { return "the database is missing" }
-        let spoiled = catalog.roles.first { !$0.passwordMatches || !$0.attributes.contains("LOGIN") }
+        // the console's role stays when the console goes, and is nobody's business then
+        let spoiled = catalog.roles.first { role in
+            (cluster.console.enabled || role.name != cluster.console.account.role)
+                && (!role.passwordMatches || !role.attributes.contains("LOGIN"))
+        }
         if let spoiled { return "role \(spoiled.name) is not as wanted" }
         return catalog.roles.contains { $0.name == cluster.accounts.admin.role } ? nil : "the admin role is missing"
     }
