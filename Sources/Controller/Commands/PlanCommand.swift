@@ -27,14 +27,13 @@ struct PlanCommand: AsyncParsableCommand {
             for line in await PlanForecast.lines(scene.cluster, scene.observation, at: scene.now) { Terminal.say(line) }
         }
         if time {
-            let observation = await session.world.observe(session.source.cluster, focus: .everything)
+            _ = await session.world.observe(session.source.cluster, focus: .everything)
             let start = ContinuousClock.now
             let again = await session.world.observe(session.source.cluster, focus: .everything)
             let scene = Scene(cluster: session.source.cluster, observation: again, now: await session.world.now())
             let count = Plan(scene, reconcilers: Reconcilers.all).actions.count
             let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
             Terminal.say("\(Int(milliseconds)) ms for a look and a plan of \(count) actions")
-            _ = observation
         }
         if check, !plan.plan.isEmpty { Exit.now(.failure) }
     }
