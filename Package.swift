@@ -68,8 +68,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         // tests, by target
-        tests("HTTPTransportTests", ["HTTPTransport"]),
-        tests("DockerAPITests", ["DockerAPI", "HTTPTransport"]),
+        tests("HTTPTransportTests", ["HTTPTransport", "TestSupport"]),
+        tests("DockerAPITests", ["DockerAPI", "HTTPTransport", "TestSupport"]),
         // against real engines: CONTROLLER_TEST_ENGINES
         tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
         // a healthy cluster as a value, for the tests of planners and guards

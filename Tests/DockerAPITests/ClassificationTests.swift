@@ -1,5 +1,6 @@
 import DockerAPI
 import HTTPTransport
+import TestSupport
 import Testing
 
 @Suite struct ClassificationTests {

@@ -1,5 +1,6 @@
 import DockerAPI
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DecodingTests {

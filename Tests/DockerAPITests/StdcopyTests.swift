@@ -1,4 +1,5 @@
 import DockerAPI
+import TestSupport
 import Testing
 
 @Suite struct StdcopyTests {

@@ -23,7 +23,7 @@ struct SurvivalTests {
         let rounds = Int(environment["CHAOS_ROUNDS"] ?? "") ?? 2
         let seed = UInt64(environment["CHAOS_SEED"] ?? "") ?? UInt64.random(in: 1..<1_000_000)
         print("chaos: SEED=\(seed) ROUNDS=\(rounds)")
-        var dice = Dice(state: seed)
+        var dice = Seeded(seed: seed)
         try await ClusterFixture.with { cluster in
             try cluster.run()
             try await cluster.ready()
@@ -37,17 +37,5 @@ struct SurvivalTests {
             await client.stop()
             print("chaos: SEED=\(seed) passed \(rounds) rounds")
         }
-    }
-}
-
-/// Sebastiano Vigna's SplitMix64: the same seed, the same chaos.
-private struct Dice {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

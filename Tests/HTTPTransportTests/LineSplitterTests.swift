@@ -1,4 +1,5 @@
 import HTTPTransport
+import TestSupport
 import Testing
 
 @Suite struct LineSplitterTests {
@@ -36,18 +37,5 @@ import Testing
         var splitter = LineSplitter()
         #expect(try splitter.append(Array("a\nbc".utf8)) == [[97]])
         #expect(try splitter.finish() == Array("bc".utf8))
-    }
-}
-
-/// SplitMix64: the seed is the bug report.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }
