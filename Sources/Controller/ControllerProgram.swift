@@ -12,7 +12,8 @@ struct ControllerProgram: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Apply.self, PlanCommand.self, Status.self, Events.self, Password.self, Logs.self, Destroy.self,
+            Run.self, Apply.self, PlanCommand.self, Status.self, Events.self, Password.self, Logs.self,
+            BackupList.self, Restore.self, Destroy.self,
             ManifestCommand.self, SchemaCommand.self,
         ])
 

@@ -126,12 +126,14 @@ extension LiveWorld {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let world = self
         let events = Task { await world.followEngine(cluster) { continuation.yield() } }
-        let keys = Task { await world.followStore(cluster) { continuation.yield() } }
+        let keys = Task { await world.followStore(below: cluster.dcsPrefix) { continuation.yield() } }
+        let requests = Task { await world.followStore(below: cluster.ownPrefix) { continuation.yield() } }
         let lease = Task { await world.watchLease(cluster) { continuation.yield() } }
         Task { await sight.onRing { continuation.yield() } }
         continuation.onTermination = { _ in
             events.cancel()
             keys.cancel()
+            requests.cancel()
             lease.cancel()
         }
         return stream
@@ -155,13 +157,13 @@ extension LiveWorld {
         }
     }
 
-    /// Follows Patroni's decisions in etcd for as long as the task lives.
-    func followStore(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+    /// Follows the keys below a prefix of etcd for as long as the task lives: Patroni's decisions, or requests to us.
+    func followStore(below prefix: String, _ ring: @Sendable () -> Void) async {
         while !Task.isCancelled {
             if let client = await sight.knownStore {
                 do {
-                    for try await event in client.watch(.prefix(EtcdBytes(cluster.dcsPrefix)), returnsPrevious: true) {
-                        if Relevance.isDecision(event, prefix: cluster.dcsPrefix) { ring() }
+                    for try await event in client.watch(.prefix(EtcdBytes(prefix)), returnsPrevious: true) {
+                        if Relevance.isDecision(event, prefix: prefix) { ring() }
                         if await sight.knownStore?.configuration.endpoints != client.configuration.endpoints { break }
                     }
                 } catch {

@@ -37,10 +37,24 @@ struct Site {
         engine.containers.filter { owns($0.labels) && $0.labels.value(of: Label.component) == component.rawValue }
     }
 
-    /// Our volumes that were created for this object, newest generation first.
-    func volumes(of name: String) -> [VolumeView] {
+    /// Our volumes that were created for this object and are in force, newest generation first.
+    func volumes(of name: String) -> [VolumeView] { allVolumes(of: name).filter { isInForce($0, for: name) } }
+
+    /// All our volumes that were created for this object, newest generation first.
+    func allVolumes(of name: String) -> [VolumeView] {
         engine.volumes.filter { owns($0.labels) && $0.labels.value(of: Label.name) == name }
             .sorted { generation(of: $0) > generation(of: $1) }
+    }
+
+    /// A volume that a restore fills is not used before the restore is complete. Where its record is lost with etcd,
+    /// what the object's container mounts says which one is.
+    private func isInForce(_ volume: VolumeView, for name: String) -> Bool {
+        guard let id = volume.labels.value(of: Label.restore) else { return true }
+        if case .present(let dcs) = scene.observation.dcs, let record = dcs.restores.first(where: { $0.id == id }) {
+            return record.stage == .switching || record.stage == .done
+        }
+        guard let user = container(ContainerName(name)) else { return true }
+        return user.settings.mounts.contains { $0.volume == volume.name }
     }
 
     /// The volume an object uses: the newest generation, or the first one's name where there is none yet.
@@ -48,7 +62,7 @@ struct Site {
 
     /// The name for a new generation of an object's volume.
     func nextVolume(of name: String) -> (name: VolumeName, generation: Int) {
-        let next = (volumes(of: name).first.map { generation(of: $0) } ?? 0) + 1
+        let next = (allVolumes(of: name).first.map { generation(of: $0) } ?? 0) + 1
         return (VolumeName(next == 1 ? "\(name)-data" : "\(name)-data-\(next)"), next)
     }
 

@@ -51,6 +51,8 @@ extension EtcdEffect {
         case .defragment(let name): "defragment \(name)"
         case .disarm(let alarm): "disarm \(alarm.kind.rawValue)"
         case .putIfAbsent(let key, _): "write \(key) unless it exists"
+        case .replaceKey(let key, _, _): "write \(key)"
+        case .refound(_, let identifier, _, _, _): "turn Patroni to the restored data of \(identifier)"
         case .deleteKey(let key, _): "delete \(key)"
         }
     }

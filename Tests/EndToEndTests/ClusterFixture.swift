@@ -90,6 +90,12 @@ final class ClusterFixture: Sendable {
         try before.replacingOccurrences(of: old, with: new).write(toFile: manifest, atomically: true, encoding: .utf8)
     }
 
+    /// Adds to the end of the manifest, which is inside `spec`.
+    func append(_ text: String) throws {
+        let before = try String(contentsOfFile: manifest, encoding: .utf8)
+        try (before + text).write(toFile: manifest, atomically: true, encoding: .utf8)
+    }
+
     /// Starts `controller run`.
     func run() throws { try controller.start(["run"] + options, log: directory + "/controller.log") }
     /// Kills it, as the kernel's OOM killer would.

@@ -27,14 +27,7 @@ struct Destroy: AsyncParsableCommand {
         for volume in found.volumes {
             Terminal.say(volumes ? "  volume \(volume.name) with all data in it" : "  (volume \(volume.name) stays)")
         }
-        let answer: String
-        if let yes {
-            answer = yes
-        } else {
-            Terminal.complain("Type the cluster's name to go on: ")
-            answer = readLine() ?? ""
-        }
-        guard answer == name.text else { throw Failure(.badInput, "that is not \(name); nothing was touched") }
+        _ = try Confirmation.typed(yes, name: name.text)
         try await session.world.remove(found, includingVolumes: volumes) { Terminal.say("  \($0)") }
         Terminal.say(
             volumes ? "\(name) is gone" : "\(name) is down, its data volumes stay; `controller apply` brings it back")

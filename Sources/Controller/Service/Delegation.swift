@@ -5,8 +5,8 @@ import Model
 
 /// A command typed on the host runs inside the supervisor container when there is one: the secrets are there.
 enum Delegation {
-    /// Runs this process's own arguments in the supervisor, and ends with its exit status; false when there is none.
-    static func tookOver(_ options: ClusterOptions) async throws -> Bool {
+    /// Runs this process's own arguments, and what it has asked a person meanwhile, in the supervisor, and ends with its exit status; false when there is none.
+    static func tookOver(_ options: ClusterOptions, adding extra: [String] = []) async throws -> Bool {
         let source = try ManifestSource(path: options.manifest)
         let secrets = SecretStore(directory: "/nonexistent")
         let world: LiveWorld
@@ -19,7 +19,7 @@ enum Delegation {
         guard world.ownContainer == nil, let supervisor = try await world.supervisor(of: source.cluster.name) else {
             return false
         }
-        let arguments = withoutPaths(Array(CommandLine.arguments.dropFirst()))
+        let arguments = withoutPaths(Array(CommandLine.arguments.dropFirst())) + extra
         let code = try await world.execute(
             ["controller"] + arguments, in: supervisor.id, output: { Terminal.write($0) },
             error: { Terminal.write($0, toError: true) })

@@ -29,6 +29,7 @@ enum DatabaseQuery {
               AND NOT has_schema_privilege((SELECT oid FROM pg_roles WHERE rolname = $4), 'public', 'CREATE'),
           'pending', (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart),
           'archiver', (SELECT json_build_object('last', last_archived_wal, 'failed', last_failed_wal,
+              'at', (extract(epoch FROM last_archived_time) * 1000000)::bigint,
               'failing', last_failed_time IS NOT NULL AND last_failed_time > coalesce(last_archived_time, '-infinity'))
               FROM pg_stat_archiver)
         )::text AS view
@@ -61,6 +62,7 @@ enum DatabaseQuery {
         struct Archiver: Decodable {
             var last: String?
             var failed: String?
+            var at: Int64?
             var failing: Bool
         }
         var recovery: Bool
@@ -102,6 +104,7 @@ enum DatabaseQuery {
         view.missingGrants = answer.grant ? ["CREATE on schema public"] : []
         view.pendingParameters = answer.pending
         view.archiver.lastArchived = answer.archiver.last
+        view.archiver.lastArchivedAt = answer.archiver.at.map { Timestamp(microseconds: $0) }
         view.archiver.isFailing = answer.archiver.failing
         view.archiver.lastFailed = answer.archiver.failed
         return view

@@ -65,7 +65,10 @@ struct DockerObserver {
         if !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
         guard await mayLookInside(view) else { return view }
         view.files = await files(of: view)
-        if !view.state.isRunning { view.data = await world.data(in: view) }
+        if !view.state.isRunning {
+            view.data = await world.data(in: view)
+            view.result = await world.result(of: view)
+        }
         return view
     }
 

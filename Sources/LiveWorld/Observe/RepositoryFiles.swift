@@ -33,9 +33,16 @@ enum RepositoryFiles {
 
     private static func backup(label: String, json: String) -> BackupView? {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)) else { return nil }
-        return BackupView(
+        var view = BackupView(
             label: label, type: value["backup-type"]?.string ?? "?",
             stoppedAt: value["backup-timestamp-stop"]?.integer ?? 0, size: value["backup-info-size"]?.integer ?? 0,
             hasError: value["backup-error"]?.bool ?? false)
+        view.startedAt = value["backup-timestamp-start"]?.integer ?? view.stoppedAt
+        view.repositorySize = value["backup-info-repo-size-delta"]?.integer ?? 0
+        view.prior = value["backup-prior"]?.string
+        view.firstSegment = value["backup-archive-start"]?.string ?? ""
+        view.lastSegment = value["backup-archive-stop"]?.string ?? ""
+        view.consistentAt = value["backup-lsn-stop"]?.string ?? ""
+        return view
     }
 }

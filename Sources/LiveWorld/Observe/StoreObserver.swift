@@ -77,6 +77,7 @@ struct StoreObserver {
         let ranges: [EtcdOperation] = [
             .range(EtcdRange(.prefix(EtcdBytes(cluster.dcsPrefix)))),
             .range(EtcdRange(.prefix(EtcdBytes(RetiredVolume.prefix(of: cluster.name))))),
+            .range(EtcdRange(.prefix(EtcdBytes(RestoreRecord.prefix(of: cluster.name))))),
         ]
         do throws(EtcdError) {
             let answer = try await client.transact(
@@ -88,6 +89,7 @@ struct StoreObserver {
             }
             view.members.sort { $0.name < $1.name }
             view.retired.sort { $0.volume < $1.volume }
+            view.restores.sort { ($0.requestedAt, $0.id) < ($1.requestedAt, $1.id) }
             return .present(view)
         } catch {
             return .unknown(error.blindness)
@@ -103,6 +105,14 @@ struct StoreObserver {
                 RetiredVolume(
                     volume: VolumeName(String(key.dropFirst(retired.count))), since: value?["since"]?.string ?? "?",
                     why: value?["why"]?.string ?? "?", modRevision: entry.modRevision))
+            return
+        }
+        let restores = RestoreRecord.prefix(of: cluster.name)
+        if key.hasPrefix(restores) {
+            let record = JSONValue.parse(entry.value.text).flatMap {
+                RestoreRecord(id: String(key.dropFirst(restores.count)), value: $0, modRevision: entry.modRevision)
+            }
+            if let record { view.restores.append(record) }
             return
         }
         let name = String(key.dropFirst(cluster.dcsPrefix.count))

@@ -118,6 +118,8 @@ extension LiveWorld {
             case Component.etcd.rawValue:
                 return .present(try await docker.exists("/var/lib/etcd/member", in: view.id) ? .etcd : .empty)
             case Component.node.rawValue: return .present(try await postgresData(in: view.id))
+            case Component.task.rawValue where view.settings.mounts.contains { $0.destination == LiveWorld.dataMount }:
+                return .present(try await postgresData(in: view.id))
             case _: return .unknown(.notLooked)
             }
         } catch {
@@ -125,8 +127,27 @@ extension LiveWorld {
         }
     }
 
+    /// What a task wrote as its result when it ended.
+    func result(of view: ContainerView) async -> Sighting<JSONValue> {
+        guard view.labels.value(of: Label.component) == Component.task.rawValue, case .exited = view.state else {
+            return .unknown(.notLooked)
+        }
+        do throws(DockerError) {
+            guard let bytes = try await docker.file("/var/log/pgbackrest/result.json", in: view.id) else {
+                return .absent
+            }
+            return JSONValue.parse(String(decoding: bytes, as: UTF8.self)).map { .present($0) } ?? .absent
+        } catch {
+            return .unknown(error.blindness)
+        }
+    }
+
+    static let dataMount = "/var/lib/postgresql"
+
     private func postgresData(in id: ContainerID) async throws(DockerError) -> DataView {
-        let directory = "/var/lib/postgresql/data"
+        let directory = LiveWorld.dataMount + "/data"
+        // a restore says so itself while it is not at its end: its files look like a cluster's long before
+        if try await docker.exists(LiveWorld.dataMount + "/.unfinished-restore", in: id) { return .incomplete }
         guard let version = try await docker.file(directory + "/PG_VERSION", in: id) else {
             for part in ["base", "global", "pg_wal"] where try await docker.exists("\(directory)/\(part)", in: id) {
                 return .incomplete

@@ -35,6 +35,15 @@ struct EtcdPerformer {
             let answer = try await client.transact(
                 EtcdTransaction(if: [.isAbsent(name)], then: [.put(name, EtcdBytes(value))]))
             if !answer.succeeded { return .done("it exists already") }
+        case .replaceKey(let key, let value, let revision):
+            let name = EtcdBytes(key)
+            let answer = try await client.transact(
+                EtcdTransaction(
+                    if: [EtcdComparison(.one(name), .equal, .modRevision(revision))],
+                    then: [.put(name, EtcdBytes(value))]))
+            if !answer.succeeded { return .refused(Refusal(.conflict, "\(key) was written meanwhile")) }
+        case .refound(let prefix, let identifier, let key, let value, let revision):
+            return try await refound(prefix, identifier, EtcdKeyWrite(key, value, revision), client)
         case .deleteKey(let key, let revision):
             let name = EtcdBytes(key)
             let answer = try await client.transact(
@@ -43,6 +52,24 @@ struct EtcdPerformer {
             if !answer.succeeded { return .refused(Refusal(.conflict, "\(key) was written meanwhile")) }
         }
         return .done("")
+    }
+
+    /// Patroni's keys about the data (patroni/dcs/__init__.py: leader, sync, history, status, failsafe, failover) go;
+    /// its configuration stays.
+    private func refound(
+        _ prefix: String, _ identifier: String, _ record: EtcdKeyWrite, _ client: EtcdClient
+    ) async throws -> Outcome {
+        let stale = ["leader", "sync", "history", "status", "optime/leader", "failsafe", "failover"]
+        let answer = try await client.transact(
+            EtcdTransaction(
+                if: [EtcdComparison(.one(record.key), .equal, .modRevision(record.modRevision))],
+                then: stale.map { .delete(.one(EtcdBytes(prefix + $0))) } + [
+                    .put(EtcdBytes(prefix + "initialize"), EtcdBytes(identifier)), .put(record.key, record.value),
+                ]))
+        guard answer.succeeded else {
+            return .refused(Refusal(.conflict, "the restore's record was written meanwhile"))
+        }
+        return .done("at revision \(answer.header.revision)")
     }
 
     /// If the leader key is exactly the one that was judged, delete it and the dead member's own key; only then revoke
@@ -64,6 +91,18 @@ struct EtcdPerformer {
             return .done("released at revision \(answer.header.revision); the lease was not revoked: \(error)")
         }
         return .done("released at revision \(answer.header.revision)")
+    }
+}
+
+/// A write that holds only at a revision.
+private struct EtcdKeyWrite {
+    let key: EtcdBytes
+    let value: EtcdBytes
+    let modRevision: Int64
+    init(_ key: String, _ value: String, _ modRevision: Int64) {
+        self.key = EtcdBytes(key)
+        self.value = EtcdBytes(value)
+        self.modRevision = modRevision
     }
 }
 

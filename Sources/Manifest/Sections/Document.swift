@@ -33,6 +33,7 @@ struct Document: Sendable {
             Rule("schema", \.schema, .schema, "Extensions and migrations."),
             Rule("backups", \.backups, .backups, "Backups and WAL archiving by pgBackRest."),
             Rule("console", \.console, .console, "The web console."),
+            Rule("bootstrap", \.recovery, .bootstrap, "What a cluster that does not exist yet begins with."),
             Rule("maintenance", \.maintenance, .flag, "While true, nothing is changed."),
         ], defaults: Cluster(name: ""),
         later: ["pooler", "monitoring", "dashboard", "restore", "standby", "upgrade", "hosts", "tls"])

@@ -66,6 +66,12 @@ public enum EtcdEffect: Sendable, Hashable {
     case disarm(EtcdAlarm)
     /// Writes a key only if it does not exist.
     case putIfAbsent(key: String, value: String)
+    /// Replaces a key of the controller's own only if it still is at this revision.
+    case replaceKey(key: String, value: String, modRevision: Int64)
+    /// One transaction that turns Patroni to restored data: if the restore's record still is at this revision, replace
+    /// it, delete what Patroni knew of the old data (who leads, who is synchronous, its timelines), and write the
+    /// system identifier.
+    case refound(prefix: String, systemIdentifier: String, key: String, value: String, modRevision: Int64)
     /// Deletes a key of the controller's own only if it still is at this revision.
     case deleteKey(key: String, modRevision: Int64)
 }
@@ -99,8 +105,8 @@ extension Effect {
         case .docker(_, let effect): effect.isDisruptive
         case .etcd(let effect):
             switch effect {
-            case .releaseLeader, .removeMember, .defragment: true
-            case .addLearner, .promote, .compact, .disarm, .putIfAbsent, .deleteKey: false
+            case .releaseLeader, .removeMember, .defragment, .refound: true
+            case .addLearner, .promote, .compact, .disarm, .putIfAbsent, .replaceKey, .deleteKey: false
             }
         case .patroni(_, let effect):
             switch effect {

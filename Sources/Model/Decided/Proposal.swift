@@ -85,6 +85,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case archiving = "Archiving"
     /// There is a backup to restore from.
     case backupAvailable = "BackupAvailable"
+    /// A restore did not come to its end.
+    case restoreFailed = "RestoreFailed"
     /// The web console runs.
     case consoleAvailable = "ConsoleAvailable"
     /// The manifest could not be read; the last good one stays in force.
@@ -130,7 +132,7 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
             true
         case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .dataLost, .foreignData, .blind,
             .paused,
-            .retired, .actionFailing, .guarded, .unsupportedChange:
+            .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange:
             false
         }
     }

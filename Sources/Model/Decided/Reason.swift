@@ -60,6 +60,10 @@ public enum Reason: Sendable, Hashable {
     case firstBackup
     /// Somebody asked for it.
     case requested(String)
+    /// It failed and is tried again.
+    case retried(String)
+    /// Data was restored up to here, and the cluster changes over to it.
+    case restored(String)
 
     /// One setting, wanted and seen.
     public struct Difference: Sendable, Hashable {
@@ -117,6 +121,8 @@ public enum Reason: Sendable, Hashable {
         case .stanzaMissing(let name): "stanza \(name) does not exist in the repository"
         case .firstBackup: "there is no backup yet"
         case .requested(let what): "requested: \(what)"
+        case .retried(let why): "it failed and is tried again: \(why)"
+        case .restored(let target): "data was restored to \(target), and the cluster changes over to it"
         }
     }
 }

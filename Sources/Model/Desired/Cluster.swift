@@ -22,6 +22,8 @@ public struct Cluster: Sendable, Hashable {
     public var backups: BackupSettings
     /// The web console.
     public var console: ConsoleSettings
+    /// What a cluster that does not exist yet is founded on; nil for an empty database.
+    public var recovery: Recovery?
     /// Nothing is changed while this is true (invariant I14).
     public var maintenance: Bool
 
@@ -55,6 +57,8 @@ public struct Cluster: Sendable, Hashable {
     }
     /// Where Patroni keeps this cluster in etcd.
     public var dcsPrefix: String { "/service/\(name)/" }
+    /// Where the controller keeps its own records and what it is asked for.
+    public var ownPrefix: String { "/controller/\(name)/" }
 }
 
 /// One Docker Engine.

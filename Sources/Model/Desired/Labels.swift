@@ -10,6 +10,10 @@ public enum Label {
     public static let etcdJoin = "io.pg-controller.etcd-join"
     /// Set on a volume created for a node that is rebuilt: 2, 3, …
     public static let generation = "io.pg-controller.generation"
+    /// Set on a volume made for a restore in place: the ID of its record.
+    public static let restore = "io.pg-controller.restore"
+    /// Set on a task's container: what it does, and for whom.
+    public static let task = "io.pg-controller.task"
 }
 
 /// What a Docker object is for.

@@ -105,6 +105,8 @@ public struct ContainerView: Sendable, Hashable {
     public var files: Sighting<[FileView]>
     /// What its data volume holds; looked at only while it does not run.
     public var data: Sighting<DataView>
+    /// What a task that has ended left as its result.
+    public var result: Sighting<JSONValue>
     /// Commands started in it that Docker still remembers.
     public var commands: [CommandView]
     /// How often it was started by Docker's restart policy.
@@ -124,6 +126,7 @@ public struct ContainerView: Sendable, Hashable {
         settings = ContainerSettings()
         files = .unknown(.notLooked)
         data = .unknown(.notLooked)
+        result = .unknown(.notLooked)
         commands = []
         restartCount = 0
     }
@@ -225,7 +228,7 @@ public enum DataView: Sendable, Hashable {
     case etcd
     /// A PostgreSQL data directory.
     case postgres(PostgresData)
-    /// Files that are neither, for example a half-finished clone.
+    /// Files that are neither, for example a half-finished clone or restore.
     case incomplete
 }
 

@@ -117,14 +117,19 @@ public struct DCSView: Sendable, Hashable {
     public var members: [DCSMember]
     /// Volumes that are kept though nothing uses them, sorted by name (the controller's own keys).
     public var retired: [RetiredVolume]
+    /// Restores in place that were asked for, oldest first (the controller's own keys).
+    public var restores: [RestoreRecord]
     /// Nothing there.
     public init(revision: Int64) {
         self.revision = revision
         members = []
         retired = []
+        restores = []
     }
     /// Whether Patroni is paused (`pause: true` in the configuration).
     public var isPaused: Bool { configuration?["pause"]?.bool ?? false }
+    /// The restore that is not at its end.
+    public var restore: RestoreRecord? { restores.first { $0.stage == .requested || $0.stage == .switching } }
     /// A member by name.
     public func member(_ name: NodeName) -> DCSMember? { members.first { $0.name == name } }
 }

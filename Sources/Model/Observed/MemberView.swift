@@ -170,6 +170,8 @@ public struct RoleView: Sendable, Hashable {
 public struct ArchiverView: Sendable, Hashable {
     /// The last segment that was archived.
     public var lastArchived: String?
+    /// When that was.
+    public var lastArchivedAt: Timestamp?
     /// Whether the newest attempt failed.
     public var isFailing = false
     /// The segment it failed at.
@@ -207,11 +209,21 @@ public struct BackupView: Sendable, Hashable {
     public var label: String
     /// `full`, `diff` or `incr`.
     public var type: String
+    /// Seconds since 1970 at which it began.
+    public var startedAt: Int64
     /// Seconds since 1970 at which it ended.
     public var stoppedAt: Int64
     /// Bytes of the database it covers.
     public var size: Int64
-    /// Whether pgBackRest recorded an error.
+    /// Bytes it added to the repository.
+    public var repositorySize: Int64
+    /// The backup it builds on; nil for a full one.
+    public var prior: String?
+    /// The first and the last WAL segment it needs to be consistent.
+    public var firstSegment: String, lastSegment: String
+    /// The WAL position at which it is consistent, as PostgreSQL writes it.
+    public var consistentAt: String
+    /// Whether pgBackRest recorded an error: a page with a wrong checksum.
     public var hasError: Bool
     /// A backup.
     public init(label: String, type: String, stoppedAt: Int64, size: Int64, hasError: Bool = false) {
@@ -220,5 +232,10 @@ public struct BackupView: Sendable, Hashable {
         self.stoppedAt = stoppedAt
         self.size = size
         self.hasError = hasError
+        startedAt = stoppedAt
+        repositorySize = 0
+        firstSegment = ""
+        lastSegment = ""
+        consistentAt = ""
     }
 }

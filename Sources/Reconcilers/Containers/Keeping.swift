@@ -71,8 +71,9 @@ extension ContainerSpec {
 
     private func createIfPossible(at site: Site, into proposal: inout Proposal) {
         guard site.network != nil else { return proposal.wait(for: "network \(network)") }
+        // what is only read may be somebody else's: a repository to restore from
         let missing = settings.mounts.filter { mount in
-            !site.engine.volumes.contains { $0.name == mount.volume && site.owns($0.labels) }
+            !site.engine.volumes.contains { $0.name == mount.volume && (site.owns($0.labels) || !mount.isWritable) }
         }
         guard missing.isEmpty else {
             return proposal.wait(for: "volume \(missing.map(\.volume.text).joined(separator: ", "))")

@@ -5,6 +5,8 @@ import Model
 enum History {
     /// Positively never: no key in etcd, no data on any node, nothing in the repository.
     case unborn
+    /// Positively never, and the manifest wants it founded on a backup.
+    case recovering(Recovery)
     /// It exists, with this system identifier.
     case born(systemIdentifier: String)
     /// Node data exists, but etcd has forgotten the cluster (faults E05 and E06).
@@ -17,6 +19,15 @@ enum History {
     case unclear(String)
 
     init(_ site: Site, store: EtcdStore) {
+        self = History.judge(site, store: store)
+        if case .unborn = self, let recovery = site.cluster.recovery,
+            site.scene.observation.dcs.value?.initialize == nil
+        {
+            self = .recovering(recovery)
+        }
+    }
+
+    private static func judge(_ site: Site, store: EtcdStore) -> History {
         let holdings = site.cluster.nodeNames.map { Holding($0, at: site) }
         let known = holdings.compactMap(\.systemIdentifier).sorted().reduce(into: [String]()) { list, next in
             if list.last != next { list.append(next) }
@@ -26,32 +37,28 @@ enum History {
         switch site.scene.observation.dcs {
         case .present(let dcs):
             if let identifier = dcs.initialize, !identifier.isEmpty {
-                self =
-                    isEmptyEverywhere && dcs.leader == nil
+                return isEmptyEverywhere && dcs.leader == nil
                     ? .dataLost("etcd knows the cluster \(identifier)") : .born(systemIdentifier: identifier)
             } else if dcs.initialize != nil {
-                self = .unborn
+                return .unborn
             } else if known.count > 1 {
-                self = .contradictory(known)
+                return .contradictory(known)
             } else if let identifier = known.first {
-                self = .forgotten(systemIdentifier: identifier)
+                return .forgotten(systemIdentifier: identifier)
             } else if !isEmptyEverywhere {
                 // a node that runs without data is initialising, or waits to
-                self = holdings.contains(.unseen) ? .unclear("the nodes' data volumes") : .unborn
+                return holdings.contains(.unseen) ? .unclear("the nodes' data volumes") : .unborn
             } else {
-                self = History.fromRepository(hasBackups)
+                return History.fromRepository(hasBackups)
             }
         case .absent, .unknown:
-            guard store.isUnfounded else {
-                self = .unclear("etcd")
-                return
-            }
+            guard store.isUnfounded else { return .unclear("etcd") }
             if known.count > 1 {
-                self = .contradictory(known)
+                return .contradictory(known)
             } else if !known.isEmpty {
-                self = .unclear("etcd")
+                return .unclear("etcd")
             } else {
-                self = isEmptyEverywhere ? History.fromRepository(hasBackups) : .unclear("the nodes' data volumes")
+                return isEmptyEverywhere ? History.fromRepository(hasBackups) : .unclear("the nodes' data volumes")
             }
         }
     }

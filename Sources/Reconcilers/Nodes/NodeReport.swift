@@ -97,7 +97,7 @@ enum NodeReport {
                             + "\(identifier)); it is not started and not touched. Put the right volume in its place",
                         subject: .node(node.name)))
             }
-        case .unborn, .forgotten, .unclear: break
+        case .unborn, .recovering, .forgotten, .unclear: break
         }
     }
 }

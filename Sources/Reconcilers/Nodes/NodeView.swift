@@ -54,6 +54,8 @@ struct Roster {
         return nodes.first { $0.name == name } ?? NodeView(name, at: site)
     }
     var isPaused: Bool { dcs?.isPaused ?? false }
+    /// Whether the cluster is changing over to restored data.
+    var isSwitching: Bool { dcs?.restore?.stage == .switching }
     var isSynchronous: Bool { site.cluster.postgres.synchronous.mode != .off }
     var streaming: [NodeView] { nodes.filter(\.isStreaming) }
 

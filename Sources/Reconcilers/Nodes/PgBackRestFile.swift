@@ -4,7 +4,8 @@ import Model
 enum PgBackRestFile {
     static let path = "\(FileSpec.directory)/pgbackrest.conf"
 
-    static func spec(for cluster: Cluster) -> FileSpec {
+    /// For a node; or for a task that reads another stanza.
+    static func spec(for cluster: Cluster, stanza: String? = nil) -> FileSpec {
         let backups = cluster.backups
         let text = """
             # written by the controller; edits are undone
@@ -27,7 +28,7 @@ enum PgBackRestFile {
             [global:archive-push]
             archive-async=\(backups.asynchronousArchiving ? "y" : "n")
 
-            [\(backups.stanza)]
+            [\(stanza ?? backups.stanza)]
             pg1-path=\(NodeSpec.dataDirectory)
             pg1-port=5432
             pg1-socket-path=/var/run/postgresql

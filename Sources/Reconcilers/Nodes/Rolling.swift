@@ -4,7 +4,7 @@ import Model
 /// only while all others are healthy (invariant I7).
 enum Rolling {
     static func propose(_ roster: Roster) -> Proposal {
-        guard !roster.isPaused else { return Proposal() }
+        guard !roster.isPaused, !roster.isSwitching else { return Proposal() }
         let surplus = removeSurplus(roster)
         if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
         let due = roster.nodes.filter { need(of: $0) != nil }

@@ -4,12 +4,14 @@ extension Roster {
     /// What a node that does not run waits for; nil when it may start.
     func obstacle(for node: NodeView) -> String? {
         guard let seen = node.container, !seen.state.isAlive else { return nil }
+        if isSwitching { return "the change to the restored data" }
         if let hold = handover(from: node) { return hold }
         switch history {
         case .unclear(let what): return unclear(what, node)
         case .dataLost: return "a restore, because all data is lost"
         case .contradictory: return "a person, because the volumes hold data of several clusters"
         case .forgotten: return "etcd to be told of the cluster again"
+        case .recovering: return "the restore"
         case .unborn:
             return Holding(node.name, at: site) == .fragment ? "a fresh volume; its own holds half a cluster" : nil
         case .born(let identifier):

@@ -55,14 +55,22 @@ public struct Volumes: Reconciler {
 
     /// An object's volume as it is, or as it would be made.
     static func spec(of owner: String, _ component: Component, at site: Site) -> VolumeSpec {
-        let generation = site.volumes(of: owner).first.map { site.generation(of: $0) } ?? 1
-        return spec(site.volumeName(of: owner), component, owner: owner, generation: generation)
+        let known = site.volumes(of: owner).first
+        var result = spec(
+            site.volumeName(of: owner), component, owner: owner, generation: known.map { site.generation(of: $0) } ?? 1)
+        if let restore = known?.labels.value(of: Label.restore) {
+            result.labels.append(LabelValue(Label.restore, restore))
+        }
+        return result
     }
 
     private func reportRetired(at site: Site, into proposal: inout Proposal) {
         let wanted = Volumes.wanted(at: site).map(\.name)
         let records = site.scene.observation.dcs.value?.retired ?? []
         for volume in site.engine.volumes where site.owns(volume.labels) && !wanted.contains(volume.name) {
+            if let id = volume.labels.value(of: Label.restore), id == site.scene.observation.dcs.value?.restore?.id {
+                continue
+            }
             let record = records.first { $0.volume == volume.name }
             let since = record.map { " since \($0.since): \($0.why)" } ?? ""
             proposal.conditions.append(

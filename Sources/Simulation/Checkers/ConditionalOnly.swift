@@ -20,7 +20,9 @@ struct ConditionalOnly: Checker {
         case .releaseLeader(_, let key):
             return deed.before.store?.key(prefix + "leader")?.value == .text(key.node.text)
                 ? nil : "another leader's key was released"
-        case .addLearner, .promote, .removeMember, .compact, .defragment, .disarm: return nil
+        case .replaceKey(let key, _, _):
+            return key.hasPrefix(prefix) ? "the controller wrote Patroni's key \(key)" : nil
+        case .addLearner, .promote, .removeMember, .compact, .defragment, .disarm, .refound: return nil
         }
     }
 }

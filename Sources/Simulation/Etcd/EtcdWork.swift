@@ -31,6 +31,22 @@ extension Universe {
             let stored = JSONText.value(of: value).map { understood($0, value) } ?? .text(value)
             store?.put(key, stored)
             return .done("200")
+        case .replaceKey(let key, let value, let modRevision):
+            guard known.key(key)?.modRevision == modRevision else {
+                return .refused(Refusal(.conflict, "the key has changed"))
+            }
+            let stored = JSONText.value(of: value).map { understood($0, value) } ?? .text(value)
+            store?.put(key, stored)
+            return .done("200")
+        case .refound(let prefix, let identifier, let key, let value, let modRevision):
+            guard known.key(key)?.modRevision == modRevision else {
+                return .refused(Refusal(.conflict, "the key has changed"))
+            }
+            for name in ["leader", "sync", "history", "status", "failsafe", "failover"] { store?.delete(prefix + name) }
+            store?.put(prefix + "initialize", .text(identifier))
+            let stored = JSONText.value(of: value).map { understood($0, value) } ?? .text(value)
+            store?.put(key, stored)
+            return .done("200")
         case .deleteKey(let key, let modRevision):
             guard known.key(key)?.modRevision == modRevision else {
                 return .refused(Refusal(.conflict, "the key has changed"))

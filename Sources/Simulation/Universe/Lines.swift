@@ -48,6 +48,8 @@ extension EtcdEffect {
         case .defragment(let name): "defragment \(name)"
         case .disarm: "disarm"
         case .putIfAbsent(let key, _): "putIfAbsent \(key)"
+        case .replaceKey(let key, _, _): "replaceKey \(key)"
+        case .refound(_, let identifier, _, _, _): "refound \(identifier)"
         case .deleteKey(let key, _): "deleteKey \(key)"
         }
     }

@@ -52,7 +52,7 @@ struct Guards: Sendable {
             ?? VolumeGuard.judge(action, scene) ?? StartGuard.judge(action, scene) ?? InterruptionGuard.judge(
                 action, scene)
             ?? FenceGuard.judge(action, scene, recentReleases: recent(at: scene.now.uptime))
-            ?? QuorumGuard.judge(action, scene)
+            ?? QuorumGuard.judge(action, scene) ?? RestoreGuard.judge(action, scene)
     }
 
     /// Remembers fencing actions, for their rate.

@@ -4,6 +4,7 @@ import Model
 /// over.
 enum InterruptionGuard {
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+        if isForRestore(action, scene) { return nil }
         if let violation = kill(action, scene) { return violation }
         guard let node = interrupted(by: action, scene) else { return nil }
         if isStoreGone(scene) { return nil }
@@ -26,6 +27,12 @@ enum InterruptionGuard {
         let down = scene.cluster.nodeNames.filter { $0 != node && $0 != leader && !streaming.contains($0) }
         guard let first = down.first else { return nil }
         return Violation(.replicasFirst, "\(first) does not stream")
+    }
+
+    /// Whether the cluster changes over to restored data: then every node stops, and what it holds is kept.
+    private static func isForRestore(_ action: Action, _ scene: Scene) -> Bool {
+        guard case .docker = action.effect, let dcs = scene.observation.dcs.value else { return false }
+        return RestoreGuard.isSwitching(dcs, scene)
     }
 
     /// Whether the node has no endpoint, and the network was made while it ran: the others cannot reach it either.

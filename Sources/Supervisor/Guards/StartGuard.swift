@@ -9,11 +9,11 @@ enum StartGuard {
         guard case .present(let view) = scene.observation.engine(engine),
             let seen = view.containers.first(where: { $0.id == id })
         else { return Violation(.unknownIsNotAbsent, "container \(id.short) could not be seen") }
-        guard let component = seen.labels.value(of: Label.component), component == Component.node.rawValue else {
-            return nil
-        }
-        let data = seen.settings.mounts.filter { $0.volume != scene.cluster.backups.volume }
-        guard !data.isEmpty else { return Violation(.onePlace, "container \(seen.name) has no data volume") }
+        let component = seen.labels.value(of: Label.component)
+        let isNode = component == Component.node.rawValue
+        guard isNode || component == Component.task.rawValue else { return nil }
+        let data = seen.settings.mounts.filter { $0.volume != scene.cluster.backups.volume && $0.isWritable }
+        guard !data.isEmpty || !isNode else { return Violation(.onePlace, "container \(seen.name) has no data volume") }
         for other in view.containers where other.id != id {
             switch other.state {
             case .created, .exited: continue
@@ -24,7 +24,7 @@ enum StartGuard {
                 return Violation(.onePlace, "\(other.name) also uses volume \(shared.volume)")
             }
         }
-        return secondInit(of: seen, view: view, scene: scene)
+        return isNode ? secondInit(of: seen, view: view, scene: scene) : nil
     }
 
     /// The mark of an initialisation is taken away only while it is empty, nobody leads, and no node has data or may be

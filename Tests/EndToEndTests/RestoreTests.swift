@@ -1,0 +1,97 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A table that was dropped by mistake", .serialized)
+struct RestoreTests {
+    @Test("comes back to the second before: in a new cluster beside the old one, and in place")
+    func comesBack() async throws {
+        try await ClusterFixture.with(nodes: 2, etcd: 1) { cluster in
+            try cluster.run()
+            try await cluster.ready()
+            let moment = try await dropBooks(cluster)
+            try await founds(besides: cluster, at: moment)
+            try await turnsBack(cluster, to: moment)
+            try await refuses(cluster)
+        }
+    }
+
+    /// A table with rows, and its loss; the moment in between.
+    private func dropBooks(_ cluster: ClusterFixture) async throws -> String {
+        let primary = try await cluster.primary()
+        try await cluster.psql(primary, "create table books as select n from generate_series(1, 1000) as n")
+        let moment = try await cluster.psql(primary, "select clock_timestamp()")
+        try await cluster.psql(primary, "drop table books")
+        try await cluster.psql(primary, "create table later as select 1 as n")
+        try await cluster.psql(primary, "select pg_switch_wal()")
+        return moment
+    }
+
+    private func founds(besides old: ClusterFixture, at moment: String) async throws {
+        // PostgreSQL stops at a moment only when it sees a later commit in the archive
+        let dropped = try await old.psql(try await old.primary(), "select pg_walfile_name(pg_current_wal_lsn() - 1)")
+        _ = try await eventually("the drop to be archived") { () -> Bool? in
+            let archived = try await old.psql(
+                try await old.primary(), "select coalesce(last_archived_wal, '') from pg_stat_archiver")
+            return archived.prefix(24) >= dropped.prefix(24) ? true : nil
+        }
+        try await ClusterFixture.with(nodes: 1, etcd: 1) { cluster in
+            try cluster.append(
+                """
+                  bootstrap:
+                    recovery:
+                      from: {volume: \(old.repository), stanza: pg-ha}
+                      time: "\(moment)"
+
+                """)
+            try cluster.run()
+            // a restore that is killed in the middle is repeated, and nothing is started on the half of it
+            let task = cluster.id + "-restore"
+            _ = try await eventually("the restore to begin") {
+                try await cluster.inspect(task, "{{.State.Running}}") == "true" ? true : nil
+            }
+            _ = try? await cluster.docker("kill", task)
+            try await cluster.ready()
+            let primary = try await cluster.primary()
+            #expect(try await cluster.psql(primary, "select count(*) from books") == "1000")
+            #expect(try await cluster.psql(primary, "select to_regclass('later') is null") == "t")
+            // its own archive, of its own timeline
+            let list = try await cluster.command("backups")
+            #expect(list.contains("full"))
+        }
+        #expect(try await old.psql(try await old.primary(), "select to_regclass('books') is null") == "t")
+    }
+
+    private func turnsBack(_ cluster: ClusterFixture, to moment: String) async throws {
+        let primary = try await cluster.primary()
+        let before = try await cluster.inspect(primary, "{{range .Mounts}}{{.Name}} {{end}}")
+        let answer = try await cluster.command("restore", "--time", moment, "--yes", cluster.id)
+        #expect(answer.contains("restored to"))
+        try await cluster.ready()
+        let leader = try await cluster.primary()
+        #expect(try await cluster.psql(leader, "select count(*) from books") == "1000")
+        #expect(try await cluster.psql(leader, "select to_regclass('later') is null") == "t")
+        // the old data stays, in volumes that nothing uses
+        for volume in before.split(separator: " ").map(String.init) {
+            #expect(try await cluster.docker("volume", "inspect", "-f", "{{.Name}}", volume) == volume)
+        }
+        #expect(try await cluster.status().has("Retired"))
+        // and what is archived now can be restored again: a backup on the new timeline
+        try await cluster.psql(leader, "create table after_restore as select 1 as n")
+    }
+
+    private func refuses(_ cluster: ClusterFixture) async throws {
+        for (words, why) in [
+            (["--time", "2001-01-01 00:00:00Z", "--yes", cluster.id], "lies before the oldest backup"),
+            (["--time", "2001-01-01 00:00:00", "--yes", cluster.id], "with its zone"),
+            (["--immediate", "--yes", "another"], "that is not \(cluster.id)"),
+        ] {
+            let error = await #expect(throws: ShellError.self) {
+                try await Shell.run([Program.path, "restore"] + words + cluster.options)
+            }
+            #expect(error?.description.contains(why) == true, "\(error?.description ?? "no error")")
+        }
+        try await cluster.ready()
+        #expect(try await cluster.psql(try await cluster.primary(), "select n from after_restore") == "1")
+    }
+}
