@@ -24,8 +24,9 @@ public actor SecretStore {
         _ = mkdir(directory, 0o700)
         var loaded: [(SecretName, String)] = []
         for (name, file) in SecretStore.wanted(cluster) {
-            loaded.append((name, try value(of: name, file: file, mayGenerate: mayGenerate)))
+            loaded.append((name, try value(of: name, file: file, mayGenerate: mayGenerate) { SecretStore.generate() }))
         }
+        loaded += try identity(of: cluster, mayGenerate: mayGenerate)
         values = loaded
     }
 
@@ -68,7 +69,23 @@ public actor SecretStore {
         ]
     }
 
-    private func value(of name: SecretName, file: String?, mayGenerate: Bool) throws(Failure) -> String {
+    /// The key and the certificate of the cluster's own authority; the certificate belongs to the key beside it.
+    private func identity(of cluster: Cluster, mayGenerate: Bool) throws(Failure) -> [(SecretName, String)] {
+        guard cluster.backups.enabled else { return [] }
+        // all the names that a node can ever have, so that a new one needs no new certificate
+        let hosts = (1...9).map { "\(cluster.nodes.namePrefix)\($0)" }
+        let key = try value(of: "cluster-key", file: nil, mayGenerate: mayGenerate) {
+            ClusterCertificate.makeKey()
+        }
+        let certificate = try value(of: "cluster-certificate", file: nil, mayGenerate: mayGenerate) {
+            try ClusterCertificate.make(name: cluster.name.text, hosts: hosts, key: key)
+        }
+        return [("cluster-key", key), ("cluster-certificate", certificate)]
+    }
+
+    private func value(
+        of name: SecretName, file: String?, mayGenerate: Bool, make: () throws -> String
+    ) throws(Failure) -> String {
         let path = file ?? "\(directory)/\(name)"
         if let text = try? String(contentsOfFile: path, encoding: .utf8) {
             let value =
@@ -88,9 +105,11 @@ public actor SecretStore {
         guard mayGenerate else {
             throw Failure(name: name, description: "\(path) is missing although the cluster exists; put it back")
         }
-        try write(SecretStore.generate(), to: path, name: name)
+        let made: String
+        do { made = try make() } catch { throw Failure(name: name, description: "it could not be made: \(error)") }
+        try write(made, to: path, name: name)
         // another process may have been first, and what it wrote is what everybody uses
-        return try value(of: name, file: nil, mayGenerate: false)
+        return try value(of: name, file: nil, mayGenerate: false, make: make)
     }
 
     /// Makes the file whole or not at all, and never over one that another process has just made.

@@ -35,7 +35,7 @@ enum NodeSpec {
         spec.volumes = [Volumes.spec(of: node.text, .node, at: site)]
         if site.cluster.backups.enabled {
             let repository = site.cluster.backups.volume
-            spec.files.append(PgBackRestFile.spec(for: site.cluster))
+            spec.files += PgBackRestFile.node(site.cluster)
             spec.volumes.append(Volumes.spec(repository, .repository, owner: repository.text))
         }
         return spec

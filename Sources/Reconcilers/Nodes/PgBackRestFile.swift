@@ -1,13 +1,79 @@
 import Model
 
-/// `pgbackrest.conf`, the same on every node.
+/// pgBackRest's configuration: of a node, which archives its own WAL and lends its data to the backup task; and of the
+/// tasks.
 enum PgBackRestFile {
     static let path = "\(FileSpec.directory)/pgbackrest.conf"
+    private static let key = "\(FileSpec.directory)/cluster.key"
+    private static let certificate = "\(FileSpec.directory)/cluster.crt"
+    private static let port = 8432
 
-    /// For a node; or for a task that reads another stanza.
-    static func spec(for cluster: Cluster, stanza: String? = nil) -> FileSpec {
-        let backups = cluster.backups
+    /// The files of a node: `node` runs `pgbackrest server`, which lets the holder of the cluster's certificate read
+    /// the data directory.
+    static func node(_ cluster: Cluster) -> [FileSpec] {
+        let stanza = cluster.backups.stanza
         let text = """
+            \(global(cluster))
+            tls-server-address=0.0.0.0
+            tls-server-port=\(port)
+            tls-server-ca-file=\(certificate)
+            tls-server-cert-file=\(certificate)
+            tls-server-key-file=\(key)
+            tls-server-auth=\(cluster.name)=\(stanza)
+
+            # fetching is done at once: a starting standby asks for files that are not there, and each question to a
+            # background process costs it a fifth of a second
+            [global:archive-push]
+            archive-async=\(cluster.backups.asynchronousArchiving ? "y" : "n")
+
+            [\(stanza)]
+            \(data(1))
+
+            """
+        return [file(text)] + identity
+    }
+
+    /// The files of the backup task, which asks every node, and copies from a standby where there is one.
+    static func backup(_ cluster: Cluster) -> [FileSpec] {
+        let nodes = cluster.nodeNames.enumerated().map { index, node in
+            """
+            \(data(index + 1))
+            pg\(index + 1)-host=\(node)
+            pg\(index + 1)-host-type=tls
+            pg\(index + 1)-host-port=\(port)
+            pg\(index + 1)-host-ca-file=\(certificate)
+            pg\(index + 1)-host-cert-file=\(certificate)
+            pg\(index + 1)-host-key-file=\(key)
+
+            """
+        }
+        let text = """
+            \(global(cluster))
+            backup-standby=prefer
+            # a node that does not answer is not waited for
+            io-timeout=10
+
+            [\(cluster.backups.stanza)]
+            \(nodes.joined())
+            """
+        return [file(text)] + identity
+    }
+
+    /// The file of a task that only reads the repository.
+    static func reading(_ cluster: Cluster, stanza: String) -> FileSpec {
+        file(
+            """
+            \(global(cluster))
+
+            [\(stanza)]
+            \(data(1))
+
+            """)
+    }
+
+    private static func global(_ cluster: Cluster) -> String {
+        let backups = cluster.backups
+        return """
             # written by the controller; edits are undone
             [global]
             repo1-path=\(NodeSpec.repositoryMount)
@@ -22,19 +88,26 @@ enum PgBackRestFile {
             log-level-file=off
             start-fast=y
             delta=y
-
-            # fetching is done at once: a starting standby asks for files that are not there, and each question to a
-            # background process costs it a fifth of a second
-            [global:archive-push]
-            archive-async=\(backups.asynchronousArchiving ? "y" : "n")
-
-            [\(stanza ?? backups.stanza)]
-            pg1-path=\(NodeSpec.dataDirectory)
-            pg1-port=5432
-            pg1-socket-path=/var/run/postgresql
-            pg1-user=postgres
-
             """
-        return FileSpec(path: path, content: Template(segments: [.text(text)]), owner: NodeSpec.owner)
+    }
+
+    private static func data(_ number: Int) -> String {
+        """
+        pg\(number)-path=\(NodeSpec.dataDirectory)
+        pg\(number)-port=5432
+        pg\(number)-socket-path=/var/run/postgresql
+        pg\(number)-user=postgres
+        """
+    }
+
+    private static func file(_ text: String) -> FileSpec {
+        FileSpec(path: path, content: Template(segments: [.text(text)]), owner: NodeSpec.owner)
+    }
+
+    private static var identity: [FileSpec] {
+        [
+            FileSpec(path: key, content: "\(secret: "cluster-key")", owner: NodeSpec.owner),
+            FileSpec(path: certificate, content: "\(secret: "cluster-certificate")", owner: NodeSpec.owner),
+        ]
     }
 }

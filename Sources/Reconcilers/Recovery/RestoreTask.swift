@@ -18,7 +18,7 @@ enum RestoreTask {
                 VolumeMount(volume: source.volume, destination: NodeSpec.repositoryMount, isWritable: false),
             ],
             files: [
-                PgBackRestFile.spec(for: site.cluster, stanza: source.stanza),
+                PgBackRestFile.reading(site.cluster, stanza: source.stanza),
                 FileSpec(
                     path: "\(FileSpec.directory)/accounts.sql",
                     content: """
