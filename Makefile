@@ -10,7 +10,7 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-
 BINARY := .build/release/controller
 say = @printf '\033[1m▶ %s\033[0m\n' "$(1)"
 
-.PHONY: help up down setup build images install test test-fast lint format sim chaos bench clean
+.PHONY: help up down setup build images install test test-fast mutants lint format sim chaos bench clean
 
 help: ## Print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ test-fast: ## The tests that need no Docker
 sim: ## The simulation by the thousand (SEEDS=1...10000), or one seed with its story (SEED=…)
 	@swift build $(SWIFT_FLAGS) --product simulate 2>&1 | deploy/setup/quiet.sh
 	@.build/release/simulate $(if $(SEED),--seed $(SEED) --trace,--seeds $(or $(SEEDS),1...10000))
+
+mutants: ## The check of the checks: deliberate bugs that the tests must catch (ONE=name for one)
+	@deploy/setup/libraries.sh
+	@Tests/Mutants/run.sh $(ONE)
 
 chaos: setup ## Random disasters on a real cluster under a writing client (ROUNDS=30 SEED=…)
 	@deploy/setup/test.sh chaos $(or $(ROUNDS),30) $(SEED)

@@ -1,9 +1,11 @@
+import Glibc
 import Model
 import Simulation
 
 var seeds: [UInt64] = Array(1...200)
 var isVerbose = false
 var shrinks = false
+var endsAtFirst = false
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
     switch argument {
@@ -13,7 +15,8 @@ while let argument = arguments.popFirst() {
         seeds = Array(parts[0]...parts[parts.count - 1])
     case "--trace": isVerbose = true
     case "--shrink": shrinks = true
-    default: print("usage: simulate [--seed N | --seeds A...B] [--trace] [--shrink]")
+    case "--first": endsAtFirst = true
+    default: print("usage: simulate [--seed N | --seeds A...B] [--trace] [--shrink] [--first]")
     }
 }
 
@@ -37,5 +40,7 @@ for seed in seeds {
     } else {
         print(run.report(verdict).split(separator: "\n").prefix(2).joined(separator: " | "))
     }
+    if endsAtFirst { break }
 }
 print("\(seeds.count) seeds, \(failures) failures")
+exit(failures == 0 ? 0 : 1)
