@@ -80,6 +80,7 @@ let package = Package(
         .target(
             name: "TestScenery", dependencies: ["Reconcilers", "Model"], path: "Tests/TestScenery",
             swiftSettings: settings),
+        tests("ModelTests", ["Model", "TestSupport"]),
         tests("ReconcilersTests", ["Reconcilers", "Model", "TestScenery"]),
         tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "TestScenery"]),
         tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),

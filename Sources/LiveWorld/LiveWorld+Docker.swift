@@ -147,7 +147,11 @@ extension LiveWorld {
             switch element {
             case .subscribed, .lost: ring()
             case .event(let event):
-                if event.type == "container", event.verb == "die" { await sight.noteDeath(of: ContainerID(event.id)) }
+                if event.type == "container", event.verb == "die" {
+                    await sight.noteDeath(of: ContainerID(event.id))
+                    // it may have been a backup
+                    await sight.forgetRepository()
+                }
                 if event.type == "container", event.verb == "exec_die" {
                     await sight.forgetFiles(of: ContainerID(event.id))
                     await sight.forgetRepository()
@@ -173,6 +177,11 @@ extension LiveWorld {
             // only while there is no store, or when the watch has just broken
             try? await Task.sleep(for: .seconds(1))
         }
+    }
+
+    /// The last lines of a container's log; empty where there is none to be had.
+    public func lastLines(of name: ContainerName, count: Int) async -> [String] {
+        (try? await docker.logTail(name.text, lines: count, deadline: .seconds(2))) ?? []
     }
 
     /// A container's log as it comes.

@@ -14,20 +14,12 @@ public struct Moment: Sendable, Hashable {
     /// The wall clock as RFC 3339 with milliseconds, in UTC.
     public var text: String { Moment.text(wallMilliseconds: wallMilliseconds) }
 
-    /// Formats milliseconds since 1970 as RFC 3339 in UTC (civil-from-days, Hinnant's algorithm).
+    /// Formats milliseconds since 1970 as RFC 3339 in UTC.
     public static func text(wallMilliseconds: Int64) -> String {
         let (days, milliseconds) = wallMilliseconds.quotientAndRemainderFloored(by: 86_400_000)
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let civil = CivilDate(daysSince1970: days)
         let seconds = milliseconds / 1000
-        let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        let date = "\(padded(civil.year, 4))-\(padded(civil.month, 2))-\(padded(civil.day, 2))"
         let time = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
         return "\(date)T\(time).\(padded(milliseconds % 1000, 3))Z"
     }

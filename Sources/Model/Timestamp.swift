@@ -20,12 +20,14 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         let (year, month, day) = (number(match.1), number(match.2), number(match.3))
         let (hour, minute, second) = (number(match.4), number(match.5), number(match.6))
         let (zoneHours, zoneMinutes) = (number(match.10), number(match.11))
-        guard (1...12).contains(month), day >= 1, day <= Timestamp.days(in: month, of: year), hour < 24, minute < 60,
+        guard (1...12).contains(month), day >= 1, day <= CivilDate.days(in: month, of: year), hour < 24, minute < 60,
             second < 60, zoneHours < 16, zoneMinutes < 60
         else { return nil }
         let fraction = number(((match.7 ?? "") + "000000").prefix(6))
         let offset = (zoneHours * 60 + zoneMinutes) * 60 * (match.9 == "-" ? -1 : 1)
-        let seconds = Timestamp.days(year, month, day) * 86400 + (hour * 60 + minute) * 60 + second - offset
+        let seconds =
+            CivilDate(year: year, month: month, day: day).daysSince1970 * 86_400 + (hour * 60 + minute) * 60 + second
+            - offset
         microseconds = seconds * 1_000_000 + fraction
     }
 
@@ -53,22 +55,5 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     private func floored(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
-    }
-
-    private static func days(in month: Int64, of year: Int64) -> Int64 {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        case _: 31
-        }
-    }
-
-    /// Days since 1970 of a date (days-from-civil, Hinnant's algorithm).
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 }

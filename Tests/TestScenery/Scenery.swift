@@ -138,7 +138,7 @@ struct Scenery {
         observation.repository = .present(
             RepositoryView(
                 stanza: .ok(systemIdentifier: Scenery.system),
-                backups: [BackupView(label: "20260101-000000F", type: "full", stoppedAt: 1, size: 1)]))
+                backups: [BackupView(label: "20251009-084500F", type: "full", stoppedAt: 1_760_000_000, size: 1)]))
     }
 
     mutating func dcs(_ change: (inout DCSView) -> Void) {

@@ -6,7 +6,7 @@ enum StatusTable {
         let word = status.ready ? Terminal.green("Ready") : Terminal.yellow("Not ready")
         var lines = ["\(Terminal.bold("Cluster \(status.cluster)")): \(word)   (seen \(status.time))", ""]
         lines += nodes(status) + [""] + etcd(status) + [""]
-        lines.append("Backups: \(backups(status.backups))    Schema: \(status.schemaVersion ?? "-")")
+        lines += backups(status.backups) + ["Schema:  \(status.schemaVersion ?? "-")"]
         lines += ["", "Endpoints (passwords: `controller password pgadmin`)"]
         lines += status.endpoints.map { "  \(pad($0.name, 12)) \($0.url)" }
         lines += [""] + conditions(status, verbose: verbose)
@@ -35,9 +35,20 @@ enum StatusTable {
         return table.lines
     }
 
-    private static func backups(_ backups: StatusReport.Backups) -> String {
-        guard let newest = backups.newest else { return "none yet" }
-        return "\(backups.count), newest \(newest) of \(backups.newestAt ?? "?")"
+    private static func backups(_ backups: StatusReport.Backups) -> [String] {
+        guard let newest = backups.newest else { return ["Backups: none yet"] }
+        var lines = ["Backups: \(backups.count), newest \(newest) of \(backups.newestAt ?? "?")"]
+        if let from = backups.recoverableFrom {
+            lines.append("         any moment from \(from) to \(backups.recoverableTo ?? "?") can be restored")
+        }
+        let next = backups.next.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
+        if !next.isEmpty {
+            lines.append("         next: " + next.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        }
+        if let drill = backups.drill {
+            lines.append("         restore drill \(drill.passed ? "passed" : "FAILED") at \(drill.endedAt.prefix(19))Z")
+        }
+        return lines
     }
 
     private static func conditions(_ status: StatusReport, verbose: Bool) -> [String] {

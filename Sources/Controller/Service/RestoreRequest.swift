@@ -26,7 +26,7 @@ struct RestoreRequest {
         let id = String(now.text.filter(\.isNumber).prefix(14))
         let record = RestoreRecord(
             id: id, target: recovery.target, backup: recovery.backup, requestedAt: now.text)
-        try await write(
+        try await session.request(
             .putIfAbsent(
                 key: RestoreRecord.prefix(of: cluster.name) + id, value: record.value(at: .requested)))
         Terminal.say("asked for the restore to \(recovery.target.text)")
@@ -39,7 +39,7 @@ struct RestoreRequest {
         guard record.stage == .requested else {
             throw Failure("the cluster changes over already; `controller restore --latest` turns to the newest data")
         }
-        try await write(
+        try await session.request(
             .replaceKey(
                 key: RestoreRecord.prefix(of: cluster.name) + record.id, value: record.value(at: .cancelled),
                 modRevision: record.modRevision))
@@ -105,16 +105,6 @@ struct RestoreRequest {
         throw Failure(
             "WAL is not being archived (see `status`), so the newest moments cannot be restored; "
                 + "nothing was touched")
-    }
-
-    private func write(_ effect: EtcdEffect) async throws(Failure) {
-        let outcomes = await session.world.perform([.etcd(effect)], for: cluster)
-        switch outcomes.first {
-        case .done: return
-        case .refused(let refusal): throw Failure("etcd refused: \(refusal.message)")
-        case .uncertain(let why): throw Failure("etcd did not answer: \(why); look at `status` before trying again")
-        case nil: throw Failure("etcd was not asked")
-        }
     }
 }
 

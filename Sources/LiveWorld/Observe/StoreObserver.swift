@@ -76,8 +76,7 @@ struct StoreObserver {
     private func keys(_ client: EtcdClient) async -> Sighting<DCSView> {
         let ranges: [EtcdOperation] = [
             .range(EtcdRange(.prefix(EtcdBytes(cluster.dcsPrefix)))),
-            .range(EtcdRange(.prefix(EtcdBytes(RetiredVolume.prefix(of: cluster.name))))),
-            .range(EtcdRange(.prefix(EtcdBytes(RestoreRecord.prefix(of: cluster.name))))),
+            .range(EtcdRange(.prefix(EtcdBytes(cluster.ownPrefix)))),
         ]
         do throws(EtcdError) {
             let answer = try await client.transact(
@@ -98,23 +97,7 @@ struct StoreObserver {
 
     private func read(_ entry: EtcdKeyValue, into view: inout DCSView) {
         let key = entry.key.text
-        let retired = RetiredVolume.prefix(of: cluster.name)
-        if key.hasPrefix(retired) {
-            let value = JSONValue.parse(entry.value.text)
-            view.retired.append(
-                RetiredVolume(
-                    volume: VolumeName(String(key.dropFirst(retired.count))), since: value?["since"]?.string ?? "?",
-                    why: value?["why"]?.string ?? "?", modRevision: entry.modRevision))
-            return
-        }
-        let restores = RestoreRecord.prefix(of: cluster.name)
-        if key.hasPrefix(restores) {
-            let record = JSONValue.parse(entry.value.text).flatMap {
-                RestoreRecord(id: String(key.dropFirst(restores.count)), value: $0, modRevision: entry.modRevision)
-            }
-            if let record { view.restores.append(record) }
-            return
-        }
+        if key.hasPrefix(cluster.ownPrefix) { return readOwn(entry, into: &view) }
         let name = String(key.dropFirst(cluster.dcsPrefix.count))
         switch name {
         case "initialize": view.initialize = entry.value.text
@@ -123,10 +106,33 @@ struct StoreObserver {
                 node: NodeName(entry.value.text), lease: entry.lease, createRevision: entry.createRevision,
                 modRevision: entry.modRevision)
         case "config": view.configuration = JSONValue.parse(entry.value.text)
+        case "failover":
+            let value = JSONValue.parse(entry.value.text)
+            if value?["scheduled_at"]?.string == nil { view.heir = value?["member"]?.string.map { NodeName($0) } }
         case "sync": view.synchronous = StoreObserver.synchronous(entry.value.text)
         case _ where name.hasPrefix("members/"):
             view.members.append(StoreObserver.member(String(name.dropFirst("members/".count)), entry))
         case _: break
+        }
+    }
+
+    /// The controller's own records; what it does not know, a newer one may have written.
+    private func readOwn(_ entry: EtcdKeyValue, into view: inout DCSView) {
+        guard let value = JSONValue.parse(entry.value.text) else { return }
+        func name(below prefix: String) -> String? {
+            entry.key.text.hasPrefix(prefix) ? String(entry.key.text.dropFirst(prefix.count)) : nil
+        }
+        if let volume = name(below: RetiredVolume.prefix(of: cluster.name)) {
+            view.retired.append(
+                RetiredVolume(
+                    volume: VolumeName(volume), since: value["since"]?.string ?? "?", why: value["why"]?.string ?? "?",
+                    modRevision: entry.modRevision))
+        } else if let id = name(below: RestoreRecord.prefix(of: cluster.name)) {
+            let record = RestoreRecord(id: id, value: value, modRevision: entry.modRevision)
+            if let record { view.restores.append(record) }
+        } else if let kind = name(below: TaskRequest.prefix(of: cluster.name)) {
+            let request = TaskRequest(key: kind, value: value, modRevision: entry.modRevision)
+            if let request { view.requests.append(request) }
         }
     }
 

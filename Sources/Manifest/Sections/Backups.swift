@@ -8,11 +8,12 @@ extension Shape<BackupSettings> {
             Rule("stanza", \.stanza, .name(.volume), "pgBackRest's name for this cluster. Cannot change."),
             Rule("volume", \.volume, .name(.volume), "The repository's volume, shared by all nodes. Cannot change."),
             Rule("retention", \.self, .retention, "What is kept."),
+            Rule("schedules", \.schedules, .schedules, "When backups, verifications and restore drills are due."),
             Rule("processes", \.processes, .whole(1...64), "How many processes compress and copy."),
             Rule("compression", \.compression, .choice(["zst": "zstd"]), "How backups and WAL are compressed."),
             Rule("asynchronousArchiving", \.asynchronousArchiving, .flag, "Whether WAL is archived in batches."),
         ], defaults: BackupSettings(),
-        later: ["schedule", "schedules", "restore", "repositories", "encryption", "verification", "drills"])
+        later: ["schedule", "restore", "repositories", "encryption"])
 
     private static let retention = section(
         [

@@ -85,6 +85,12 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case archiving = "Archiving"
     /// There is a backup to restore from.
     case backupAvailable = "BackupAvailable"
+    /// The newest restore drill brought the data back.
+    case restoreProven = "RestoreProven"
+    /// Every file in the repository was found as it was written.
+    case repositoryVerified = "RepositoryVerified"
+    /// A backup that is due cannot be taken.
+    case backupFailed = "BackupFailed"
     /// A restore did not come to its end.
     case restoreFailed = "RestoreFailed"
     /// The web console runs.
@@ -128,11 +134,11 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     public var isGoodWhenTrue: Bool {
         switch self {
         case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .storeHealthy, .schemaCurrent,
-            .archiving, .backupAvailable, .consoleAvailable:
+            .archiving, .backupAvailable, .restoreProven, .repositoryVerified, .consoleAvailable:
             true
         case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .dataLost, .foreignData, .blind,
             .paused,
-            .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange:
+            .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange:
             false
         }
     }

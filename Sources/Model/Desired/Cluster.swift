@@ -289,6 +289,8 @@ public struct BackupSettings: Sendable, Hashable {
     public var retainIncremental = 3
     /// Whether `retainFull` counts backups or days.
     public var retention: RetentionUnit = .count
+    /// When backups, verifications and drills are due.
+    public var schedules = Schedules()
     /// `process-max`.
     public var processes = 4
     /// The compression.

@@ -113,18 +113,23 @@ public struct DCSView: Sendable, Hashable {
     public var configuration: JSONValue?
     /// The synchronous standbys.
     public var synchronous: SynchronousKey?
+    /// Whom a switchover that is under way hands over to (Patroni's `failover` key).
+    public var heir: NodeName?
     /// The members that hold a lease, sorted by name.
     public var members: [DCSMember]
     /// Volumes that are kept though nothing uses them, sorted by name (the controller's own keys).
     public var retired: [RetiredVolume]
     /// Restores in place that were asked for, oldest first (the controller's own keys).
     public var restores: [RestoreRecord]
+    /// What somebody asked for by a command.
+    public var requests: [TaskRequest]
     /// Nothing there.
     public init(revision: Int64) {
         self.revision = revision
         members = []
         retired = []
         restores = []
+        requests = []
     }
     /// Whether Patroni is paused (`pause: true` in the configuration).
     public var isPaused: Bool { configuration?["pause"]?.bool ?? false }

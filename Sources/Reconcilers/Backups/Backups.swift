@@ -56,6 +56,7 @@ public struct Backups: Reconciler {
                     proposal.wait(for: "the first backup", lookAgain: .seconds(1))
                 }
                 report(repository, into: &proposal)
+                if !repository.backups.isEmpty { proposal.add(BackupTasks(repository, at: site).propose()) }
             }
         }
         archiving(database, into: &proposal)

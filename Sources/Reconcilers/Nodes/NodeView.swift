@@ -47,6 +47,12 @@ struct Roster {
         history = History(site, store: EtcdStore(site))
     }
 
+    /// Nodes that the manifest does not name any more and that are still there.
+    var surplus: [NodeView] {
+        site.containers(of: .node).compactMap { $0.labels.value(of: Label.name).map { NodeName($0) } }
+            .filter { name in !nodes.contains { $0.name == name } }.map { NodeView($0, at: site) }
+    }
+
     var dcs: DCSView? { site.scene.observation.dcs.value }
     /// Who leads: one of the wanted nodes, or one that is on its way out.
     var leader: NodeView? {

@@ -22,6 +22,11 @@ public struct Nodes: Reconciler {
             proposal.add(rebuild(node, roster: roster))
             proposal.add(reload(node, site: site))
         }
+        for node in roster.surplus {
+            proposal.add(thaw(node, roster: roster))
+            proposal.add(fence(node, roster: roster))
+            proposal.add(recall(node, roster: roster))
+        }
         proposal.add(stand(roster))
         proposal.add(Waking.propose(roster))
         proposal.add(Rolling.propose(roster))
@@ -48,6 +53,20 @@ public struct Nodes: Reconciler {
         return Proposal(actions: [
             Action(
                 .docker(roster.site.engineID, effect), on: roster.site.subject(node.name.container), because: .paused)
+        ])
+    }
+
+    /// A node that the manifest does not name any more may have what an election needs: while nobody leads, it is
+    /// started like the others, and leaves when somebody does.
+    private func recall(_ node: NodeView, roster: Roster) -> Proposal {
+        guard case .born = roster.history, let dcs = roster.dcs, dcs.leader == nil,
+            case .startable(let seen) = node.group,
+            roster.obstacle(for: node) == nil
+        else { return Proposal() }
+        return Proposal(actions: [
+            Action(
+                .docker(roster.site.engineID, .start(seen.id)), on: roster.site.subject(node.name.container),
+                because: seen.startReason)
         ])
     }
 

@@ -78,7 +78,11 @@ enum PatroniFile {
                 unix_socket_directories: /var/run/postgresql
               basebackup:
                 - checkpoint: fast
-              create_replica_methods: [basebackup]
+              create_replica_methods: [\(cluster.backups.enabled ? "repository, basebackup" : "basebackup")]
+              repository:
+                command: clone \(cluster.backups.stanza)
+                no_params: true
+                keep_data: true
             watchdog:
               mode: "off"
 

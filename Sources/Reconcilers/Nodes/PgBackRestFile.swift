@@ -48,10 +48,12 @@ enum PgBackRestFile {
             """
         }
         let text = """
-            \(global(cluster))
+            \(global(cluster, console: "detail"))
             backup-standby=prefer
             # a node that does not answer is not waited for
             io-timeout=10
+            db-timeout=20
+            protocol-timeout=30
 
             [\(cluster.backups.stanza)]
             \(nodes.joined())
@@ -71,7 +73,7 @@ enum PgBackRestFile {
             """)
     }
 
-    private static func global(_ cluster: Cluster) -> String {
+    private static func global(_ cluster: Cluster, console: String = "info") -> String {
         let backups = cluster.backups
         return """
             # written by the controller; edits are undone
@@ -84,7 +86,7 @@ enum PgBackRestFile {
             compress-type=\(backups.compression.rawValue)
             spool-path=/var/spool/pgbackrest
             log-path=/var/log/pgbackrest
-            log-level-console=info
+            log-level-console=\(console)
             log-level-file=off
             start-fast=y
             delta=y

@@ -5,6 +5,9 @@ import Model
 enum Rolling {
     static func propose(_ roster: Roster) -> Proposal {
         guard !roster.isPaused, !roster.isSwitching else { return Proposal() }
+        if let heir = roster.dcs?.heir {
+            return Proposal(waiting: ["the switchover to \(heir)"], lookAgain: .milliseconds(250))
+        }
         let surplus = removeSurplus(roster)
         if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
         let due = roster.nodes.filter { need(of: $0) != nil }

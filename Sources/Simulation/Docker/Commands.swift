@@ -29,6 +29,7 @@ extension Universe {
 
     /// Ends commands whose time has come.
     mutating func finishCommands(_ index: Int) {
+        if engine.containers[index].component == .task { return finishTask(index) }
         for place in engine.containers[index].commands.indices {
             let command = engine.containers[index].commands[place]
             guard command.exitCode == nil, command.until <= now else { continue }

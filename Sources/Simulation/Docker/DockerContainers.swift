@@ -104,7 +104,8 @@ extension Universe {
         switch engine.containers[index].component {
         case .etcd: startEtcd(index)
         case .node: startNode(index)
-        case .network, .repository, .console, .supervisor, .pooler, .task, nil: break
+        case .task: startTask(index)
+        case .network, .repository, .console, .supervisor, .pooler, nil: break
         }
     }
 

@@ -56,6 +56,7 @@ extension Universe {
             }
             guard key.name.hasPrefix(prefix) else { continue }
             switch key.value {
+            case .text(let text) where key.name == prefix + "failover": view.heir = NodeName(text)
             case .text(let text) where key.name == prefix + "initialize":
                 view.initialize = text
                 view.initializeRevision = key.modRevision

@@ -25,6 +25,10 @@ struct Weather {
             cluster.schema.migrations = [Migration(name: "001_items.sql", sql: "CREATE TABLE IF NOT EXISTS items ();")]
         }
         cluster.patroni.failsafe = random.chance(permille: 700)
+        if random.chance(permille: 250) {
+            cluster.backups.schedules.incremental = try? CronSchedule("*/5 * * * *")
+            cluster.backups.schedules.drill = try? CronSchedule("*/7 * * * *")
+        }
         return cluster
     }
 

@@ -61,6 +61,7 @@ extension Universe {
                 return .refused(Refusal(.conflict, "412 candidate name does not match with sync_standby"))
             }
         }
+        if store?.isFull == false { store?.put(prefix + "failover", .text(to.text)) }
         engine.containers[index].node?.handOverTo = to
         engine.containers[index].node?.nextLoop = now + .milliseconds(20)
         return .done("200")

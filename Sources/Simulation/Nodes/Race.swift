@@ -89,6 +89,8 @@ extension Universe {
             note("\(node.name) hands over to \(target)")
             return
         }
+        // a request that came to nothing (`process_manual_failover_from_leader`)
+        store?.delete(prefix + "failover")
         manageStandbys(index, directory)
     }
 

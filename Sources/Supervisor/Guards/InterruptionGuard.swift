@@ -13,6 +13,9 @@ enum InterruptionGuard {
                 return Violation(.unknownIsNotAbsent, "who leads could not be read again")
             }
             if isUnreachable(action, scene) { return nil }
+            if let heir = dcs.heir {
+                return Violation(.replicasFirst, "a switchover to \(heir) is under way")
+            }
             if dcs.leader?.node == node || scene.observation.member(node).value?.role == .primary {
                 return Violation(.replicasFirst, "\(node) is the leader and has not handed over")
             }

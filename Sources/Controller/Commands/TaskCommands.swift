@@ -1,0 +1,64 @@
+import ArgumentParser
+import LiveWorld
+import Model
+
+/// `controller backup`: takes a backup now.
+struct Backup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take a backup now, and say how far it is.",
+        discussion: "The controller takes it, from a replica where one is healthy; this command asks and watches.")
+
+    @OptionGroup var options: ClusterOptions
+
+    @Option(help: "full, diff or incr.")
+    var type: Kind = .incr
+
+    /// The types in pgBackRest's words.
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case full, diff, incr
+    }
+
+    @Option(help: "Give up watching after so many seconds; the backup itself goes on.")
+    var timeout: Int = 3600
+
+    func run() async throws {
+        if try await Delegation.tookOver(options) { return }
+        let session = try await Session.open(options, actsAlone: false)
+        let type = BackupType(rawValue: type.rawValue) ?? .incremental
+        try await TaskWatch(session: session, kind: .backup, type: type).run(timeout: .seconds(timeout))
+    }
+}
+
+/// `controller drill`: proves the newest backup now.
+struct Drill: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Restore the newest backup into a scratch container, check it, and throw it away.")
+
+    @OptionGroup var options: ClusterOptions
+
+    @Option(help: "Give up watching after so many seconds; the drill itself goes on.")
+    var timeout: Int = 3600
+
+    func run() async throws {
+        if try await Delegation.tookOver(options) { return }
+        let session = try await Session.open(options, actsAlone: false)
+        try await TaskWatch(session: session, kind: .drill).run(timeout: .seconds(timeout))
+    }
+}
+
+/// `controller verify`: reads the whole repository now.
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read every file of the backup repository and compare checksums.")
+
+    @OptionGroup var options: ClusterOptions
+
+    @Option(help: "Give up watching after so many seconds; the verification itself goes on.")
+    var timeout: Int = 3600
+
+    func run() async throws {
+        if try await Delegation.tookOver(options) { return }
+        let session = try await Session.open(options, actsAlone: false)
+        try await TaskWatch(session: session, kind: .verify).run(timeout: .seconds(timeout))
+    }
+}

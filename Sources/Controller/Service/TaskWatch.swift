@@ -1,0 +1,87 @@
+import LiveWorld
+import Model
+import Reconcilers
+import Supervisor
+
+/// Asks the controller for a job on the repository, by a key in etcd, and says what becomes of it.
+struct TaskWatch {
+    let session: Session
+    let kind: TaskRequest.Kind
+    var type: BackupType = .incremental
+
+    private var cluster: Cluster { session.source.cluster }
+    private var container: ContainerName { ContainerName("\(cluster.name)-\(kind.rawValue)") }
+
+    func run(timeout: Duration) async throws {
+        let asked = Timestamp(await session.world.now())
+        let request = TaskRequest(kind, type: type, at: asked)
+        try await session.request(
+            .putIfAbsent(key: TaskRequest.prefix(of: cluster.name) + kind.rawValue, value: request.value))
+        Terminal.complain("  … asked for")
+        let start = ContinuousClock.now
+        var shown = ""
+        while ContinuousClock.now - start < timeout {
+            let observation = await session.world.observe(cluster, focus: .everythingAfresh)
+            let isOver = observation.dcs.value.map { dcs in !dcs.requests.contains { $0.kind == kind } } ?? false
+            let seen = observation.engines.first?.view.value?.container(container)
+            if let seen, case .exited(let exit) = seen.state, let began = Timestamp(exit.startedAt), began > asked {
+                if exit.code != 0 { return try await fail(seen, exit) }
+                if isOver, !seen.result.isUnknown || kind == .backup { return succeed(seen, observation) }
+            } else if isOver {
+                return succeed(nil, observation)
+            } else if let seen, seen.state.isRunning, let text = await progress(), text != shown {
+                Terminal.complain("  … \(text)")
+                shown = text
+            }
+            try await Task.sleep(for: .milliseconds(400))
+        }
+        throw Failure(
+            .notConverged, "it is not at its end; does a controller run, and is there a primary? see `status`")
+    }
+
+    /// How far pgBackRest says it is, from the newest line of its log that has a percentage.
+    private func progress() async -> String? {
+        let lines = await session.world.lastLines(of: container, count: 20)
+        for line in lines.reversed() {
+            if let match = line.firstMatch(of: /, ([0-9]+(?:\.[0-9]+)?)%\)/) { return "\(match.1) %" }
+        }
+        return lines.isEmpty ? nil : "it runs"
+    }
+
+    private func fail(_ seen: ContainerView, _ exit: Model.Exit) async throws {
+        for line in await session.world.lastLines(of: container, count: 20) {
+            Terminal.complain("  | \(Terminal.plain(line))")
+        }
+        let error = seen.result.value?["error"]?.string ?? "exit code \(exit.code)"
+        throw Failure("the \(kind.rawValue) failed: \(error)")
+    }
+
+    private func succeed(_ seen: ContainerView?, _ observation: Observation) {
+        switch kind {
+        case .backup:
+            let newest = observation.repository.value?.backups.last
+            Terminal.say("backup \(newest?.label ?? "?") (\(newest?.type ?? "?")) is in the repository")
+        case .drill, .verify:
+            let result = seen?.result.value
+            let parts = [
+                ("seconds", "s in all"), ("restoreSeconds", "s to restore"), ("replaySeconds", "s to replay WAL"),
+                ("checkSeconds", "s to check"), ("tables", "tables"), ("rows", "rows"),
+                ("vectorSearches", "vector searches"),
+            ].compactMap { name, unit in result?[name].map { "\($0.text) \(unit)" } }
+            Terminal.say("\(kind.rawValue): passed" + (parts.isEmpty ? "" : "; " + parts.joined(separator: ", ")))
+        }
+    }
+}
+
+extension Session {
+    /// Writes a request into etcd, where it outlives this command.
+    func request(_ effect: EtcdEffect) async throws(Failure) {
+        let outcomes = await world.perform([.etcd(effect)], for: source.cluster)
+        switch outcomes.first {
+        case .done: return
+        case .refused(let refusal): throw Failure("etcd refused: \(refusal.message)")
+        case .uncertain(let why): throw Failure("etcd did not answer: \(why); look at `status` before trying again")
+        case nil: throw Failure("etcd was not asked")
+        }
+    }
+}

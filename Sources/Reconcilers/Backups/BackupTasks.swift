@@ -1,0 +1,131 @@
+import Model
+
+/// The jobs on the repository that are due by schedule or by request: backups first, then drills, then verifications;
+/// never two at a time.
+struct BackupTasks {
+    let site: Site
+    let repository: RepositoryView
+    private let now: Timestamp
+
+    init(_ repository: RepositoryView, at site: Site) {
+        self.site = site
+        self.repository = repository
+        now = Timestamp(site.scene.now)
+    }
+
+    private var settings: BackupSettings { site.cluster.backups }
+    private var requests: [TaskRequest] { site.scene.observation.dcs.value?.requests ?? [] }
+
+    func propose() -> Proposal {
+        var proposal = forgetDone()
+        TaskReport.add(site, to: &proposal)
+        let alive = site.containers(of: .task).first(where: \.state.isAlive)
+        for job in [backup(), check(.drill), check(.verify)].compactMap(\.self) {
+            // another one may live: this one has its turn afterwards
+            if let alive, alive.name != job.kind.container(of: site.cluster.name) { break }
+            if let step = run(job) {
+                proposal.add(step)
+                break
+            }
+        }
+        if let next = settings.schedules.next(after: now) {
+            let pause = max(next - now, .seconds(1))
+            proposal.lookAgain = min(proposal.lookAgain ?? pause, pause)
+        }
+        return proposal
+    }
+
+    /// The steps of a job that is due; nil when it has been done, and another may come.
+    private func run(_ job: TaskSpec) -> Proposal? {
+        switch TaskProgress(job, at: site) {
+        case .underway(var proposal):
+            // what comes with the hours is no sign that the cluster is not as it should be
+            proposal.waiting = []
+            return proposal
+        case .ended(let seen, let exit):
+            guard exit.code != 0 else { return nil }
+            // damage does not go away by looking again
+            if job.kind != .backup, exit.code == TaskReport.damaged { return nil }
+            var proposal = TaskProgress.again(
+                seen, exit, after: .seconds(60), reason: .retried("exit code \(exit.code)"), at: site)
+            proposal.waiting = []
+            return proposal
+        }
+    }
+
+    /// The fullest backup that is due and not there yet.
+    private func backup() -> TaskSpec? {
+        var due: (type: BackupType, since: Timestamp)?
+        for type in BackupType.allCases.sorted(by: >) where due == nil {
+            let times = [settings.schedules.latest(type, at: now), request(type)].compactMap(\.self)
+            guard let since = times.max(), !isCovered(type, since: since) else { continue }
+            due = (type, since)
+        }
+        guard let due else { return nil }
+        return TaskSpec(
+            kind: .backup, identity: "\(due.type.rawValue) \(due.since.brief)",
+            command: ["pgbackrest", "--stanza=\(settings.stanza)", "--type=\(due.type.rawValue)", "backup"],
+            mounts: [VolumeMount(volume: settings.volume, destination: NodeSpec.repositoryMount)],
+            files: PgBackRestFile.backup(site.cluster))
+    }
+
+    /// Whether a backup of this type, or a fuller one, began after a moment. A cluster younger than the moment has
+    /// missed nothing.
+    private func isCovered(_ type: BackupType, since: Timestamp) -> Bool {
+        guard let oldest = repository.backups.map(\.startedAt).min() else { return true }
+        if Timestamp(seconds: oldest) > since { return true }
+        return repository.backups.contains { backup in
+            BackupType(rawValue: backup.type).map { $0 >= type } == true
+                && Timestamp(seconds: backup.startedAt) >= since
+        }
+    }
+
+    private func request(_ type: BackupType) -> Timestamp? {
+        requests.first { $0.kind == .backup && $0.type == type }?.at
+    }
+
+    /// A drill or a verification whose time has come since the oldest backup.
+    private func check(_ kind: TaskKind) -> TaskSpec? {
+        guard let oldest = repository.backups.map(\.startedAt).min() else { return nil }
+        let scheduled = settings.schedules.latest(kind == .drill ? \.drill : \.verification, at: now)
+        let asked = requests.first { $0.kind.rawValue == kind.rawValue }?.at
+        let times = [scheduled.flatMap { $0 > Timestamp(seconds: oldest) ? $0 : nil }, asked].compactMap(\.self)
+        guard let since = times.max() else { return nil }
+        return TaskSpec(
+            kind: kind, identity: "\(kind.rawValue) \(since.brief)",
+            command: ["task", kind.rawValue, "--stanza=\(settings.stanza)"],
+            mounts: [VolumeMount(volume: settings.volume, destination: NodeSpec.repositoryMount, isWritable: false)],
+            files: [PgBackRestFile.reading(site.cluster, stanza: settings.stanza)])
+    }
+
+    /// Deletes requests whose job was done.
+    private func forgetDone() -> Proposal {
+        var proposal = Proposal()
+        for request in requests where isDone(request) {
+            proposal.actions.append(
+                Action(
+                    .etcd(
+                        .deleteKey(
+                            key: TaskRequest.prefix(of: site.cluster.name) + request.kind.rawValue,
+                            modRevision: request.modRevision)), on: .repository,
+                    because: .requested("\(request.kind.rawValue), which was done")))
+        }
+        return proposal
+    }
+
+    private func isDone(_ request: TaskRequest) -> Bool {
+        switch request.kind {
+        case .backup:
+            return repository.backups.contains { backup in
+                BackupType(rawValue: backup.type).map { $0 >= request.type } == true
+                    && Timestamp(seconds: backup.startedAt + 1) > request.at
+            }
+        case .drill, .verify:
+            guard let kind = TaskKind(rawValue: request.kind.rawValue),
+                let seen = site.container(kind.container(of: site.cluster.name)), case .exited(let exit) = seen.state,
+                let start = Timestamp(exit.startedAt)
+            else { return false }
+            return start > request.at
+        }
+    }
+}
