@@ -3,11 +3,11 @@ package import Model
 /// Containers: what Docker answers, with the codes of FAULTS.md section 0 and FACTS.md.
 extension Universe {
     package mutating func createContainer(_ spec: ContainerSpec) -> Outcome {
-        if engine.index(named: spec.name) != nil {
-            return .refused(Refusal(.conflict, "409 the container name \"/\(spec.name)\" is already in use"))
-        }
         guard engine.images.contains(spec.image) else {
             return .refused(Refusal(.gone, "404 no such image: \(spec.image)"))
+        }
+        if engine.index(named: spec.name) != nil {
+            return .refused(Refusal(.conflict, "409 the container name \"/\(spec.name)\" is already in use"))
         }
         for mount in spec.settings.mounts where engine.index(of: mount.volume) == nil {
             // Docker makes a missing named volume by itself, with the labels that come with the mount
@@ -46,12 +46,17 @@ extension Universe {
         case .created, .exited, .restarting: break
         }
         if let obstacle = endpointObstacle(of: index) {
-            engine.containers[index].state = .exited(Exit(code: 128, error: obstacle))
+            // one that has run keeps how it ended
+            var exit = Exit(code: 128)
+            if case .exited(let last) = engine.containers[index].state { exit = last }
+            exit.error = obstacle
+            engine.containers[index].state = .exited(exit)
             isStirred = true
             let kind: Refusal.Kind = obstacle.hasPrefix("network") ? .gone : .conflict
             return .refused(Refusal(kind, obstacle))
         }
         engine.containers[index].wasStopped = false
+        engine.containers[index].restartCount = 0
         launch(index)
         return .done("204")
     }
@@ -60,17 +65,16 @@ extension Universe {
     private func endpointObstacle(of index: Int) -> String? {
         let container = engine.containers[index]
         for attachment in container.attachments {
-            let isThere =
-                attachment.network.text.isEmpty
-                ? engine.networks.contains { $0.name == attachment.networkName }
-                : engine.index(of: attachment.network) != nil
-            if !isThere { return "network \(attachment.network) not found" }
+            let isThere = engine.networks.contains { $0.name == attachment.networkName }
+            if !isThere { return "network \(attachment.networkName) not found" }
         }
         for binding in container.settings.ports {
             let isTaken =
                 engine.foreignPorts.contains(binding.hostPort)
                 || engine.containers.contains { other in
-                    other.hasProcess && other.settings.ports.contains { $0.hostPort == binding.hostPort }
+                    // a port belongs to an endpoint, and goes with it
+                    other.attachments.contains { $0.address != nil }
+                        && other.settings.ports.contains { $0.hostPort == binding.hostPort }
                 }
             if isTaken {
                 return "driver failed programming external connectivity: Bind for "
@@ -89,10 +93,7 @@ extension Universe {
         engine.containers[index].commands = []
         for place in engine.containers[index].attachments.indices {
             let attachment = engine.containers[index].attachments[place]
-            guard
-                let network = attachment.network.text.isEmpty
-                    ? engine.networks.firstIndex(where: { $0.name == attachment.networkName })
-                    : engine.index(of: attachment.network)
+            guard let network = engine.networks.firstIndex(where: { $0.name == attachment.networkName })
             else { continue }
             engine.containers[index].attachments[place].network = engine.networks[network].id
             let address = nextAddress(on: network)
@@ -120,9 +121,9 @@ extension Universe {
     package mutating func beginStop(_ index: Int) {
         guard engine.containers[index].stop == nil else { return }
         let grace = Duration.seconds(min(10, engine.containers[index].settings.stopTimeoutSeconds))
-        var isFrozen = engine.containers[index].node?.isHung ?? false
-        if case .paused = engine.containers[index].state { isFrozen = true }
-        if isFrozen {
+        // Docker thaws what it stops: a frozen primary would be one again until it has shut down
+        if case .paused = engine.containers[index].state { _ = unpause(engine.containers[index].id) }
+        if engine.containers[index].node?.isHung == true {
             engine.containers[index].stop = .init(until: now + grace, exitCode: 137)
             return
         }
@@ -176,6 +177,17 @@ extension Universe {
         settleStore()
     }
 
+    package mutating func pause(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        guard case .running(let startedAt) = engine.containers[index].state else {
+            return .refused(Refusal(.conflict, "409 container is not running"))
+        }
+        engine.containers[index].state = .paused(startedAt: startedAt)
+        isStirred = true
+        settleStore()
+        return .done("204")
+    }
+
     package mutating func unpause(_ id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
         guard case .paused(let startedAt) = engine.containers[index].state else {
@@ -200,9 +212,21 @@ extension Universe {
         return .done("204")
     }
 
+    /// `docker rm -f`.
+    package mutating func removeByForce(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        die(index, exitCode: 137)
+        let outcome = remove(id)
+        settleStore()
+        return outcome
+    }
+
     package mutating func rename(_ id: ContainerID, to name: ContainerName) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
-        if let other = engine.index(named: name), other != index {
+        if engine.containers[index].name == name {
+            return .refused(Refusal(.invalid, "400 renaming a container with the same name as its current name"))
+        }
+        if engine.index(named: name) != nil {
             return .refused(Refusal(.conflict, "409 the container name \"/\(name)\" is already in use"))
         }
         engine.containers[index].name = name
@@ -216,6 +240,7 @@ extension Universe {
         engine.containers[index].settings.milliCPUs = settings.milliCPUs
         engine.containers[index].settings.pidsLimit = settings.pidsLimit
         engine.containers[index].settings.restartPolicy = settings.restartPolicy
+        isStirred = true
         return .done("200")
     }
 }
