@@ -64,5 +64,5 @@ extension SimulatedWorld {
 }
 
 extension SimulatedContainer {
-    fileprivate var isMoving: Bool { stop != nil || restartAt != nil }
+    fileprivate var isMoving: Bool { stop != nil || restart != nil }
 }

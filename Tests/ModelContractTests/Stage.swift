@@ -9,14 +9,17 @@ struct Stage: Sendable {
     private let firstPort: Int
     private let firstSubnet: Int
 
-    init() {
+    /// - Parameter hasStore: whether the cluster's etcd is to run.
+    init(hasStore: Bool = false) {
         prefix = "mc-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
         image = ImageReference("\(prefix)-busybox:1")
         firstPort = Int.random(in: 20_000..<32_000)
         firstSubnet = Int.random(in: 0..<12_000)
         var cluster = Cluster(name: ClusterName(prefix))
         cluster.network.name = NetworkName("\(prefix)-net")
-        cluster.etcd.image = image
+        cluster.etcd.namePrefix = "\(prefix)-etcd-"
+        cluster.etcd.publish = false
+        if !hasStore { cluster.etcd.image = image }
         cluster.nodes.image = image
         cluster.backups.enabled = false
         cluster.console.enabled = false

@@ -43,9 +43,11 @@ extension Universe {
         case .running: return .done("304")
         case .paused: return .refused(Refusal(.conflict, "409 cannot start a paused container, try unpause instead"))
         case .removing, .dead: return .refused(Refusal(.conflict, "409 container is marked for removal"))
-        case .created, .exited, .restarting: break
+        case .restarting: return .done("304")
+        case .created, .exited: break
         }
         if let obstacle = endpointObstacle(of: index) {
+            resolveNetworks(of: index)
             // one that has run keeps how it ended
             var exit = Exit(code: 128)
             if case .exited(let last) = engine.containers[index].state { exit = last }
@@ -65,7 +67,10 @@ extension Universe {
     private func endpointObstacle(of index: Int) -> String? {
         let container = engine.containers[index]
         for attachment in container.attachments {
-            let isThere = engine.networks.contains { $0.name == attachment.networkName }
+            let isThere =
+                attachment.network.text.isEmpty
+                ? engine.networks.contains { $0.name == attachment.networkName }
+                : engine.index(of: attachment.network) != nil
             if !isThere { return "network \(attachment.networkName) not found" }
         }
         for binding in container.settings.ports {
@@ -89,13 +94,11 @@ extension Universe {
         let started = "\(moment.text)#\(nextSerial())"
         engine.containers[index].state = .running(startedAt: started)
         engine.containers[index].stop = nil
-        engine.containers[index].restartAt = nil
+        engine.containers[index].restart = nil
         engine.containers[index].commands = []
+        resolveNetworks(of: index)
         for place in engine.containers[index].attachments.indices {
-            let attachment = engine.containers[index].attachments[place]
-            guard let network = engine.networks.firstIndex(where: { $0.name == attachment.networkName })
-            else { continue }
-            engine.containers[index].attachments[place].network = engine.networks[network].id
+            guard let network = engine.index(of: engine.containers[index].attachments[place].network) else { continue }
             let address = nextAddress(on: network)
             engine.containers[index].attachments[place].address = address
         }
@@ -109,8 +112,19 @@ extension Universe {
         }
     }
 
+    /// A start, even one that fails later, finds the networks that were wished for by name.
+    private mutating func resolveNetworks(of index: Int) {
+        for place in engine.containers[index].attachments.indices
+        where engine.containers[index].attachments[place].network.text.isEmpty {
+            let name = engine.containers[index].attachments[place].networkName
+            guard let network = engine.networks.first(where: { $0.name == name }) else { continue }
+            engine.containers[index].attachments[place].network = network.id
+        }
+    }
+
     package mutating func stop(_ id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        if endRestarting(index) { return .done("204") }
         guard engine.containers[index].hasProcess else { return .done("304") }
         engine.containers[index].wasStopped = true
         beginStop(index)
@@ -139,12 +153,23 @@ extension Universe {
 
     package mutating func kill(_ id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        if endRestarting(index) { return .done("204") }
         guard engine.containers[index].hasProcess else {
             return .refused(Refusal(.conflict, "409 container is not running"))
         }
         engine.containers[index].wasStopped = true
         die(index, exitCode: 137)
         return .done("204")
+    }
+
+    /// A stop or a kill between two lives ends the restarting; the container shows how its last life ended.
+    private mutating func endRestarting(_ index: Int) -> Bool {
+        guard let restart = engine.containers[index].restart else { return false }
+        engine.containers[index].wasStopped = true
+        engine.containers[index].restart = nil
+        engine.containers[index].state = .exited(restart.exit)
+        isStirred = true
+        return true
     }
 
     /// Ends a container's processes at once.
@@ -171,7 +196,10 @@ extension Universe {
         if policy == "always" || policy == "on-failure" && exitCode != 0
             || policy == "unless-stopped" && !engine.containers[index].wasStopped
         {
-            if !engine.containers[index].wasStopped { engine.containers[index].restartAt = now + .milliseconds(339) }
+            if !engine.containers[index].wasStopped {
+                engine.containers[index].restart = .init(at: now + .milliseconds(339), exit: exit)
+                engine.containers[index].state = .restarting
+            }
         }
         isStirred = true
         settleStore()
@@ -202,7 +230,7 @@ extension Universe {
 
     package mutating func remove(_ id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
-        if engine.containers[index].hasProcess {
+        if engine.containers[index].hasProcess || engine.containers[index].restart != nil {
             return .refused(Refusal(.conflict, "409 cannot remove a running container, stop it first"))
         }
         let name = engine.containers[index].name
@@ -216,6 +244,7 @@ extension Universe {
     package mutating func removeByForce(_ id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
         die(index, exitCode: 137)
+        _ = endRestarting(index)
         let outcome = remove(id)
         settleStore()
         return outcome

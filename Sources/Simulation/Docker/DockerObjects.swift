@@ -69,18 +69,25 @@ extension Universe {
     }
 
     private mutating func connect(_ id: NetworkID, _ container: ContainerID, alias: ContainerName) -> Outcome {
-        guard let network = engine.index(of: id) else { return .refused(Refusal(.gone, "404 network not found")) }
         guard let index = engine.index(of: container) else {
             return .refused(Refusal(.gone, "404 no such container"))
         }
-        // one that does not run has no endpoint yet, only the wish for one, and may wish twice
-        if engine.containers[index].hasProcess, engine.containers[index].isAttached(to: id) {
+        isStirred = true
+        guard engine.containers[index].hasProcess else {
+            // one that does not run gets no endpoint, only the wish for one, which nobody checks before its start
+            let name = engine.index(of: id).map { engine.networks[$0].name }
+            engine.containers[index].attach(
+                Attachment(
+                    network: name == nil ? NetworkID("") : id, networkName: name ?? NetworkName(id.text), address: nil))
+            return .done("200")
+        }
+        guard let network = engine.index(of: id) else { return .refused(Refusal(.gone, "404 network not found")) }
+        if engine.containers[index].isAttached(to: id) {
             return .refused(Refusal(.conflict, "403 endpoint with name \(alias) already exists in network"))
         }
-        let address = engine.containers[index].hasProcess ? nextAddress(on: network) : nil
+        let address = nextAddress(on: network)
         engine.containers[index].attach(
             Attachment(network: id, networkName: engine.networks[network].name, address: address))
-        isStirred = true
         return .done("200")
     }
 

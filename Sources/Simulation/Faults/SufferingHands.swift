@@ -81,6 +81,7 @@ extension Universe {
             if engine.containers[index].node?.isHung == false, engine.containers[index].state.isRunning {
                 shutDown(index)
             }
+            engine.containers[index].wasStopped = true
             die(index, exitCode: 0)
         }
         guard case .refused(let refusal) = start(id) else { return .done("204") }
