@@ -8,12 +8,12 @@ enum Engines {
         .split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
 }
 
-/// Seeds: `MODEL_SEEDS=7,8` replays these, otherwise new ones are drawn; every one is printed.
+/// Seeds: the same ones every time, or those of `MODEL_SEEDS=7,8`; every one is printed.
 enum Seeds {
-    static func drawn(_ count: Int) -> [UInt64] {
+    static func first(_ count: UInt64) -> [UInt64] {
         let named = ProcessInfo.processInfo.environment["MODEL_SEEDS"] ?? ""
         let seeds = named.split(separator: ",").compactMap { UInt64($0.trimmingCharacters(in: .whitespaces)) }
-        return seeds.isEmpty ? (0..<count).map { _ in UInt64.random(in: 1..<1_000_000) } : seeds
+        return seeds.isEmpty ? Array(1...count) : seeds
     }
 }
 
@@ -24,7 +24,7 @@ struct EngineTests {
         try await eachEngine { try await hold(scenario.deeds, on: $0) }
     }
 
-    @Test("agrees after every step of random scripts", arguments: Seeds.drawn(3))
+    @Test("agrees after every step of random scripts", arguments: Seeds.first(2))
     func random(_ seed: UInt64) async throws {
         var script = Script(seed: seed)
         let deeds = script.deeds(40)

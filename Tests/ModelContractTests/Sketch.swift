@@ -25,14 +25,14 @@ struct Sketch: Equatable, CustomStringConvertible {
     private static func line(_ seen: ContainerView, _ ledger: Ledger) -> String {
         var failed = false
         if case .exited(let exit) = seen.state { failed = !exit.error.isEmpty }
-        let attachments = seen.attachments.map { attachment in
+        let attachments = seen.attachments.map { attachment -> String in
             // a stopped container connected to a network that is gone has its ID for a name
             let named = attachment.networkName.text
             let name = ledger.short(named) ?? "once \(ledger.name(of: NetworkID(named)))"
             // a start that fails at one of several networks has found the others or not: Docker takes them in any order
             let isResolved = !attachment.network.text.isEmpty && !(failed && seen.attachments.count > 1)
             return "\(name)\(isResolved ? " by ID" : "")\(attachment.address == nil ? "" : " with address")"
-        }
+        }.sorted()
         let settings = seen.settings
         let mounts = settings.mounts.map { "\(ledger.short($0.volume.text) ?? "?") at \($0.destination)" }
         let ports = settings.ports.map { "\($0.hostAddress):\($0.hostPort)" }

@@ -38,7 +38,8 @@ enum StoreDeed: Sendable, Hashable {
             case 8..<10: return .put("members/" + pick(["n1", "n2"], &random), "running", lease: lease)
             case 10: return .put("initialize", "73", lease: 0)
             case 11: return .delete(pick(["leader", "initialize", "members/n1"], &random))
-            case 12..<14: return .putIfAbsent(pick(["initialize", retired], &random), #"{"since":"s","why":"w"}"#)
+            case 12: return .putIfAbsent("initialize", "73")
+            case 13: return .putIfAbsent(retired, #"{"since":"s","why":"w"}"#)
             case 14..<16: return .deleteKey(retired, isCurrent: pick([true, true, false], &random))
             case 16..<19: return .release(pick([nil, nil] + Mistake.allCases, &random))
             default: return .compact

@@ -9,11 +9,11 @@ import Testing
 struct StoreTests {
     @Test("agrees after every step of random scripts about keys and leases, and on membership")
     func agrees() async throws {
-        let seed = Seeds.drawn(1)[0]
+        let seed = Seeds.first(1)[0]
         print("model contract, etcd: seed \(seed); replay with MODEL_SEEDS=\(seed)")
         try await StoreSides.with(Engines.all[0]) { sides in
             var story: [String] = []
-            for deed in StoreDeed.script(seed: seed, 120) + StoreDeed.membership {
+            for deed in StoreDeed.script(seed: seed, 60) + StoreDeed.membership {
                 let (expected, outcome) = try await perform(deed, sides)
                 story.append("\(deed): \(outcome)")
                 guard expected == outcome else {

@@ -73,7 +73,8 @@ extension Universe {
                 : engine.index(of: attachment.network) != nil
             if !isThere { return "network \(attachment.networkName) not found" }
         }
-        for binding in container.settings.ports {
+        // without any network there is nothing to publish a port of
+        for binding in container.settings.ports where !container.attachments.isEmpty {
             let isTaken =
                 engine.foreignPorts.contains(binding.hostPort)
                 || engine.containers.contains { other in

@@ -74,11 +74,11 @@ extension Universe {
         }
         isStirred = true
         guard engine.containers[index].hasProcess else {
-            // one that does not run gets no endpoint, only the wish for one, which nobody checks before its start
-            let name = engine.index(of: id).map { engine.networks[$0].name }
-            engine.containers[index].attach(
-                Attachment(
-                    network: name == nil ? NetworkID("") : id, networkName: name ?? NetworkName(id.text), address: nil))
+            // one that does not run gets no endpoint, only the wish for one, by name, which nobody checks before its
+            // start; the endpoint that it had in its last life is wish enough
+            if engine.containers[index].isAttached(to: id) { return .done("200") }
+            let name = engine.index(of: id).map { engine.networks[$0].name } ?? NetworkName(id.text)
+            engine.containers[index].attach(Attachment(network: NetworkID(""), networkName: name, address: nil))
             return .done("200")
         }
         guard let network = engine.index(of: id) else { return .refused(Refusal(.gone, "404 network not found")) }
@@ -103,7 +103,10 @@ extension Universe {
         guard let index = engine.index(of: container) else {
             return .refused(Refusal(.gone, "404 no such container"))
         }
-        // a network that is gone is to Docker one that the container is not connected to
+        // from one that does not run Docker takes a wish away by its name, and asks no network
+        if engine.containers[index].hasProcess, engine.index(of: id) == nil {
+            return .refused(Refusal(.gone, "404 network not found"))
+        }
         let name = engine.index(of: id).map { engine.networks[$0].name }
         guard engine.containers[index].attachments.contains(where: { $0.networkName == name }) else {
             return .refused(Refusal(.conflict, "403 container is not connected to the network"))
