@@ -48,7 +48,13 @@ struct StoreTests {
         let seen = await sides.live.world.observe(cluster, focus: .everything)
         guard let real = sides.effect(deed, seen) else { throw Blind(what: "etcd") }
         let expected = await sides.model.perform([.etcd(effect)], for: cluster)[0]
-        let outcome = await sides.live.world.perform([.etcd(real)], for: cluster)[0]
+        var outcome = await sides.live.world.perform([.etcd(real)], for: cluster)[0]
+        // etcd changes no membership until its members have been connected for five seconds (its HealthInterval)
+        let end = ContinuousClock.now + .seconds(10)
+        while outcome.kind != expected.kind, outcome.kind == "refused, unavailable", ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(100))
+            outcome = await sides.live.world.perform([.etcd(real)], for: cluster)[0]
+        }
         return (expected.kind, outcome.kind)
     }
 
