@@ -47,6 +47,14 @@ enum StoreDeed: Sendable, Hashable {
         }
     }
 
+    /// What chance rarely lines up: a leader key that is released by exactly the right compare, and a record.
+    static let opening: [StoreDeed] =
+        [.grant(4711), .grant(4712), .put("leader", "n1", lease: 4711), .put("members/n1", "running", lease: 4711)]
+        + [.put("members/n2", "running", lease: 4712), .put("initialize", "73", lease: 0)]
+        + [.release(.node), .release(.lease), .release(.createRevision), .release(nil), .release(nil)]
+        + [.putIfAbsent(retired, #"{"since":"s","why":"w"}"#), .deleteKey(retired, isCurrent: false)]
+        + [.deleteKey(retired, isCurrent: true), .putIfAbsent("initialize", "74"), .grant(4711)]
+
     /// Membership, which chance would soon leave without a quorum.
     static let membership: [StoreDeed] = [
         .promote(1), .addLearner(1), .addLearner(9), .addLearner(9), .addLearner(8), .promote(9), .promote(7),

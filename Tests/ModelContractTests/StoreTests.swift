@@ -13,7 +13,7 @@ struct StoreTests {
         print("model contract, etcd: seed \(seed); replay with MODEL_SEEDS=\(seed)")
         try await StoreSides.with(Engines.all[0]) { sides in
             var story: [String] = []
-            for deed in StoreDeed.script(seed: seed, 60) + StoreDeed.membership {
+            for deed in StoreDeed.opening + StoreDeed.script(seed: seed, 60) + StoreDeed.membership {
                 let (expected, outcome) = try await perform(deed, sides)
                 story.append("\(deed): \(outcome)")
                 guard expected == outcome else {
