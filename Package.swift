@@ -84,6 +84,10 @@ let package = Package(
         tests("ReconcilersTests", ["Reconcilers", "Model", "TestScenery"]),
         tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "TestScenery"]),
         tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),
+        // the model held to real engines and a real etcd: the same scripts in both
+        tests(
+            "ModelContractTests",
+            ["Simulation", "LiveWorld", "Reconcilers", "DockerAPI", "EtcdClient", "Model", "TestSupport"]),
         // the simulation by the thousand: `make sim SEEDS=10000`
         .executableTarget(
             name: "simulate", dependencies: ["Simulation", "Model"], path: "Tests/Simulate",

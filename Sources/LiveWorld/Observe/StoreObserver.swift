@@ -100,7 +100,9 @@ struct StoreObserver {
         if key.hasPrefix(cluster.ownPrefix) { return readOwn(entry, into: &view) }
         let name = String(key.dropFirst(cluster.dcsPrefix.count))
         switch name {
-        case "initialize": view.initialize = entry.value.text
+        case "initialize":
+            view.initialize = entry.value.text
+            view.initializeRevision = entry.modRevision
         case "leader":
             view.leader = LeaderKey(
                 node: NodeName(entry.value.text), lease: entry.lease, createRevision: entry.createRevision,

@@ -30,8 +30,7 @@ extension LiveWorld {
         } catch let error as DockerError {
             return error.outcome
         } catch let error as EtcdError {
-            return error.isOutcomeUnknown
-                ? .uncertain(error.description) : .refused(Refusal(.unavailable, error.description))
+            return error.outcome
         } catch let error as PatroniError {
             return error.outcome
         } catch let error as PostgresError {
@@ -131,6 +130,22 @@ extension DockerError {
             .refused(Refusal(.invalid, description))
         case .serverError: .refused(Refusal(.unavailable, description))
         }
+    }
+}
+
+extension EtcdError {
+    var outcome: Outcome {
+        if isOutcomeUnknown { return .uncertain(description) }
+        let kind: Refusal.Kind =
+            switch code {
+            case .memberNotFound, .leaseNotFound, .notFound: .gone
+            case .memberExists, .tooManyLearners, .alreadyExists, .compacted: .conflict
+            case .permissionDenied, .malformed, .futureRevision, .authenticationNotEnabled, .refused: .invalid
+            case .unavailable, .timedOut, .cancelled, .connectionLost, .tls, .noLeader, .leaderLost, .noSpace,
+                .overloaded, .unauthenticated, .unhealthyCluster, .learnerNotReady:
+                .unavailable
+            }
+        return .refused(Refusal(kind, description))
     }
 }
 

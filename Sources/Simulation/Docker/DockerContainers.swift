@@ -3,11 +3,11 @@ package import Model
 /// Containers: what Docker answers, with the codes of FAULTS.md section 0 and FACTS.md.
 extension Universe {
     package mutating func createContainer(_ spec: ContainerSpec) -> Outcome {
-        if engine.index(named: spec.name) != nil {
-            return .refused(Refusal(.conflict, "409 the container name \"/\(spec.name)\" is already in use"))
-        }
         guard engine.images.contains(spec.image) else {
             return .refused(Refusal(.gone, "404 no such image: \(spec.image)"))
+        }
+        if engine.index(named: spec.name) != nil {
+            return .refused(Refusal(.conflict, "409 the container name \"/\(spec.name)\" is already in use"))
         }
         for mount in spec.settings.mounts where engine.index(of: mount.volume) == nil {
             // Docker makes a missing named volume by itself, with the labels that come with the mount
@@ -43,15 +43,22 @@ extension Universe {
         case .running: return .done("304")
         case .paused: return .refused(Refusal(.conflict, "409 cannot start a paused container, try unpause instead"))
         case .removing, .dead: return .refused(Refusal(.conflict, "409 container is marked for removal"))
-        case .created, .exited, .restarting: break
+        case .restarting: return .done("304")
+        case .created, .exited: break
         }
         if let obstacle = endpointObstacle(of: index) {
-            engine.containers[index].state = .exited(Exit(code: 128, error: obstacle))
+            resolveNetworks(of: index)
+            // one that has run keeps how it ended
+            var exit = Exit(code: 128)
+            if case .exited(let last) = engine.containers[index].state { exit = last }
+            exit.error = obstacle
+            engine.containers[index].state = .exited(exit)
             isStirred = true
             let kind: Refusal.Kind = obstacle.hasPrefix("network") ? .gone : .conflict
             return .refused(Refusal(kind, obstacle))
         }
         engine.containers[index].wasStopped = false
+        engine.containers[index].restartCount = 0
         launch(index)
         return .done("204")
     }
@@ -64,13 +71,16 @@ extension Universe {
                 attachment.network.text.isEmpty
                 ? engine.networks.contains { $0.name == attachment.networkName }
                 : engine.index(of: attachment.network) != nil
-            if !isThere { return "network \(attachment.network) not found" }
+            if !isThere { return "network \(attachment.networkName) not found" }
         }
-        for binding in container.settings.ports {
+        // without any network there is nothing to publish a port of
+        for binding in container.settings.ports where !container.attachments.isEmpty {
             let isTaken =
                 engine.foreignPorts.contains(binding.hostPort)
                 || engine.containers.contains { other in
-                    other.hasProcess && other.settings.ports.contains { $0.hostPort == binding.hostPort }
+                    // a port belongs to an endpoint, and goes with it
+                    other.attachments.contains { $0.address != nil }
+                        && other.settings.ports.contains { $0.hostPort == binding.hostPort }
                 }
             if isTaken {
                 return "driver failed programming external connectivity: Bind for "
@@ -85,16 +95,11 @@ extension Universe {
         let started = "\(moment.text)#\(nextSerial())"
         engine.containers[index].state = .running(startedAt: started)
         engine.containers[index].stop = nil
-        engine.containers[index].restartAt = nil
+        engine.containers[index].restart = nil
         engine.containers[index].commands = []
+        resolveNetworks(of: index)
         for place in engine.containers[index].attachments.indices {
-            let attachment = engine.containers[index].attachments[place]
-            guard
-                let network = attachment.network.text.isEmpty
-                    ? engine.networks.firstIndex(where: { $0.name == attachment.networkName })
-                    : engine.index(of: attachment.network)
-            else { continue }
-            engine.containers[index].attachments[place].network = engine.networks[network].id
+            guard let network = engine.index(of: engine.containers[index].attachments[place].network) else { continue }
             let address = nextAddress(on: network)
             engine.containers[index].attachments[place].address = address
         }
@@ -109,8 +114,19 @@ extension Universe {
         }
     }
 
+    /// A start, even one that fails later, finds the networks that were wished for by name.
+    private mutating func resolveNetworks(of index: Int) {
+        for place in engine.containers[index].attachments.indices
+        where engine.containers[index].attachments[place].network.text.isEmpty {
+            let name = engine.containers[index].attachments[place].networkName
+            guard let network = engine.networks.first(where: { $0.name == name }) else { continue }
+            engine.containers[index].attachments[place].network = network.id
+        }
+    }
+
     package mutating func stop(_ id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        if endRestarting(index) { return .done("204") }
         guard engine.containers[index].hasProcess else { return .done("304") }
         engine.containers[index].wasStopped = true
         beginStop(index)
@@ -121,9 +137,9 @@ extension Universe {
     package mutating func beginStop(_ index: Int) {
         guard engine.containers[index].stop == nil else { return }
         let grace = Duration.seconds(min(10, engine.containers[index].settings.stopTimeoutSeconds))
-        var isFrozen = engine.containers[index].node?.isHung ?? false
-        if case .paused = engine.containers[index].state { isFrozen = true }
-        if isFrozen {
+        // Docker thaws what it stops: a frozen primary would be one again until it has shut down
+        if case .paused = engine.containers[index].state { _ = unpause(engine.containers[index].id) }
+        if engine.containers[index].node?.isHung == true {
             engine.containers[index].stop = .init(until: now + grace, exitCode: 137)
             return
         }
@@ -139,12 +155,23 @@ extension Universe {
 
     package mutating func kill(_ id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        if endRestarting(index) { return .done("204") }
         guard engine.containers[index].hasProcess else {
             return .refused(Refusal(.conflict, "409 container is not running"))
         }
         engine.containers[index].wasStopped = true
         die(index, exitCode: 137)
         return .done("204")
+    }
+
+    /// A stop or a kill between two lives ends the restarting; the container shows how its last life ended.
+    private mutating func endRestarting(_ index: Int) -> Bool {
+        guard let restart = engine.containers[index].restart else { return false }
+        engine.containers[index].wasStopped = true
+        engine.containers[index].restart = nil
+        engine.containers[index].state = .exited(restart.exit)
+        isStirred = true
+        return true
     }
 
     /// Ends a container's processes at once.
@@ -171,10 +198,24 @@ extension Universe {
         if policy == "always" || policy == "on-failure" && exitCode != 0
             || policy == "unless-stopped" && !engine.containers[index].wasStopped
         {
-            if !engine.containers[index].wasStopped { engine.containers[index].restartAt = now + .milliseconds(339) }
+            if !engine.containers[index].wasStopped {
+                engine.containers[index].restart = .init(at: now + .milliseconds(339), exit: exit)
+                engine.containers[index].state = .restarting
+            }
         }
         isStirred = true
         settleStore()
+    }
+
+    package mutating func pause(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        guard case .running(let startedAt) = engine.containers[index].state else {
+            return .refused(Refusal(.conflict, "409 container is not running"))
+        }
+        engine.containers[index].state = .paused(startedAt: startedAt)
+        isStirred = true
+        settleStore()
+        return .done("204")
     }
 
     package mutating func unpause(_ id: ContainerID) -> Outcome {
@@ -191,7 +232,7 @@ extension Universe {
 
     package mutating func remove(_ id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
-        if engine.containers[index].hasProcess {
+        if engine.containers[index].hasProcess || engine.containers[index].restart != nil {
             return .refused(Refusal(.conflict, "409 cannot remove a running container, stop it first"))
         }
         let name = engine.containers[index].name
@@ -201,9 +242,22 @@ extension Universe {
         return .done("204")
     }
 
+    /// `docker rm -f`.
+    package mutating func removeByForce(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        die(index, exitCode: 137)
+        _ = endRestarting(index)
+        let outcome = remove(id)
+        settleStore()
+        return outcome
+    }
+
     package mutating func rename(_ id: ContainerID, to name: ContainerName) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
-        if let other = engine.index(named: name), other != index {
+        if engine.containers[index].name == name {
+            return .refused(Refusal(.invalid, "400 renaming a container with the same name as its current name"))
+        }
+        if engine.index(named: name) != nil {
             return .refused(Refusal(.conflict, "409 the container name \"/\(name)\" is already in use"))
         }
         engine.containers[index].name = name
@@ -217,6 +271,7 @@ extension Universe {
         engine.containers[index].settings.milliCPUs = settings.milliCPUs
         engine.containers[index].settings.pidsLimit = settings.pidsLimit
         engine.containers[index].settings.restartPolicy = settings.restartPolicy
+        isStirred = true
         return .done("200")
     }
 }

@@ -40,7 +40,10 @@ extension Universe {
         if engine.networks.contains(where: { $0.name == spec.name }) {
             return .refused(Refusal(.conflict, "409 network with name \(spec.name) already exists"))
         }
-        addNetwork(spec, labels: labels(.network, [LabelValue(Label.name, spec.name.text)]))
+        if let subnet = spec.subnet, engine.networks.contains(where: { $0.subnet == subnet }) {
+            return .refused(Refusal(.conflict, "403 pool overlaps with other one on this address space"))
+        }
+        addNetwork(spec, labels: labels(.network, []))
         return .done("201")
     }
 
@@ -66,17 +69,25 @@ extension Universe {
     }
 
     private mutating func connect(_ id: NetworkID, _ container: ContainerID, alias: ContainerName) -> Outcome {
-        guard let network = engine.index(of: id) else { return .refused(Refusal(.gone, "404 network not found")) }
         guard let index = engine.index(of: container) else {
             return .refused(Refusal(.gone, "404 no such container"))
         }
+        isStirred = true
+        guard engine.containers[index].hasProcess else {
+            // one that does not run gets no endpoint, only the wish for one, by name, which nobody checks before its
+            // start; the endpoint that it had in its last life is wish enough
+            if engine.containers[index].isAttached(to: id) { return .done("200") }
+            let name = engine.index(of: id).map { engine.networks[$0].name } ?? NetworkName(id.text)
+            engine.containers[index].attach(Attachment(network: NetworkID(""), networkName: name, address: nil))
+            return .done("200")
+        }
+        guard let network = engine.index(of: id) else { return .refused(Refusal(.gone, "404 network not found")) }
         if engine.containers[index].isAttached(to: id) {
             return .refused(Refusal(.conflict, "403 endpoint with name \(alias) already exists in network"))
         }
-        let address = engine.containers[index].hasProcess ? nextAddress(on: network) : nil
+        let address = nextAddress(on: network)
         engine.containers[index].attach(
             Attachment(network: id, networkName: engine.networks[network].name, address: address))
-        isStirred = true
         return .done("200")
     }
 
@@ -89,23 +100,29 @@ extension Universe {
     }
 
     private mutating func disconnect(_ id: NetworkID, _ container: ContainerID) -> Outcome {
-        guard engine.index(of: id) != nil else { return .refused(Refusal(.gone, "404 network not found")) }
-        guard let index = engine.index(of: container), engine.containers[index].isAttached(to: id) else {
-            return .refused(Refusal(.gone, "404 container is not connected to the network"))
+        guard let index = engine.index(of: container) else {
+            return .refused(Refusal(.gone, "404 no such container"))
         }
-        engine.containers[index].attachments.removeAll { $0.network == id }
+        // from one that does not run Docker takes a wish away by its name, and asks no network
+        if engine.containers[index].hasProcess, engine.index(of: id) == nil {
+            return .refused(Refusal(.gone, "404 network not found"))
+        }
+        let name = engine.index(of: id).map { engine.networks[$0].name }
+        guard engine.containers[index].attachments.contains(where: { $0.networkName == name }) else {
+            return .refused(Refusal(.conflict, "403 container is not connected to the network"))
+        }
+        engine.containers[index].attachments.removeAll { $0.networkName == name }
         isStirred = true
         return .done("200")
     }
 
     private mutating func createVolume(_ spec: VolumeSpec) -> Outcome {
-        let wanted = labels(spec.component, spec.labels)
         if let index = engine.index(of: spec.name) {
             // Docker answers 201 with the old labels; whoever reads them back sees a stranger's volume
-            return engine.volumes[index].labels == wanted
-                ? .done("201") : .refused(Refusal(.conflict, "the volume exists with other labels"))
+            return engine.volumes[index].labels.value(of: Label.cluster) == scope.text
+                ? .done("201") : .refused(Refusal(.conflict, "a volume that is not ours exists"))
         }
-        addVolume(spec.name, labels: wanted)
+        addVolume(spec.name, labels: labels(spec.component, spec.labels))
         return .done("201")
     }
 

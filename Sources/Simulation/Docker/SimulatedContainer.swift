@@ -30,8 +30,8 @@ package struct SimulatedContainer: Sendable {
     package var commands: [SimulatedCommand] = []
     /// An orderly stop that has begun.
     package var stop: Stop?
-    /// When Docker's restart policy starts it again.
-    package var restartAt: Duration?
+    /// A start by Docker's restart policy that is to come.
+    package var restart: Restart?
     /// Whether a person or the controller stopped it, which the policy `unless-stopped` respects.
     package var wasStopped = false
     /// How often Docker restarted it.
@@ -51,6 +51,14 @@ package struct SimulatedContainer: Sendable {
         package var until: Duration
         /// With which exit code.
         package var exitCode: Int
+    }
+
+    /// A start by Docker's restart policy.
+    package struct Restart: Sendable {
+        /// When.
+        package var at: Duration
+        /// How the life before it ended.
+        package var exit: Exit
     }
 
     /// A new container.

@@ -27,7 +27,7 @@ extension Universe {
             return .done("200")
         case .putIfAbsent(let key, let value):
             if known.isFull { return .refused(Refusal(.unavailable, "etcdserver: mvcc: database space exceeded")) }
-            guard known.key(key) == nil else { return .refused(Refusal(.conflict, "the key exists")) }
+            guard known.key(key) == nil else { return .done("it exists already") }
             let stored = JSONText.value(of: value).map { understood($0, value) } ?? .text(value)
             store?.put(key, stored)
             return .done("200")
@@ -67,8 +67,7 @@ extension Universe {
         guard let known = store?.key(prefix + "leader"), known.value == .text(key.node.text), known.lease == key.lease,
             known.createRevision == key.createRevision
         else { return .refused(Refusal(.conflict, "the leader key has changed")) }
-        store?.delete(prefix + "leader")
-        store?.delete(prefix + "members/" + key.node.text)
+        store?.delete([prefix + "leader", prefix + "members/" + key.node.text])
         store?.revoke(key.lease)
         note("leader key of \(key.node) released")
         leaderKeyGone()
@@ -93,7 +92,9 @@ extension Universe {
         guard let place = store?.members.firstIndex(where: { $0.id == id }), let member = store?.members[place] else {
             return .refused(Refusal(.gone, "etcdserver: member not found"))
         }
-        guard member.isLearner else { return .refused(Refusal(.conflict, "etcdserver: can only promote a learner")) }
+        guard member.isLearner else {
+            return .refused(Refusal(.invalid, "etcdserver: can only promote a learner member"))
+        }
         guard !member.name.isEmpty, member.caughtUpAt <= now, isServing(id) else {
             return .refused(Refusal(.unavailable, "etcdserver: can only promote a learner member which is in sync"))
         }

@@ -56,16 +56,19 @@ package struct SimulatedStore: Sendable {
     }
 
     /// Deletes a key.
-    package mutating func delete(_ name: String) {
-        guard let index = keys.firstIndex(where: { $0.name == name }) else { return }
+    package mutating func delete(_ name: String) { delete([name]) }
+
+    /// Deletes keys in one transaction, which is one revision however many there are, and none when there are none.
+    package mutating func delete(_ names: [String]) {
+        guard keys.contains(where: { names.contains($0.name) }) else { return }
         revision += 1
-        keys.remove(at: index)
+        keys.removeAll { names.contains($0.name) }
     }
 
     /// Ends a lease and deletes everything that hangs on it.
     package mutating func revoke(_ lease: Int64) {
         leases.removeAll { $0.id == lease }
-        for key in keys.filter({ $0.lease == lease }) { delete(key.name) }
+        delete(keys.filter { $0.lease == lease }.map(\.name))
     }
 
     /// Starts over at a revision, for a world that is copied from an observation.

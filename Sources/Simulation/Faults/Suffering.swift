@@ -44,7 +44,8 @@ extension Universe {
                 _ = universe.unpause(universe.engine.containers[index].id)
             }
         case .stop(let target): with(target) { universe, index in universe.beginStop(index) }
-        case .restart(let target): with(target) { universe, index in universe.restartByHand(index) }
+        case .restart(let target):
+            with(target) { universe, index in _ = universe.restart(universe.engine.containers[index].id) }
         case .remove(let target): with(target) { universe, index in universe.removeByForce(index) }
         case .rename(let target):
             with(target) { universe, index in
@@ -113,20 +114,13 @@ extension Universe {
     }
 
     private mutating func pause(_ target: Target) -> Bool {
-        guard let index = place(of: target), case .running(let startedAt) = engine.containers[index].state else {
-            return false
-        }
-        engine.containers[index].state = .paused(startedAt: startedAt)
-        isStirred = true
+        guard let index = place(of: target), case .done = pause(engine.containers[index].id) else { return false }
         return true
     }
 
-    /// `docker rm -f`.
     mutating func removeByForce(_ index: Int) {
-        die(index, exitCode: 137)
-        engine.containers.remove(at: index)
-        isStirred = true
-        settleStore()
+        let id = engine.containers[index].id
+        _ = removeByForce(id)
     }
 
     private mutating func killAll(withStore: Bool) -> Bool {

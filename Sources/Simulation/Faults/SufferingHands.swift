@@ -75,14 +75,17 @@ extension Universe {
     }
 
     /// `docker restart`, or `docker start`.
-    mutating func restartByHand(_ index: Int) {
+    mutating func restart(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
         if engine.containers[index].hasProcess {
             if engine.containers[index].node?.isHung == false, engine.containers[index].state.isRunning {
                 shutDown(index)
             }
+            engine.containers[index].wasStopped = true
             die(index, exitCode: 0)
         }
-        _ = start(engine.containers[index].id)
+        guard case .refused(let refusal) = start(id) else { return .done("204") }
+        return .refused(Refusal(.unavailable, "500 cannot restart the container: \(refusal.message)"))
     }
 
     /// Another cluster's data lies where a node's was.

@@ -13,7 +13,7 @@ extension Universe {
         for pull in engine.pulls { consider(pull.until) }
         for container in engine.containers {
             consider(container.stop?.until)
-            consider(container.restartAt)
+            consider(container.restart?.at)
             if let etcd = container.etcd, etcd.readyAt > now { consider(etcd.readyAt) }
             for command in container.commands where command.exitCode == nil { consider(command.until) }
             guard let node = container.node, container.state.isRunning else { continue }
@@ -44,8 +44,7 @@ extension Universe {
             if stop.exitCode == 0, engine.containers[index].node != nil { shutDown(index) }
             die(index, exitCode: stop.exitCode)
         }
-        if let due = engine.containers[index].restartAt, due <= now {
-            engine.containers[index].restartAt = nil
+        if let restart = engine.containers[index].restart, restart.at <= now {
             engine.containers[index].restartCount += 1
             launch(index)
         }

@@ -1,0 +1,51 @@
+import Model
+import TestSupport
+
+/// Runs a script in both worlds, step by step, and stops at the first disagreement.
+struct Comparison {
+    let model: ModelSide
+    let live: LiveSide
+    private var inModel: Ledger
+    private var inLife: Ledger
+    private(set) var story: [String] = []
+
+    init(model: ModelSide, live: LiveSide) {
+        self.model = model
+        self.live = live
+        inModel = Ledger(prefix: model.stage.prefix)
+        inLife = Ledger(prefix: model.stage.prefix)
+    }
+
+    /// Performs one deed in both worlds.
+    /// - Returns: what they disagree on, or nil.
+    mutating func step(_ deed: Deed) async throws -> String? {
+        let expected = await model.perform(deed, inModel)
+        let outcome = try await live.perform(deed, inLife)
+        story.append("\(deed): \(outcome.kind)")
+        guard expected.kind == outcome.kind else {
+            return told("the model answers \(expected), the engine \(outcome)")
+        }
+        let imagined = try await model.look()
+        inModel.learn(imagined)
+        let wanted = Sketch(imagined, inModel)
+        var seen: Sketch?
+        // a process ends and Docker restarts it in its own time
+        let end = ContinuousClock.now + .seconds(5)
+        repeat {
+            let view = try await live.look()
+            inLife.learn(view)
+            seen = Sketch(view, inLife)
+            if seen == wanted, (try? await live.isReady(view, inLife)) == true { return nil }
+            try await Task.sleep(for: .milliseconds(20))
+        } while ContinuousClock.now < end
+        let missing = wanted.lines.filter { seen?.lines.contains($0) == false }
+        let surplus = (seen?.lines ?? []).filter { !wanted.lines.contains($0) }
+        return told(
+            "the model shows\n  \(missing.joined(separator: "\n  "))\nthe engine shows\n  "
+                + surplus.joined(separator: "\n  "))
+    }
+
+    private func told(_ disagreement: String) -> String {
+        "after\n  \(story.joined(separator: "\n  "))\n\(disagreement)"
+    }
+}

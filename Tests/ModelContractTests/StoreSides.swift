@@ -1,0 +1,134 @@
+import DockerAPI
+import EtcdClient
+import Model
+import TestSupport
+
+@testable import LiveWorld
+@testable import Reconcilers
+@testable import Simulation
+
+/// Three etcd members in both worlds, started by the controller's own effects.
+struct StoreSides {
+    let stage: Stage
+    let model: SimulatedWorld
+    let live: LiveSide
+
+    static func with(_ address: String, _ body: (StoreSides) async throws -> Void) async throws {
+        let stage = Stage(hasStore: true)
+        var universe = Universe(seed: 1, scope: stage.cluster.name)
+        universe.engine.images = [stage.cluster.etcd.image, stage.image]
+        let model = SimulatedWorld(universe: universe, cluster: stage.cluster)
+        try await LiveSide.with(address, stage) { live in
+            let sides = StoreSides(stage: stage, model: model, live: live)
+            try await sides.raise(model)
+            try await sides.raise(live.world)
+            try await body(sides)
+        }
+    }
+
+    private func raise(_ world: some World) async throws {
+        let network = NetworkSpec(name: stage.cluster.network.name, driver: "bridge", subnet: nil)
+        try await done(world, .createNetwork(network))
+        let scene = await Scene(
+            cluster: stage.cluster, observation: world.observe(stage.cluster, focus: .everything), now: world.now())
+        guard let site = Site(scene) else { throw Blind(what: "the engine") }
+        for name in stage.cluster.etcdNames {
+            let spec = EtcdSpec.container(name, join: EtcdSpec.founding, at: site)
+            try await done(world, .createContainer(spec))
+            let view = await world.observe(stage.cluster, focus: .everything).engines.first?.view.value
+            guard let id = view?.container(name)?.id else { throw Blind(what: name.text) }
+            try await done(world, .upload(id, spec.files))
+            try await done(world, .start(id))
+        }
+        _ = try await eventually("three members agree") {
+            let seen = await world.observe(stage.cluster, focus: .everything)
+            return seen.etcd.value?.members.count == 3 && seen.dcs.value != nil
+                && seen.etcd.value?.endpoints.allSatisfy({ $0.status.value?.leaderID ?? 0 != 0 }) == true
+                ? true : nil
+        }
+    }
+
+    private func done(_ world: some World, _ effect: DockerEffect) async throws {
+        let outcome = await world.perform([.docker(.local, effect)], for: stage.cluster)[0]
+        guard case .done = outcome else { throw Blind(what: "\(outcome)") }
+    }
+
+    /// The effect that a deed is in a world as it was seen.
+    func effect(_ deed: StoreDeed, _ seen: Observation) -> EtcdEffect? {
+        let prefix = stage.cluster.dcsPrefix
+        func member(_ number: Int) -> UInt64 {
+            let url = EtcdSpec.peerURL(of: name(number))
+            return seen.etcd.value?.members.first { $0.peerURLs == [url] }?.id ?? 4711
+        }
+        switch deed {
+        case .putIfAbsent(let key, let value): return .putIfAbsent(key: full(key), value: value)
+        case .deleteKey(let key, let isCurrent):
+            let revision = seen.dcs.value?.retired.first?.modRevision ?? 1
+            return .deleteKey(key: full(key), modRevision: isCurrent ? revision : revision + 1)
+        case .release(let mistake):
+            var key =
+                seen.dcs.value?.leader ?? LeaderKey(node: "n1", lease: 4711, createRevision: 2, modRevision: 2)
+            switch mistake {
+            case .node: key.node = "n9"
+            case .lease: key.lease += 1
+            case .createRevision: key.createRevision += 1
+            case nil: break
+            }
+            return .releaseLeader(prefix: prefix, key)
+        case .addLearner(let number): return .addLearner(peerURL: EtcdSpec.peerURL(of: name(number)))
+        case .promote(let number): return .promote(memberID: member(number))
+        case .removeMember(let number): return .removeMember(memberID: member(number))
+        case .compact: return .compact(revision: seen.dcs.value?.revision ?? 1)
+        case .put, .delete, .grant, .revoke, .killMember: return nil
+        }
+    }
+
+    func name(_ number: Int) -> ContainerName { ContainerName("\(stage.cluster.etcd.namePrefix)\(number)") }
+
+    func full(_ key: String) -> String {
+        key == StoreDeed.retired
+            ? RetiredVolume.prefix(of: stage.cluster.name) + "volume" : stage.cluster.dcsPrefix + key
+    }
+
+    /// What Patroni or a person does in the model.
+    func sufferInModel(_ deed: StoreDeed) async {
+        await model.change { universe in
+            switch deed {
+            case .put(let key, let value, let lease):
+                guard lease == 0 || universe.store?.leases.contains(where: { $0.id == lease }) == true else { return }
+                let node = NodeName(String(key.split(separator: "/").last ?? ""))
+                let stored: StoreValue =
+                    key.hasPrefix("members/")
+                    ? .member(DCSMember(name: node, state: value, role: "replica", lease: lease)) : .text(value)
+                universe.store?.put(full(key), stored, lease: lease)
+            case .delete(let key): universe.store?.delete(full(key))
+            case .grant(let id):
+                guard universe.store?.leases.contains(where: { $0.id == id }) == false else { return }
+                let time = Duration.seconds(3600)
+                universe.store?.leases.append(StoreLease(id: id, ttl: time, expiresAt: universe.now + time))
+            case .revoke(let id): universe.store?.revoke(id)
+            case .killMember(let number):
+                guard let id = universe.engine.containers.first(where: { $0.name == name(number) })?.id else { return }
+                _ = universe.kill(id)
+            default: break
+            }
+        }
+    }
+
+    /// The same in the real world; what etcd refuses there is refused in the model by the conditions above.
+    func sufferInLife(_ deed: StoreDeed) async throws {
+        let client = try await live.world.currentStore(stage.cluster)
+        do {
+            switch deed {
+            case .put(let key, let value, let lease):
+                let text = key.hasPrefix("members/") ? #"{"state":"\#(value)","role":"replica"}"# : value
+                try await client.put(EtcdBytes(full(key)), EtcdBytes(text), lease: lease)
+            case .delete(let key): try await client.delete(.one(EtcdBytes(full(key))))
+            case .grant(let id): _ = try await client.grantLease(.seconds(3600), id: id)
+            case .revoke(let id): try await client.revokeLease(id)
+            case .killMember(let number): try await live.engine.kill(name(number).text)
+            default: break
+            }
+        } catch let error as EtcdError where [.leaseNotFound, .alreadyExists].contains(error.code) {}
+    }
+}

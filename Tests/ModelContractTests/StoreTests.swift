@@ -1,0 +1,75 @@
+import LiveWorld
+import Model
+import TestSupport
+import Testing
+
+@testable import Simulation
+
+@Suite("The simulated etcd against a real one", .timeLimit(.minutes(3)))
+struct StoreTests {
+    @Test("agrees after every step of random scripts about keys and leases, and on membership")
+    func agrees() async throws {
+        let seed = Seeds.first(1)[0]
+        print("model contract, etcd: seed \(seed); replay with MODEL_SEEDS=\(seed)")
+        try await StoreSides.with(Engines.all[0]) { sides in
+            var story: [String] = []
+            for deed in StoreDeed.opening + StoreDeed.script(seed: seed, 60) + StoreDeed.membership {
+                let (expected, outcome) = try await perform(deed, sides)
+                story.append("\(deed): \(outcome)")
+                guard expected == outcome else {
+                    Issue.record("after\n\(story.joined(separator: "\n"))\nthe model answers \(expected)")
+                    return
+                }
+                await sides.model.advance(to: sides.model.universe.now + .seconds(3))
+                let wanted = lines(await sides.model.observe(sides.stage.cluster, focus: .everything), sides)
+                var seen: [String] = []
+                do {
+                    _ = try await eventually("both worlds show the same", within: .seconds(10)) {
+                        seen = lines(await sides.live.world.observe(sides.stage.cluster, focus: .everything), sides)
+                        return seen == wanted ? true : nil
+                    }
+                } catch {
+                    Issue.record(
+                        "after\n\(story.joined(separator: "\n"))\nthe model shows\n\(wanted)\netcd shows\n\(seen)")
+                    return
+                }
+            }
+        }
+    }
+
+    private func perform(_ deed: StoreDeed, _ sides: StoreSides) async throws -> (String, String) {
+        let cluster = sides.stage.cluster
+        let imagined = await sides.model.observe(cluster, focus: .everything)
+        guard let effect = sides.effect(deed, imagined) else {
+            await sides.sufferInModel(deed)
+            try await sides.sufferInLife(deed)
+            return ("done", "done")
+        }
+        let seen = await sides.live.world.observe(cluster, focus: .everything)
+        guard let real = sides.effect(deed, seen) else { throw Blind(what: "etcd") }
+        let expected = await sides.model.perform([.etcd(effect)], for: cluster)[0]
+        var outcome = await sides.live.world.perform([.etcd(real)], for: cluster)[0]
+        // etcd changes no membership until its members have been connected for five seconds (its HealthInterval)
+        let end = ContinuousClock.now + .seconds(10)
+        while outcome.kind != expected.kind, outcome.kind == "refused, unavailable", ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(100))
+            outcome = await sides.live.world.perform([.etcd(real)], for: cluster)[0]
+        }
+        return (expected.kind, outcome.kind)
+    }
+
+    /// Patroni's keys with their leases and revisions, which both count from 1, and the membership by its URLs.
+    private func lines(_ seen: Observation, _ sides: StoreSides) -> [String] {
+        guard let keys = seen.dcs.value, let store = seen.etcd.value else { return ["nothing"] }
+        let leader = keys.leader.map { "\($0.node) on \($0.lease) made \($0.createRevision) written \($0.modRevision)" }
+        let members = keys.members.sorted { $0.name < $1.name }.map {
+            "\($0.name) \($0.state) \($0.role) on \($0.lease)"
+        }
+        return [
+            "revision \(keys.revision)", "initialize \(keys.initialize ?? "-") \(keys.initializeRevision ?? 0)",
+            "leader \(leader ?? "-")",
+            "members \(members)", "retired \(keys.retired.map { "\($0.volume) \($0.why) \($0.modRevision)" })",
+            "membership \(store.members.map { "\($0.peerURLs) \($0.isLearner)" }.sorted())",
+        ]
+    }
+}
