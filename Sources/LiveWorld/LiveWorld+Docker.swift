@@ -148,6 +148,9 @@ extension LiveWorld {
             case .subscribed, .lost: ring()
             case .event(let event):
                 if event.type == "container", event.verb == "die" { await sight.noteDeath(of: ContainerID(event.id)) }
+                if event.type == "container", event.verb == "oom" {
+                    await sight.noteOutOfMemory(ContainerID(event.id), at: event.time.description)
+                }
                 if event.type == "container", event.verb == "exec_die" {
                     await sight.forgetFiles(of: ContainerID(event.id))
                     await sight.forgetRepository()
