@@ -20,7 +20,7 @@ struct LastLines {
             guard
                 let lines = try? await world.docker.logTail(seen.id.text, lines: LastLines.count, deadline: .seconds(1))
             else { continue }
-            let hidden = await world.secrets.redact(lines.map { String($0.prefix(LastLines.longest)) })
+            let hidden = await world.secrets.redact(lines).map { String($0.prefix(LastLines.longest)) }
             await world.sight.keep(lastLines: hidden, of: seen.id, occasion: occasion)
             found[seen.id] = hidden
         }
