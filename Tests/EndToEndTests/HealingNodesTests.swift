@@ -153,7 +153,8 @@ struct HealingNodesTests {
     /// U02: somebody stops a node again and again; it is started later each time, and they are told what to do instead.
     private func stoppingHand(_ cluster: ClusterFixture) async throws {
         let mark = cluster.mark
-        let name = try await replicas(cluster)[0]
+        // not the one that was just killed: the back-off remembers
+        let name = try await replicas(cluster)[1]
         let found = try await eventually("word of maintenance", within: .seconds(90)) { () -> Status.Condition? in
             if try await cluster.inspect(name, "{{.State.Running}}") == "true" {
                 _ = try await cluster.docker("stop", name)
