@@ -152,6 +152,9 @@ extension LiveWorld {
                     // it may have been a backup
                     await sight.forgetRepository()
                 }
+                if event.type == "container", event.verb == "oom" {
+                    await sight.noteOutOfMemory(ContainerID(event.id), at: event.time.description)
+                }
                 if event.type == "container", event.verb == "exec_die" {
                     await sight.forgetFiles(of: ContainerID(event.id))
                     await sight.forgetRepository()

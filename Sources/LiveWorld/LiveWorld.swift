@@ -77,9 +77,22 @@ public struct LiveWorld: World {
         }
         observation.repository = await repository
         if case .guarding = focus { return observation }
+        let lines = await LastLines(world: self).read(engine, cluster: cluster, members: observation.members)
+        observation.engines = [EngineSighting(id: engineID, view: .present(engine.telling(lines)))]
         observation.database = await DatabaseObserver(world: self, cluster: cluster, addresses: addresses)
             .observe(leader: dcs.value?.leader?.node, members: observation.members)
         return observation
+    }
+}
+
+extension EngineView {
+    /// The same view, its containers with what they wrote last.
+    fileprivate func telling(_ lines: [ContainerID: [String]]) -> EngineView {
+        var view = self
+        for index in view.containers.indices {
+            view.containers[index].lastLines = lines[view.containers[index].id] ?? []
+        }
+        return view
     }
 }
 

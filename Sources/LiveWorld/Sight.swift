@@ -33,6 +33,34 @@ actor Sight {
         return false
     }
 
+    private var shortages: [(id: ContainerID, at: String, seenAt: ContinuousClock.Instant)] = []
+
+    /// The kernel killed a process of a container (`oom`): Docker's own flag does not tell while the container lives.
+    func noteOutOfMemory(_ id: ContainerID, at time: String) {
+        shortages.removeAll { $0.id == id }
+        shortages.append((id, time, .now))
+    }
+
+    /// When a container last ran out of memory, within the last ten minutes.
+    func shortage(of id: ContainerID) -> String? {
+        shortages.removeAll { ContinuousClock.now - $0.seenAt > .seconds(600) }
+        return shortages.first { $0.id == id }?.at
+    }
+
+    private var lastLines: [(id: ContainerID, occasion: String, lines: [String], readAt: ContinuousClock.Instant)] = []
+
+    /// The last lines of a container as they were read on this occasion, or lately.
+    func lastLines(of id: ContainerID, occasion: String) -> [String]? {
+        lastLines.first {
+            $0.id == id && $0.occasion == occasion && ContinuousClock.now - $0.readAt < .seconds(30)
+        }?.lines
+    }
+
+    func keep(lastLines lines: [String], of id: ContainerID, occasion: String) {
+        lastLines.removeAll { $0.id == id || ContinuousClock.now - $0.readAt > .seconds(60) }
+        lastLines.append((id, occasion, lines, .now))
+    }
+
     func forgetFiles(of id: ContainerID) { files.removeAll { $0.id == id } }
 
     func forgetAllFiles() {

@@ -64,6 +64,8 @@ struct Backoff: Sendable {
 
     private static func forgiveness(_ entry: Entry, _ effect: Effect) -> Duration {
         if case .patroni(_, .wake) = effect { return .seconds(3) }
-        return max(.seconds(8), interval(after: max(entry.attempts, 1), of: effect) * 3 / 2)
+        // somebody who stops a container every ten seconds (fault U02) is somebody to be told of `maintenance`
+        let least: Duration = if case .docker(_, .start) = effect { .seconds(20) } else { .seconds(8) }
+        return max(least, interval(after: max(entry.attempts, 1), of: effect) * 3 / 2)
     }
 }

@@ -51,7 +51,10 @@ public struct Narrator: Sendable {
             guard before?.status != condition.status || before?.reason != condition.reason else { continue }
             line(
                 .condition, condition.subject, "\(condition.type.rawValue) is \(condition.status.rawValue)",
-                condition.reason, condition.message)
+                condition.reason,
+                condition.message
+                    + (condition.details.isEmpty
+                        ? "" : "; its last lines: " + condition.details.joined(separator: " | ")))
         }
         for gone in conditions
         where !report.conditions.contains(where: { $0.type == gone.type && $0.subject == gone.subject }) {

@@ -104,17 +104,11 @@ public struct Pass<W: World>: Sendable {
                     message: "\(refusal.planned.action.effect.phrase) was refused: \(refusal.violation.message)",
                     subject: refusal.planned.action.subject))
         }
-        let wanted = report.plan.actions
         for (effect, attempts, failure) in backoff.struggling(at: now) {
-            guard let planned = wanted.first(where: { $0.action.effect == effect }) else { continue }
-            let isStart = if case .docker(_, .start) = effect { true } else { false }
+            guard let planned = report.plan.actions.first(where: { $0.action.effect == effect }) else { continue }
             if case .patroni(_, .wake) = effect { continue }
             report.conditions.append(
-                Condition(
-                    isStart && failure == nil ? .crashLoop : .actionFailing, .true,
-                    reason: isStart && failure == nil ? "KeepsStopping" : "KeepsFailing",
-                    message: "\(effect.phrase), tried \(attempts) times: \(failure ?? planned.action.reason.sentence)",
-                    subject: planned.action.subject))
+                Struggle(action: planned.action, attempts: attempts, failure: failure).condition(in: report.scene))
         }
         if report.conditions.contains(where: { $0.isBad && $0.type != .ready }) || !report.refused.isEmpty,
             let index = report.conditions.firstIndex(where: { $0.type == .ready && $0.status == .true })

@@ -112,8 +112,10 @@ public struct Plan: Sendable, Hashable {
 }
 
 extension Condition {
-    /// Whether it tells of something that is not as it should be; a kept volume is worth a line and no alarm.
+    /// Whether it tells of something that is not as it should be; a kept volume and a process that was killed and is
+    /// over are worth a line and no alarm.
     public var isBad: Bool {
-        type == .retired ? false : type.isGoodWhenTrue ? status != .true : status == .true
+        type == .retired || type == .outOfMemory
+            ? false : type.isGoodWhenTrue ? status != .true : status == .true
     }
 }

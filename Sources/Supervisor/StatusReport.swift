@@ -107,6 +107,19 @@ public struct StatusReport: Sendable, Hashable, Codable {
         public var lastTransitionTime: String?
         /// Whether it is a bad sign.
         public var bad: Bool
+        /// Lines that belong to it: the last ones of a container that crashes.
+        public var details: [String]
+
+        /// From a condition.
+        public init(_ condition: Condition) {
+            type = condition.type.rawValue
+            status = condition.status.rawValue
+            reason = condition.reason
+            message = condition.message
+            object = condition.subject.text
+            bad = condition.isBad
+            details = condition.details
+        }
     }
 
     /// From what was seen and concluded.
@@ -119,13 +132,20 @@ public struct StatusReport: Sendable, Hashable, Codable {
         endpoints = StatusReport.endpoints(scene)
         backups = Backups(scene)
         schemaVersion = scene.observation.database.value?.migrations.value?.last?.name
-        self.conditions = conditions.map { condition in
-            ConditionLine(
-                type: condition.type.rawValue, status: condition.status.rawValue, reason: condition.reason,
-                message: condition.message, object: condition.subject.text, lastTransitionTime: nil,
-                bad: condition.isBad)
-        }
+        self.conditions = conditions.map(ConditionLine.init)
         self.waiting = waiting
+    }
+
+    /// Adds a condition that the look itself could not tell.
+    public mutating func add(_ line: ConditionLine) {
+        conditions.append(line)
+        guard line.bad, ready else { return }
+        ready = false
+        for index in conditions.indices where conditions[index].type == ConditionType.ready.rawValue {
+            conditions[index].status = Condition.Status.false.rawValue
+            conditions[index].message = line.message
+            conditions[index].bad = true
+        }
     }
 
     private static func endpoints(_ scene: Scene) -> [Endpoint] {

@@ -192,6 +192,7 @@ struct Status: Decodable {
         var status: String
         var message: String
         var bad: Bool
+        var details: [String]
     }
     var ready: Bool
     var nodes: [Node]

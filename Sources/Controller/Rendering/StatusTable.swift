@@ -52,7 +52,8 @@ enum StatusTable {
     }
 
     private static func conditions(_ status: StatusReport, verbose: Bool) -> [String] {
-        let shown = status.conditions.filter { verbose || $0.bad || $0.type == "Ready" || $0.type == "Retired" }
+        let always = ["Ready", "Retired", "OutOfMemory"]
+        let shown = status.conditions.filter { verbose || $0.bad || always.contains($0.type) }
         var lines = ["Conditions" + (verbose ? "" : " (all: --verbose)")]
         for condition in shown {
             let mark = condition.bad ? Terminal.red("✗") : Terminal.green("✓")
@@ -61,6 +62,7 @@ enum StatusTable {
             lines.append(
                 "  \(mark) \(condition.type)=\(condition.status) \(condition.reason)\(object)\(since): "
                     + Terminal.plain(condition.message))
+            lines += condition.details.map { "      | " + Terminal.plain($0) }
         }
         return lines
     }

@@ -10,7 +10,12 @@ struct ConditionHistory: Codable {
         var object: String
         var status: String
         var since: String
+        /// The whole of it, when it comes from the running controller's memory and a fresh look cannot tell it.
+        var line: StatusReport.ConditionLine?
     }
+
+    /// What only the running controller knows, because it comes from trying and from events.
+    private static let remembered: [ConditionType] = [.crashLoop, .actionFailing, .guarded, .outOfMemory]
 
     private var path = ""
     private(set) var entries: [Entry] = []
@@ -35,7 +40,9 @@ struct ConditionHistory: Codable {
             next.append(
                 Entry(
                     type: condition.type.rawValue, object: condition.subject.text, status: condition.status.rawValue,
-                    since: isSame ? known?.since ?? report.scene.now.text : report.scene.now.text))
+                    since: isSame ? known?.since ?? report.scene.now.text : report.scene.now.text,
+                    line: ConditionHistory.remembered.contains(condition.type)
+                        ? StatusReport.ConditionLine(condition) : nil))
         }
         guard next != entries else { return }
         entries = next
@@ -44,8 +51,13 @@ struct ConditionHistory: Codable {
         }
     }
 
-    /// Puts the times into a status.
-    func fill(_ status: inout StatusReport) {
+    /// Puts the times into a status, and what a living controller remembers.
+    func fill(_ status: inout StatusReport, controllerRuns: Bool) {
+        let known = status.conditions
+        for line in controllerRuns ? entries.compactMap(\.line) : []
+        where !known.contains(where: { $0.type == line.type && $0.object == line.object }) {
+            status.add(line)
+        }
         for index in status.conditions.indices {
             let line = status.conditions[index]
             status.conditions[index].lastTransitionTime =

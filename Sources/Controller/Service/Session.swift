@@ -55,7 +55,7 @@ struct Session {
     func status() async -> StatusReport {
         let (scene, plan) = await plan()
         var status = StatusReport(scene: scene, conditions: plan.conditions, waiting: plan.waiting)
-        ConditionHistory(path: state.conditions).fill(&status)
+        ConditionHistory(path: state.conditions).fill(&status, controllerRuns: Lock.isTaken(state.lock))
         return status
     }
 }
@@ -68,5 +68,15 @@ enum Lock {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw Failure(.standby, "another controller acts for this cluster (\(path) is locked)")
         }
+    }
+
+    /// Whether a living process has it. A look that takes it for an instant would make a controller that starts just
+    /// then give up, so the kernel's list is asked instead (proc(5)).
+    static func isTaken(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0, let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else {
+            return false
+        }
+        return locks.split(separator: "\n").contains { $0.contains("FLOCK") && $0.contains(":\(status.st_ino) ") }
     }
 }

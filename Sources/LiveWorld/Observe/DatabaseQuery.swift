@@ -28,6 +28,8 @@ enum DatabaseQuery {
           'grant', EXISTS (SELECT FROM pg_roles WHERE rolname = $4)
               AND NOT has_schema_privilege((SELECT oid FROM pg_roles WHERE rolname = $4), 'public', 'CREATE'),
           'pending', (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart),
+          'collations', (SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database
+              WHERE datallowconn AND datcollversion <> pg_database_collation_actual_version(oid)),
           'archiver', (SELECT json_build_object('last', last_archived_wal, 'failed', last_failed_wal,
               'at', (extract(epoch FROM last_archived_time) * 1000000)::bigint,
               'failing', last_failed_time IS NOT NULL AND last_failed_time > coalesce(last_archived_time, '-infinity'))
@@ -75,6 +77,7 @@ enum DatabaseQuery {
         var database: Bool
         var grant: Bool
         var pending: [String]
+        var collations: [String]
         var archiver: Archiver
     }
 
@@ -103,6 +106,7 @@ enum DatabaseQuery {
         view.hasDatabase = answer.database
         view.missingGrants = answer.grant ? ["CREATE on schema public"] : []
         view.pendingParameters = answer.pending
+        view.staleCollations = answer.collations
         view.archiver.lastArchived = answer.archiver.last
         view.archiver.lastArchivedAt = answer.archiver.at.map { Timestamp(microseconds: $0) }
         view.archiver.isFailing = answer.archiver.failing

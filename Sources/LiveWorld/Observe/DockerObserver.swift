@@ -62,6 +62,7 @@ struct DockerObserver {
         let image = await world.imageEnvironment(container.imageID)
         view.settings.environment = container.configuration.environment.filter { !image.contains($0) }.sorted()
         if case .guarding = focus, view.state.isRunning { return view }
+        view.ranOutOfMemoryAt = await world.sight.shortage(of: view.id)
         if !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
         guard await mayLookInside(view) else { return view }
         view.files = await files(of: view)

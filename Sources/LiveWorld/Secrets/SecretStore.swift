@@ -43,6 +43,15 @@ public actor SecretStore {
         return found
     }
 
+    /// Text that comes from outside, with every secret's value blotted out, and without control characters.
+    public func redact(_ lines: [String]) -> [String] {
+        lines.map { line in
+            let plain = String(
+                String.UnicodeScalarView(line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+            return values.reduce(plain) { $0.replacing($1.value, with: "[\($1.name)]") }
+        }
+    }
+
     /// Keeps a value that was found in the running cluster, unless there is one already.
     public func adopt(_ name: SecretName, _ value: String) throws(Failure) {
         let path = "\(directory)/\(name)"

@@ -46,6 +46,8 @@ public struct Condition: Sendable, Hashable {
     public var message: String
     /// What it is about.
     public var subject: Subject
+    /// Lines that belong to it: the last ones of a container that crashes.
+    public var details: [String]
 
     /// Whether a condition holds.
     public enum Status: String, Sendable, Hashable, CaseIterable {
@@ -58,12 +60,16 @@ public struct Condition: Sendable, Hashable {
     }
 
     /// A condition.
-    public init(_ type: ConditionType, _ status: Status, reason: String, message: String, subject: Subject = .cluster) {
+    public init(
+        _ type: ConditionType, _ status: Status, reason: String, message: String, subject: Subject = .cluster,
+        details: [String] = []
+    ) {
         self.type = type
         self.status = status
         self.reason = reason
         self.message = message
         self.subject = subject
+        self.details = details
     }
 }
 
@@ -105,6 +111,10 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case imageMissing = "ImageMissing"
     /// A container keeps crashing.
     case crashLoop = "CrashLoop"
+    /// The kernel killed a process of a container that goes on running.
+    case outOfMemory = "OutOfMemory"
+    /// Indexes were built with another version of the collation library.
+    case collationMismatch = "CollationMismatch"
     /// All data volumes of a cluster that existed are gone.
     case dataLost = "DataLost"
     /// A volume holds another cluster's data.
@@ -136,7 +146,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
         case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .storeHealthy, .schemaCurrent,
             .archiving, .backupAvailable, .restoreProven, .repositoryVerified, .consoleAvailable:
             true
-        case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .dataLost, .foreignData, .blind,
+        case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
+            .collationMismatch, .dataLost, .foreignData, .blind,
             .paused,
             .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange:
             false

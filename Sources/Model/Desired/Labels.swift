@@ -14,6 +14,8 @@ public enum Label {
     public static let restore = "io.pg-controller.restore"
     /// Set on a task's container: what it does, and for whom.
     public static let task = "io.pg-controller.task"
+    /// On a volume created for a node that is rebuilt: which one it replaces and why; when, Docker says itself (`CreatedAt`).
+    public static let replaces = "io.pg-controller.replaces"
 }
 
 /// What a Docker object is for.

@@ -111,6 +111,10 @@ public struct ContainerView: Sendable, Hashable {
     public var commands: [CommandView]
     /// How often it was started by Docker's restart policy.
     public var restartCount: Int
+    /// The last lines that it wrote, without secrets; looked at only when it has ended or its PostgreSQL fails.
+    public var lastLines: [String] = []
+    /// When the kernel last killed a process of it for want of memory, by Docker's word; forgotten after a while.
+    public var ranOutOfMemoryAt: String?
 
     /// A container as seen.
     public init(

@@ -82,6 +82,8 @@ public struct DatabaseView: Sendable, Hashable {
     public var pendingParameters: [String]
     /// WAL archiving.
     public var archiver: ArchiverView
+    /// Databases whose collation has another version than the library's, sorted.
+    public var staleCollations: [String] = []
     /// A database as seen.
     public init(node: NodeName, isInRecovery: Bool, systemIdentifier: String, timeline: Int64) {
         self.node = node

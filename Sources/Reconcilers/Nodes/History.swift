@@ -33,11 +33,12 @@ enum History {
             if list.last != next { list.append(next) }
         }
         let isEmptyEverywhere = holdings.allSatisfy { $0 == .nothing }
+        let isBareEverywhere = site.cluster.nodeNames.allSatisfy { Holding($0, at: site).isBare($0, at: site) }
         let hasBackups = History.repository(site)
         switch site.scene.observation.dcs {
         case .present(let dcs):
             if let identifier = dcs.initialize, !identifier.isEmpty {
-                return isEmptyEverywhere && dcs.leader == nil
+                return isBareEverywhere && History.isLeaderGone(dcs, at: site)
                     ? .dataLost("etcd knows the cluster \(identifier)") : .born(systemIdentifier: identifier)
             } else if dcs.initialize != nil {
                 return .unborn
@@ -61,6 +62,12 @@ enum History {
                 return isEmptyEverywhere ? History.fromRepository(hasBackups) : .unclear("the nodes' data volumes")
             }
         }
+    }
+
+    /// Whether nobody leads, or only the lease is left of a leader whose container and data are gone.
+    private static func isLeaderGone(_ dcs: DCSView, at site: Site) -> Bool {
+        guard let leader = dcs.leader?.node else { return true }
+        return site.cluster.nodeNames.contains(leader) && Holding(leader, at: site) == .nothing
     }
 
     private static func fromRepository(_ hasBackups: Sighting<Bool>) -> History {
@@ -109,6 +116,18 @@ enum Holding: Equatable {
         case .present(.postgres(let data)): self = .data(systemIdentifier: data.systemIdentifier, data)
         case .present(.incomplete), .present(.etcd): self = .fragment
         case .absent, .unknown: self = .unseen
+        }
+    }
+
+    /// Whether there is nothing, or an idle Patroni that says so itself: it was started before all data was known to
+    /// be gone, and waits for a leader to copy from.
+    func isBare(_ node: NodeName, at site: Site) -> Bool {
+        switch self {
+        case .nothing: return true
+        case .running:
+            guard case .present(let member) = site.scene.observation.member(node) else { return false }
+            return member.role == .uninitialized && member.state == .stopped
+        case .data, .fragment, .unseen: return false
         }
     }
 

@@ -7,6 +7,7 @@ enum NodeReport {
         replicas(roster, to: &proposal)
         synchronous(roster, to: &proposal)
         history(roster, to: &proposal)
+        troubles(roster, to: &proposal)
         if roster.isPaused {
             proposal.conditions.append(
                 Condition(

@@ -150,9 +150,12 @@ enum Retirement {
     /// A fresh volume for a node, and the record of why the old one is kept.
     static func renew(_ node: NodeName, why: String, at site: Site) -> [Action] {
         let next = site.nextVolume(of: node.text)
-        let spec = Volumes.spec(next.name, .node, owner: node.text, generation: next.generation)
+        let old = site.volumeName(of: node.text)
+        var spec = Volumes.spec(next.name, .node, owner: node.text, generation: next.generation)
+        // Docker cannot label a volume afterwards; the new one tells of the old one, also when etcd has lost its record
+        spec.labels.append(LabelValue(Label.replaces, "\(old): \(why)"))
         return [
-            record(site.volumeName(of: node.text), why: why, scene: site.scene),
+            record(old, why: why, scene: site.scene),
             Action(
                 .docker(site.engineID, .createVolume(spec)), on: .volume(site.engineID, next.name), because: .missing),
         ]

@@ -27,7 +27,7 @@ public struct Volumes: Reconciler {
             case .some: break
             }
         }
-        reportRetired(at: site, into: &proposal)
+        proposal.conditions += Retired.conditions(at: site)
         return proposal
     }
 
@@ -62,23 +62,5 @@ public struct Volumes: Reconciler {
             result.labels.append(LabelValue(Label.restore, restore))
         }
         return result
-    }
-
-    private func reportRetired(at site: Site, into proposal: inout Proposal) {
-        let wanted = Volumes.wanted(at: site).map(\.name)
-        let records = site.scene.observation.dcs.value?.retired ?? []
-        for volume in site.engine.volumes where site.owns(volume.labels) && !wanted.contains(volume.name) {
-            if let id = volume.labels.value(of: Label.restore), id == site.scene.observation.dcs.value?.restore?.id {
-                continue
-            }
-            let record = records.first { $0.volume == volume.name }
-            let since = record.map { " since \($0.since): \($0.why)" } ?? ""
-            proposal.conditions.append(
-                Condition(
-                    .retired, .true, reason: "VolumeKept",
-                    message: "volume \(volume.name) is kept, nothing uses it\(since); "
-                        + "`docker volume rm \(volume.name)` when it is not needed any more",
-                    subject: .volume(site.engineID, volume.name)))
-        }
     }
 }

@@ -1,0 +1,81 @@
+import Model
+import Testing
+
+@testable import Supervisor
+@testable import TestScenery
+
+@Suite("Crash loops")
+struct CrashLoopTests {
+    private static let start = Effect.docker(.local, .start("id-pg-node-3"))
+
+    /// How often a container that dies so long after each start is started within this time.
+    private static func starts(living life: Duration, from: Duration, until end: Duration) -> Int {
+        var backoff = Backoff()
+        var now: Duration = .zero
+        var count = 0
+        while now < end {
+            backoff.note(proposed: [start], at: now)
+            if let delay = backoff.delay(of: start, at: now) {
+                now += delay
+                continue
+            }
+            backoff.note(.done(""), of: start, at: now)
+            if now >= from { count += 1 }
+            now += life
+        }
+        return count
+    }
+
+    @Test("end at one start a minute", arguments: [0.1, 1, 5, 10, 19])
+    func slowsDown(life: Double) {
+        let hour = CrashLoopTests.starts(living: .seconds(life), from: .seconds(600), until: .seconds(600 + 3600))
+        #expect((1...60).contains(hour), "\(hour) starts in an hour")
+    }
+
+    @Test("a container that lived for a while is started at once")
+    func forgives() {
+        var backoff = Backoff()
+        for now in [0, 60, 120, 180] {
+            backoff.note(proposed: [CrashLoopTests.start], at: .seconds(now))
+            #expect(backoff.delay(of: CrashLoopTests.start, at: .seconds(now)) == nil)
+            backoff.note(.done(""), of: CrashLoopTests.start, at: .seconds(now))
+        }
+        #expect(backoff.struggling(at: .seconds(181)).isEmpty)
+    }
+
+    private static func condition(_ change: (inout ContainerView) -> Void, failure: String? = nil) -> Condition {
+        var scenery = Scenery()
+        scenery.stop("pg-node-3", exitCode: 1)
+        scenery.change("pg-node-3", change)
+        let action = Action(start, on: .container(.local, "pg-node-3"), because: .readyToStart)
+        return Struggle(action: action, attempts: 4, failure: failure).condition(in: scenery.scene)
+    }
+
+    @Test("show the last lines, and what a person can do about each cause")
+    func explains() {
+        let crash = CrashLoopTests.condition { $0.lastLines = ["first", "last"] }
+        #expect(crash.type == .crashLoop && crash.details == ["first", "last"])
+        #expect(crash.message.contains("exit code 1"))
+        let stopped = CrashLoopTests.condition { $0.state = .exited(Exit(code: 0)) }
+        #expect(stopped.message.contains("maintenance: true"))
+        let starved = CrashLoopTests.condition { $0.state = .exited(Exit(code: 137, outOfMemory: true)) }
+        #expect(starved.message.contains("memory") && !starved.message.contains("maintenance"))
+        let event = CrashLoopTests.condition {
+            $0.state = .exited(Exit(code: 137))
+            $0.ranOutOfMemoryAt = "t"
+        }
+        #expect(event.message.contains("ran out of memory"))
+        #expect(CrashLoopTests.condition({ _ in }, failure: "no").type == .actionFailing)
+    }
+
+    @Test("are told with the lines in the event, too")
+    func narrates() {
+        var scenery = Scenery()
+        scenery.stop("pg-node-3", exitCode: 1)
+        let plan = Plan(scenery.scene, reconcilers: [])
+        let condition = CrashLoopTests.condition { $0.lastLines = ["first", "last"] }
+        let report = PassReport(scene: scenery.scene, plan: plan, conditions: [condition])
+        var narrator = Narrator()
+        #expect(narrator.tell(report).contains { $0.message.hasSuffix("; its last lines: first | last") })
+    }
+}
