@@ -44,12 +44,13 @@ struct CorpusTests {
         Bad("  pooler: {}", 5, 3, "spec.pooler", "not available in this version"),
         Bad("  backups: {encryption: aes}", 5, 13, "spec.backups.encryption", "not available in this version"),
         Bad(
-            "  backups: {schedules: {full: daily}}", 5, 25, "spec.backups.schedules.full",
+            "  backups: {schedules: {full: daily}}", 5, 31, "spec.backups.schedules.full",
             "has 1 fields instead of five"),
-        Bad("  backups: {schedules: {full: 0 25 * * 0}}", 5, 25, "spec.backups.schedules.full", "0 to 23"),
-        Bad("  backups: {schedules: {timeZone: Mars}}", 5, 25, "spec.backups.schedules.timeZone", "no time zone"),
+        Bad("  backups: {schedules: {full: 0 25 * * 0}}", 5, 31, "spec.backups.schedules.full", "0 to 23"),
+        Bad("  backups: {schedules: {timeZone: Mars}}", 5, 35, "spec.backups.schedules.timeZone", "no time zone"),
         Bad(
-            "  bootstrap: {recovery: {time: \"2026-11-23 10:00:00\"}}", 5, 26, "spec.bootstrap.recovery.time", "target"),
+            "  bootstrap: {recovery: {from: {volume: a, stanza: b}, time: \"2026-11-23 10:00:00\"}}", 5, 62,
+            "spec.bootstrap.recovery.time", "no target"),
         Bad("  nodes: 3", 5, 10, "spec.nodes", "has to be a mapping", "(got 3)"),
         Bad("  nodes: [3]", 5, 10, "spec.nodes", "has to be a mapping", "a list"),
         Bad(

@@ -76,6 +76,34 @@ struct GuardTests {
         #expect(GuardTests.release(blind) == .unknownIsNotAbsent)
     }
 
+    @Test("release nobody because a namesake is dead")
+    func namesake() {
+        var scenery = GuardTests.bereft
+        scenery.change("pg-node-1") { $0.id = "id-another" }
+        #expect(GuardTests.release(scenery) == .fenceOnlyTheDead)
+    }
+
+    @Test("turn nothing to restored data while a node lives, or while no restore is at that point")
+    func refounding() {
+        var scenery = Scenery()
+        let key = RestoreRecord.prefix(of: "demo") + "r1"
+        let effect = Effect.etcd(
+            .refound(
+                prefix: scenery.cluster.dcsPrefix, systemIdentifier: Scenery.system, key: key, value: "{}",
+                modRevision: 3))
+        #expect(GuardTests.judge(effect, on: .leadership, scenery) == .noSecondInit)
+        scenery.dcs {
+            $0.restores = [
+                RestoreRecord(id: "r1", target: .latest, stage: .switching, requestedAt: "t", modRevision: 3)
+            ]
+        }
+        #expect(GuardTests.judge(effect, on: .leadership, scenery) == .onePlace)
+        for node in scenery.cluster.nodeNames { scenery.stop(ContainerName(node.text), data: .empty) }
+        #expect(GuardTests.judge(effect, on: .leadership, scenery) == .noSecondInit)
+        scenery.change("pg-node-1") { $0.data = .present(Scenery.data()) }
+        #expect(GuardTests.judge(effect, on: .leadership, scenery) == nil)
+    }
+
     @Test("release nobody whose volume another living container has, or whom nobody can follow")
     func successors() {
         var squatter = GuardTests.bereft

@@ -43,5 +43,5 @@ struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the manifest's JSON Schema, for editors.")
 
-    func run() throws { Terminal.say(Manifest.jsonSchema()) }
+    func run() throws { Terminal.write(Array(Manifest.jsonSchema().utf8)) }
 }

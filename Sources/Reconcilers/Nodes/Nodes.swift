@@ -57,17 +57,24 @@ public struct Nodes: Reconciler {
     }
 
     /// A node that the manifest does not name any more may have what an election needs: while nobody leads, it is
-    /// started like the others, and leaves when somebody does.
+    /// connected and started like the others, and leaves when somebody does.
     private func recall(_ node: NodeView, roster: Roster) -> Proposal {
-        guard case .born = roster.history, let dcs = roster.dcs, dcs.leader == nil,
-            case .startable(let seen) = node.group,
-            roster.obstacle(for: node) == nil
-        else { return Proposal() }
-        return Proposal(actions: [
-            Action(
-                .docker(roster.site.engineID, .start(seen.id)), on: roster.site.subject(node.name.container),
-                because: seen.startReason)
-        ])
+        guard case .born = roster.history, let dcs = roster.dcs, dcs.leader == nil else { return Proposal() }
+        if let rest = reattach(node, roster: roster) { return rest }
+        let site = roster.site
+        guard let seen = node.container, !seen.state.isAlive, let network = site.network else { return Proposal() }
+        func act(_ effect: DockerEffect, _ reason: Reason) -> Proposal {
+            Proposal(actions: [
+                Action(.docker(site.engineID, effect), on: site.subject(node.name.container), because: reason)
+            ])
+        }
+        guard seen.isAttached(to: network) else {
+            return act(.connect(network.id, seen.id, alias: node.name.container), .disconnected(network.name))
+        }
+        if let obstacle = roster.obstacle(for: node) {
+            return Proposal(waiting: ["\(node.name) waits for \(obstacle)"])
+        }
+        return act(.start(seen.id), seen.startReason)
     }
 
     /// When etcd has lost everything it knew, an empty one may only be founded while no node runs; the primary stops

@@ -92,7 +92,8 @@ enum Rolling {
             let unrecorded = seen.settings.mounts.first {
                 $0.destination == NodeSpec.dataMount && !records.contains($0.volume)
             }
-            guard let dcs = roster.dcs, dcs.leader?.node != name else {
+            // until somebody leads, it may be needed for the election
+            guard let leader = roster.leader, leader.isServing, leader.name != name else {
                 return Proposal(waiting: ["a leader among the nodes that stay, before \(name) goes"])
             }
             if let volume = unrecorded?.volume {

@@ -1,0 +1,103 @@
+import Model
+import Testing
+
+@testable import Reconcilers
+@testable import TestScenery
+
+@Suite("Restores")
+struct RecoveryTests {
+    private func starts(_ scenery: Scenery) -> [ContainerID] {
+        scenery.actions.compactMap { if case .docker(_, .start(let id)) = $0.effect { id } else { nil } }
+    }
+
+    /// A cluster that is to be founded on a backup, its nodes made and its etcd empty.
+    private var unfounded: Scenery {
+        var scenery = Scenery()
+        scenery.cluster.recovery = Recovery(
+            source: RecoverySource(volume: "other-repo", stanza: "other"), target: .latest)
+        scenery.engine.volumes.append(VolumeView(name: "other-repo", labels: [LabelValue(Label.cluster, "other")]))
+        for node in scenery.cluster.nodeNames { scenery.stop(ContainerName(node.text), data: .empty) }
+        scenery.observation.dcs = .present(DCSView(revision: 1))
+        scenery.observation.repository = .absent
+        return scenery
+    }
+
+    private func task(_ scenery: Scenery) -> ContainerSpec? {
+        scenery.actions.compactMap {
+            if case .docker(_, .createContainer(let spec)) = $0.effect, spec.component == .task { spec } else { nil }
+        }.first
+    }
+
+    @Test("found a cluster: no node starts before the data is there; the source is only read")
+    func founds() throws {
+        let scenery = unfounded
+        let spec = try #require(task(scenery))
+        #expect(!starts(scenery).contains { $0.text.hasPrefix("id-pg-node") })
+        #expect(spec.settings.mounts.first { $0.volume == "other-repo" }?.isWritable == false)
+        #expect(spec.settings.mounts.first { $0.volume == "pg-node-1-data" }?.isWritable == true)
+        var half = scenery
+        half.change("pg-node-1") { $0.data = .present(.incomplete) }
+        #expect(!starts(half).contains { $0.text.hasPrefix("id-pg-node") })
+        var whole = scenery
+        whole.change("pg-node-1") { $0.data = .present(Scenery.data()) }
+        #expect(
+            whole.effects(Bootstrap()).contains(
+                .etcd(.putIfAbsent(key: "/service/demo/initialize", value: Scenery.system))))
+    }
+
+    @Test("found nothing where the repository's volume is not there, and make none in its place")
+    func missesSource() {
+        var scenery = unfounded
+        scenery.engine.volumes.removeAll { $0.name == "other-repo" }
+        #expect(task(scenery) == nil)
+        #expect(scenery.conditions.contains { $0.type == .restoreFailed && $0.reason == "NoRepository" })
+    }
+
+    /// A healthy cluster that somebody wants turned back.
+    private func asked(_ stage: RestoreRecord.Stage) -> Scenery {
+        var scenery = Scenery()
+        scenery.dcs {
+            $0.restores = [RestoreRecord(id: "r1", target: .latest, stage: stage, requestedAt: "t", modRevision: 3)]
+        }
+        return scenery
+    }
+
+    private func addVolume(_ node: String, to scenery: inout Scenery) {
+        scenery.engine.volumes.append(
+            VolumeView(
+                name: VolumeName("\(node)-data-2"),
+                labels: [
+                    LabelValue(Label.cluster, "demo"), LabelValue(Label.generation, "2"), LabelValue(Label.name, node),
+                    LabelValue(Label.restore, "r1"),
+                ]))
+    }
+
+    @Test("in place, the data is restored beside the cluster, which is left alone meanwhile")
+    func restoresBeside() throws {
+        var scenery = asked(.requested)
+        #expect(
+            scenery.effects(Recoveries()).contains {
+                if case .docker(_, .createVolume(let spec)) = $0 { spec.name == "pg-node-1-data-2" } else { false }
+            })
+        addVolume("pg-node-1", to: &scenery)
+        let spec = try #require(task(scenery))
+        #expect(spec.settings.mounts.contains { $0.volume == "pg-node-1-data-2" && $0.isWritable })
+        // the volume that is being filled is nobody's yet
+        #expect(
+            NodeSpec.container("pg-node-1", at: Site(scenery.scene)!).settings.mounts.contains {
+                $0.volume == "pg-node-1-data"
+            })
+        #expect(!scenery.actions.contains { $0.effect.isDisruptive })
+    }
+
+    @Test("in place, replicas stop before the primary, and nothing is turned over while one runs")
+    func stopsInOrder() {
+        var scenery = asked(.switching)
+        addVolume("pg-node-1", to: &scenery)
+        #expect(scenery.effects(Recoveries()) == [.docker(.local, .kill("id-pg-node-2"))])
+        scenery.stop("pg-node-2")
+        scenery.stop("pg-node-3")
+        #expect(scenery.effects(Recoveries()) == [.docker(.local, .stop("id-pg-node-1"))])
+        #expect(starts(scenery).isEmpty)
+    }
+}

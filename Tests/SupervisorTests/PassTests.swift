@@ -1,0 +1,92 @@
+import Model
+import Synchronization
+import Testing
+
+@testable import Reconcilers
+@testable import Supervisor
+@testable import TestScenery
+
+/// A world that shows one thing to the planners and, a moment later, another to the guards.
+private struct TurningWorld: World {
+    let planned: Scenery
+    let judged: Scenery
+    let performed = Performed()
+
+    final class Performed: Sendable {
+        private let list = Mutex<[Effect]>([])
+        func note(_ effects: [Effect]) { list.withLock { $0 += effects } }
+        var effects: [Effect] { list.withLock { $0 } }
+    }
+
+    func observe(_ cluster: Cluster, focus: Focus) async -> Observation {
+        if case .guarding = focus { judged.observed } else { planned.observed }
+    }
+    func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome] {
+        performed.note(effects)
+        return effects.map { _ in .done("") }
+    }
+    func now() async -> Moment { Scenery.now }
+}
+
+@Suite("A pass")
+struct PassTests {
+    @Test("judges an interruption by a fresh look, not by the one that planned it")
+    func looksAgain() async {
+        // the plan: pg-node-3 has other ports than wanted and is made anew; by now pg-node-2 is down
+        var planned = Scenery()
+        planned.change("pg-node-3") { $0.settings.ports = [] }
+        var judged = planned
+        judged.stop("pg-node-2")
+        let calm = TurningWorld(planned: planned, judged: planned)
+        var pass = Pass(world: calm)
+        _ = await pass.run(planned.cluster)
+        #expect(calm.performed.effects.contains(.docker(.local, .stop("id-pg-node-3"))))
+        let turned = TurningWorld(planned: planned, judged: judged)
+        pass = Pass(world: turned)
+        let report = await pass.run(planned.cluster)
+        #expect(!turned.performed.effects.contains(.docker(.local, .stop("id-pg-node-3"))))
+        #expect(report.refused.contains { $0.violation.invariant == .replicasFirst })
+    }
+
+    @Test("interrupts nothing on an engine that has gone out of sight")
+    func goesStill() async {
+        var planned = Scenery()
+        planned.change("pg-node-3") { $0.settings.ports = [] }
+        let blind = planned
+        let world = BlindWorld(planned: blind)
+        var pass = Pass(world: world)
+        let report = await pass.run(planned.cluster)
+        #expect(world.performed.effects == [])
+        #expect(report.refused.map(\.violation.invariant) == [.unknownIsNotAbsent])
+    }
+
+    @Test("changes nothing while maintenance is on")
+    func maintains() async {
+        var planned = Scenery()
+        planned.stop("pg-node-3")
+        let world = TurningWorld(planned: planned, judged: planned)
+        var cluster = planned.cluster
+        cluster.maintenance = true
+        var pass = Pass(world: world)
+        _ = await pass.run(cluster)
+        #expect(world.performed.effects == [])
+    }
+}
+
+/// A world whose engine is seen once and then no more.
+private struct BlindWorld: World {
+    let planned: Scenery
+    let performed = TurningWorld.Performed()
+
+    func observe(_ cluster: Cluster, focus: Focus) async -> Observation {
+        guard case .guarding = focus else { return planned.observed }
+        var observation = planned.observation
+        observation.engines = [EngineSighting(id: .local, view: .unknown(Blindness(.timedOut, "no answer")))]
+        return observation
+    }
+    func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome] {
+        performed.note(effects)
+        return effects.map { _ in .done("") }
+    }
+    func now() async -> Moment { Scenery.now }
+}
