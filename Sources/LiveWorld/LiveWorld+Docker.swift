@@ -87,7 +87,7 @@ extension LiveWorld {
     }
 
     /// The engine's own ID, asked again when an action depends on it.
-    func engineIdentity(afresh: Bool) async throws -> String {
+    public func engineIdentity(afresh: Bool = false) async throws -> String {
         if !afresh, let known = await sight.engineIdentity { return known }
         let id = try await docker.info(deadline: .seconds(2)).id
         await sight.keep(engineIdentity: id)

@@ -97,7 +97,9 @@ final class ClusterFixture: Sendable {
     }
 
     /// Starts `controller run`.
-    func run() throws { try controller.start(["run"] + options, log: directory + "/controller.log") }
+    func run(docker: String? = nil) throws {
+        try controller.start(["run"] + options, log: directory + "/controller.log", docker: docker)
+    }
     /// Kills it, as the kernel's OOM killer would.
     func kill() { controller.kill() }
     var options: [String] { ["--manifest", manifest, "--state-dir", state] }
@@ -217,7 +219,7 @@ final class Controller: Sendable {
         var process: Process?
     }
 
-    func start(_ arguments: [String], log: String) throws {
+    func start(_ arguments: [String], log: String, docker: String? = nil) throws {
         if !FileManager.default.fileExists(atPath: log) {
             _ = FileManager.default.createFile(atPath: log, contents: nil)
         }
@@ -228,6 +230,9 @@ final class Controller: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Program.path)
         process.arguments = arguments
+        if let docker {
+            process.environment = ProcessInfo.processInfo.environment.merging(["DOCKER_HOST": docker]) { $1 }
+        }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle
         process.standardError = handle

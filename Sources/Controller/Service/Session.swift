@@ -27,7 +27,10 @@ struct Session {
             let world = try await LiveWorld.connect(
                 source.cluster, secrets: SecretStore(directory: state.secrets),
                 docker: Defaults.environment("DOCKER_HOST"))
-            if actsAlone { try await refuseBesideSupervisor(world, source.cluster) }
+            if actsAlone {
+                try Lock.take(cluster: source.cluster.name, engine: try await world.engineIdentity())
+                try await refuseBesideSupervisor(world, source.cluster)
+            }
             if needsSecrets { try await world.loadSecrets(source.cluster) }
             return Session(source: source, world: world, state: state, logger: Logger(label: "controller"))
         } catch let failure as Failure {
@@ -62,6 +65,24 @@ struct Session {
 
 /// A lock that ends with the process, whatever ends it (flock(2)).
 enum Lock {
+    /// One controller acts for a cluster of an engine on this host, whatever its state directory: a name in the
+    /// abstract socket namespace (unix(7)), which the kernel gives to one process and takes back when that ends.
+    static func take(cluster: ClusterName, engine: String) throws(Failure) {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure("socket: \(String(cString: strerror(errno)))") }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let name = Array("\u{0}pg-controller:\(cluster):\(Digest(of: engine).short)".utf8.prefix(107))
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
+        let isOurs = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
+        }
+        guard isOurs == 0 else {
+            throw Failure(.standby, "another controller acts for cluster \(cluster) on this host")
+        }
+    }
+
     static func take(_ path: String) throws(Failure) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }

@@ -6,6 +6,27 @@ extension DockerEngine {
     /// - Throws: `DockerError`, also for every other status.
     @discardableResult
     func perform(_ call: DockerCall) async throws(DockerError) -> HTTPResponse {
+        try await persisting(call) { () async throws(DockerError) in try await once(call) }
+    }
+
+    /// Tries a question again, twice and at once, when the engine stumbled over it (fault D08): a look needs many
+    /// answers, and one failure among them would blind the whole of it. What changes something is never repeated.
+    private func persisting<Value>(
+        _ call: DockerCall, _ attempt: () async throws(DockerError) -> Value
+    ) async throws(DockerError) -> Value {
+        guard call.method == .get else { return try await attempt() }
+        for pause in [20, 100] {
+            do throws(DockerError) {
+                return try await attempt()
+            } catch {
+                guard error.mayPass, !Task.isCancelled else { throw error }
+                try? await Task.sleep(for: .milliseconds(pause))
+            }
+        }
+        return try await attempt()
+    }
+
+    private func once(_ call: DockerCall) async throws(DockerError) -> HTTPResponse {
         let until = ContinuousClock.now.advanced(by: call.deadline)
         let response = try await answer(call, until: until)
         // The engine was replaced by one that no longer, or not yet, speaks what was agreed.
@@ -19,8 +40,9 @@ extension DockerEngine {
     func fetch<Value: Decodable>(_ call: DockerCall, as type: Value.Type = Value.self) async throws(DockerError)
         -> Value
     {
-        let response = try await perform(call)
-        return try Self.decode(response.body, for: call)
+        try await persisting(call) { () async throws(DockerError) -> Value in
+            try Self.decode(try await once(call).body, for: call)
+        }
     }
 
     /// Starts a call whose answer streams.
@@ -80,5 +102,18 @@ extension DockerEngine {
     private func accept(_ response: HTTPResponse, for call: DockerCall) throws(DockerError) -> HTTPResponse {
         if (200..<300).contains(response.status) || response.status == 304 { return response }
         throw DockerError.classified(response, for: call)
+    }
+}
+
+extension DockerError {
+    /// Whether the same question may get an answer a moment later: the engine stumbled, or the line broke.
+    fileprivate var mayPass: Bool {
+        switch code {
+        case .serverError, .malformed: return true
+        case .unavailable(let error):
+            if case .connectionLost = error.code { return true }
+            return false
+        default: return false
+        }
     }
 }

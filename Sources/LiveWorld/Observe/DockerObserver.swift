@@ -87,7 +87,12 @@ struct DockerObserver {
     private func mayLookInside(_ view: ContainerView) async -> Bool {
         switch view.state {
         case .created, .running, .paused: true
-        case .exited(let exit): await world.sight.isSettled(view.id, since: exit.finishedAt)
+        case .exited(let exit):
+            if let end = Timestamp(exit.finishedAt), Timestamp(await world.now()) - end > .seconds(2) {
+                true
+            } else {
+                await world.sight.isSettled(view.id, since: exit.finishedAt)
+            }
         case .restarting, .removing, .dead: false
         }
     }

@@ -52,7 +52,10 @@ extension ContainerSpec {
             // usually it is gone at the next look; a removal that failed half-way never ends by itself
             act(.remove(seen.id), .obsolete)
             proposal.wait(for: "\(name), which Docker is removing")
-        case .restarting, .unread:
+        case .unread(let seen):
+            reportExit(of: seen, subject: subject, into: &proposal)
+            proposal.wait(for: "\(name), which Docker is busy with")
+        case .restarting:
             proposal.wait(for: "\(name), which Docker is busy with")
         case .paused, .running:
             break

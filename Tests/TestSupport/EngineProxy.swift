@@ -1,0 +1,129 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A unix socket between a program and a Docker Engine that behaves as badly as it is told to.
+public final class EngineProxy: Sendable {
+    /// How it behaves from now on.
+    public enum Mood: Sendable, Equatable {
+        /// Everything goes through.
+        case fair
+        /// Event streams are cut and refused; everything else goes through.
+        case deaf
+        /// Nothing gets through any more, on old connections and new ones, and nobody is told.
+        case hung
+        /// Every third request is answered with 500, half of a JSON document.
+        case failing
+        /// Everything takes so much longer.
+        case slow(milliseconds: UInt32)
+    }
+
+    /// Where it listens.
+    public let path: String
+    private let engine: String
+    private let listener: Int32
+    private let state = Mutex((mood: Mood.fair, requests: 0, events: [Int32]()))
+
+    /// Listens on a socket of its own in front of an engine's.
+    public init(path: String, engine: String = "/var/run/docker.sock") throws {
+        self.path = path
+        self.engine = engine
+        unlink(path)
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard EngineProxy.withAddress(path, { bind(listener, $0, $1) }) == 0, listen(listener, 64) == 0 else {
+            throw ShellError(description: "\(path): \(String(cString: strerror(errno)))")
+        }
+        Thread.detachNewThread { [self] in
+            while true {
+                let client = accept(listener, nil, nil)
+                guard client >= 0 else { return }
+                Thread.detachNewThread { self.serve(client) }
+            }
+        }
+    }
+
+    /// Changes its mood.
+    public func turn(_ mood: Mood) {
+        let cut = state.withLock { state -> [Int32] in
+            state.mood = mood
+            defer { if mood == .deaf { state.events = [] } }
+            return mood == .deaf ? state.events : []
+        }
+        for descriptor in cut { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    }
+
+    /// Ends it.
+    public func close() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        Glibc.close(listener)
+        unlink(path)
+    }
+
+    private var mood: Mood { state.withLock { $0.mood } }
+
+    private func serve(_ client: Int32) {
+        let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer {
+            Glibc.close(client)
+            Glibc.close(server)
+        }
+        guard EngineProxy.withAddress(engine, { connect(server, $0, $1) }) == 0 else { return }
+        let answers = DispatchSemaphore(value: 0)
+        Thread.detachNewThread { [self] in
+            pump(from: server, to: client) { _ in true }
+            shutdown(client, Int32(SHUT_RDWR))
+            answers.signal()
+        }
+        pump(from: client, to: server) { request in admit(request, client) }
+        shutdown(server, Int32(SHUT_RDWR))
+        answers.wait()
+    }
+
+    /// Whether a piece of what the client says goes on to the engine.
+    private func admit(_ bytes: ArraySlice<UInt8>, _ client: Int32) -> Bool {
+        let head = String(decoding: bytes.prefix(200), as: UTF8.self)
+        let isEvents = head.contains("/events")
+        let isRefused = state.withLock { state -> Bool in
+            if isEvents { state.events.append(client) }
+            state.requests += 1
+            switch state.mood {
+            case .deaf: return isEvents
+            case .failing: return state.requests % 3 == 0
+            case .fair, .hung, .slow: return false
+            }
+        }
+        guard isRefused else { return true }
+        let answer =
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 13\r\nConnection: close\r\n\r\n{\"message\": \"b"
+        _ = answer.withCString { write(client, $0, strlen($0)) }
+        return false
+    }
+
+    private func pump(from source: Int32, to target: Int32, _ admit: (ArraySlice<UInt8>) -> Bool) {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(source, &buffer, buffer.count)
+            guard count > 0 else { return }
+            while mood == .hung { usleep(20_000) }
+            if case .slow(let milliseconds) = mood { usleep(milliseconds * 1000) }
+            guard admit(buffer[..<count]) else { return }
+            var sent = 0
+            while sent < count {
+                let done = buffer[sent..<count].withUnsafeBytes { write(target, $0.baseAddress, $0.count) }
+                guard done > 0 else { return }
+                sent += done
+            }
+        }
+    }
+
+    private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { target in
+            for (index, byte) in path.utf8.prefix(target.count - 1).enumerated() { target[index] = byte }
+        }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+    }
+}
