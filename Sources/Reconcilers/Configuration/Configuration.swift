@@ -15,6 +15,11 @@ public struct Configuration: Reconciler {
         else { return Proposal() }
         let desired = withRemovals(DynamicConfiguration.desired(for: scene.cluster), current: current)
         guard let patch = current.patch(towards: desired) else { return Proposal() }
+        // whoever paused Patroni may have edited it, too
+        guard !dcs.isPaused else {
+            let names = names(in: patch).joined(separator: ", ")
+            return Proposal(waiting: ["`patronictl resume`, before \(names) in Patroni's configuration is put back"])
+        }
         return Proposal(actions: [
             Action(
                 .patroni(leader.node, .patchConfiguration(patch)), on: .leadership,

@@ -25,6 +25,17 @@ public struct Network: Reconciler {
                 proposal.waiting.append("the name \(wanted.name), which a network that is not ours has")
                 return proposal
             }
+            if let rival = rival(for: wanted.subnet, at: site) {
+                proposal.conditions.append(
+                    Condition(
+                        .notOwned, .true, reason: "SubnetTaken",
+                        message:
+                            "network \(rival.name) (\(rival.id.text.prefix(12))) has \(rival.subnet ?? ""), which "
+                            + "overlaps with \(wanted.subnet ?? ""); remove it, or give the manifest another subnet, "
+                            + "or none, and Docker chooses a free one", subject: subject))
+                proposal.wait(for: "the subnet \(wanted.subnet ?? "")", lookAgain: .seconds(5))
+                return proposal
+            }
             let spec = NetworkSpec(name: wanted.name, driver: wanted.driver, subnet: wanted.subnet)
             proposal.actions.append(
                 Action(.docker(site.engineID, .createNetwork(spec)), on: subject, because: .missing))
@@ -45,6 +56,14 @@ public struct Network: Reconciler {
                     because: .disconnected(network.name)))
         }
         return proposal
+    }
+
+    /// Another network in the address range that the manifest asks for (fault N08): Docker refuses without a name.
+    private func rival(for subnet: String?, at site: Site) -> NetworkView? {
+        guard let wanted = subnet.flatMap({ AddressBlock($0) }) else { return nil }
+        return site.engine.networks.first { network in
+            network.subnet.flatMap { AddressBlock($0) }.map(wanted.overlaps) ?? false
+        }
     }
 
     private func reportDifferences(
