@@ -85,7 +85,7 @@ struct HealingControlTests {
             if path == "directory" {
                 try FileManager.default.createDirectory(atPath: cluster.manifest, withIntermediateDirectories: false)
             }
-            _ = try await cluster.docker("kill", replica)
+            _ = try await eventually("\(replica) to run, and be killed") { try await cluster.docker("kill", replica) }
             try await cluster.event(after: mark, replica, "start ")
             if path == "directory" { try FileManager.default.removeItem(atPath: cluster.manifest) }
             try good.write(toFile: cluster.manifest, atomically: true, encoding: .utf8)
@@ -131,7 +131,7 @@ struct HealingControlTests {
             try cluster.append("  patroni: {ttl: 20s, loopWait: 5s, retryTimeout: 5s}\n")
             try cluster.run(docker: "unix://" + proxy.path)
             try await cluster.ready()
-            for mood in [EngineProxy.Mood.deaf, .failing, .slow(milliseconds: 700)] {
+            for mood in [EngineProxy.Mood.deaf, .failing, .slow(milliseconds: 150)] {
                 proxy.turn(mood)
                 let before = try await cluster.primary()
                 _ = try await cluster.docker("kill", before)

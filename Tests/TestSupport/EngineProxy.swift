@@ -12,7 +12,7 @@ public final class EngineProxy: Sendable {
         case deaf
         /// Nothing gets through any more, on old connections and new ones, and nobody is told.
         case hung
-        /// Every third request is answered with 500, half of a JSON document.
+        /// One request in four is answered with 500, half of a JSON document.
         case failing
         /// Everything takes so much longer.
         case slow(milliseconds: UInt32)
@@ -22,7 +22,7 @@ public final class EngineProxy: Sendable {
     public let path: String
     private let engine: String
     private let listener: Int32
-    private let state = Mutex((mood: Mood.fair, requests: 0, events: [Int32]()))
+    private let state = Mutex((mood: Mood.fair, events: [Int32]()))
 
     /// Listens on a socket of its own in front of an engine's.
     public init(path: String, engine: String = "/var/run/docker.sock") throws {
@@ -36,7 +36,11 @@ public final class EngineProxy: Sendable {
         Thread.detachNewThread { [self] in
             while true {
                 let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
+                if client < 0, errno == EBADF || errno == EINVAL { return }
+                guard client >= 0 else {
+                    usleep(20_000)
+                    continue
+                }
                 Thread.detachNewThread { self.serve(client) }
             }
         }
@@ -62,8 +66,14 @@ public final class EngineProxy: Sendable {
     private var mood: Mood { state.withLock { $0.mood } }
 
     private func serve(_ client: Int32) {
+        guard waitOutHang(client) else {
+            Glibc.close(client)
+            return
+        }
         let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         defer {
+            // a closed descriptor's number is given to the next one
+            state.withLock { $0.events.removeAll { $0 == client } }
             Glibc.close(client)
             Glibc.close(server)
         }
@@ -83,12 +93,12 @@ public final class EngineProxy: Sendable {
     private func admit(_ bytes: ArraySlice<UInt8>, _ client: Int32) -> Bool {
         let head = String(decoding: bytes.prefix(200), as: UTF8.self)
         let isEvents = head.contains("/events")
+        let isRequest = ["GET ", "PUT ", "POST ", "DELETE ", "HEAD "].contains { head.hasPrefix($0) }
         let isRefused = state.withLock { state -> Bool in
             if isEvents { state.events.append(client) }
-            state.requests += 1
             switch state.mood {
             case .deaf: return isEvents
-            case .failing: return state.requests % 3 == 0
+            case .failing: return isRequest && Int.random(in: 0..<4) == 0
             case .fair, .hung, .slow: return false
             }
         }
@@ -99,12 +109,22 @@ public final class EngineProxy: Sendable {
         return false
     }
 
+    /// Waits until nothing hangs any more; false when the other end gave up meanwhile.
+    private func waitOutHang(_ descriptor: Int32) -> Bool {
+        while mood == .hung {
+            var byte: UInt8 = 0
+            if recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0 { return false }
+            usleep(20_000)
+        }
+        return true
+    }
+
     private func pump(from source: Int32, to target: Int32, _ admit: (ArraySlice<UInt8>) -> Bool) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = read(source, &buffer, buffer.count)
             guard count > 0 else { return }
-            while mood == .hung { usleep(20_000) }
+            guard waitOutHang(source) else { return }
             if case .slow(let milliseconds) = mood { usleep(milliseconds * 1000) }
             guard admit(buffer[..<count]) else { return }
             var sent = 0

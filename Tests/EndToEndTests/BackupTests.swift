@@ -1,0 +1,91 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Backups of a cluster", .serialized)
+struct BackupTests {
+    @Test("are taken from a standby, kept as asked, proven, copied from, and found out when they are damaged")
+    func backups() async throws {
+        try await ClusterFixture.with(nodes: 2, etcd: 1) { cluster in
+            try cluster.edit(
+                "    volume: \(cluster.repository)", "    volume: \(cluster.repository)\n    retention: {full: 2}")
+            try cluster.run()
+            try await cluster.ready()
+            let primary = try await cluster.primary()
+            try await cluster.psql(
+                primary, "create table things as select n, repeat('x', 200) as t from generate_series(1, 20000) as n")
+            try await chain(cluster)
+            try await proof(cluster)
+            try await replica(cluster)
+            try await damage(cluster)
+        }
+    }
+
+    /// Full and incremental backups, from the standby, and never more fulls than asked for.
+    private func chain(_ cluster: ClusterFixture) async throws {
+        for type in ["incr", "full", "full", "incr"] {
+            let answer = try await cluster.command("backup", "--type", type)
+            #expect(answer.contains("(\(type)) is in the repository"))
+        }
+        let log = try await cluster.docker("logs", "\(cluster.id)-backup")
+        #expect(log.contains("wait for replay on the standby"))
+        let list = try await cluster.command("backups", "--output", "json")
+        let report = try JSONDecoder().decode(
+            Report.self, from: Data(list[(list.firstIndex(of: "{") ?? list.startIndex)...].utf8))
+        #expect(report.backups.filter { $0.type == "full" }.count == 2)
+        #expect(report.backups.last?.type == "incr")
+        #expect(report.backups.last?.prior == report.backups.last { $0.type == "full" }?.label)
+        #expect(report.recoverableFrom != nil)
+    }
+
+    private struct Report: Decodable {
+        struct Backup: Decodable {
+            var label: String
+            var type: String
+            var prior: String?
+        }
+        var backups: [Backup]
+        var recoverableFrom: String?
+    }
+
+    private func proof(_ cluster: ClusterFixture) async throws {
+        let drill = try await cluster.command("drill")
+        #expect(drill.contains("drill: passed") && drill.contains("vector searches"))
+        let rows = drill.firstMatch(of: /([0-9]+) rows/).flatMap { Int($0.1) } ?? 0
+        #expect(rows >= 20_000)
+        #expect(try await cluster.command("verify").contains("verify: passed"))
+        #expect(try await cluster.status().has("RestoreProven"))
+        #expect(try await cluster.status().has("RepositoryVerified"))
+    }
+
+    /// A replica whose volume is gone is copied from the repository, and then streams.
+    private func replica(_ cluster: ClusterFixture) async throws {
+        let name = try #require(try await cluster.status().nodes.first { $0.role == "replica" }?.name)
+        _ = try await eventually("the volume to go") {
+            _ = try await cluster.docker("rm", "-f", name)
+            return try await cluster.docker("volume", "rm", name + "-data")
+        }
+        try await cluster.ready()
+        let log = try await cluster.docker("logs", name)
+        #expect(log.contains("clone: restoring"))
+        #expect(log.contains("replica has been created using repository"))
+        #expect(try await cluster.psql(name, "select count(*) from things") == "20000")
+    }
+
+    /// One byte of the newest full backup is flipped: both checks find it, and a new full backup is the way out.
+    private func damage(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        let file = try await cluster.docker(
+            "exec", primary, "sh", "-c",
+            "find /var/lib/pgbackrest/backup/pg-ha/*F/pg_data/base -type f -size +2k | sort | tail -1")
+        _ = try await cluster.docker(
+            "exec", primary, "sh", "-c",
+            "printf '\\377\\000\\377' | dd of=\(file) bs=1 seek=1000 conv=notrunc status=none")
+        let error = await #expect(throws: ShellError.self) { try await cluster.command("verify") }
+        #expect(error?.description.contains("invalid") == true, "\(error?.description ?? "nothing was found")")
+        #expect(try await cluster.status().bad.contains { $0.hasPrefix("RepositoryVerified") })
+        try await cluster.command("backup", "--type", "full")
+        try await cluster.command("backup", "--type", "full")
+        #expect(try await cluster.command("verify").contains("verify: passed"))
+    }
+}
