@@ -20,23 +20,30 @@ refresh() {  # the tree as it is now, with its times, so that only what differs 
 }
 build() { (cd "$tree" && swift build "${flags[@]}" --build-tests) >"$log" 2>&1; }
 
-# Says who noticed; status 1 when nobody did.
+# Says who noticed. Status 1 when nobody did; 2 when there is no verdict: a time-out, or an end without a finding, is not
+# a bug that was caught.
 judge() {
-  (cd "$tree" && timeout 300 swift test --skip-build "${flags[@]}" --filter 'ReconcilersTests|SupervisorTests') >"$log" 2>&1 || {
-    grep -aoE '^✘ Test "[^"]*"' "$log" | head -1 | sed 's/^✘ Test/unit test/' || true
-    return 0
-  }
-  (cd "$tree" && timeout 900 .build/release/simulate --seeds "$seeds" --first) >"$log" 2>&1 || {
-    grep -aE 'seed|SEED' "$log" | head -1 | cut -c1-150
-    return 0
-  }
-  return 1
+  local status=0 found
+  (cd "$tree" && timeout 300 swift test --skip-build "${flags[@]}" --filter 'ReconcilersTests|SupervisorTests') >"$log" 2>&1 || status=$?
+  if [[ $status != 0 ]]; then
+    found=$(grep -aoE '^✘ Test "[^"]*"' "$log" | head -1 | sed 's/^✘ Test/unit test/') || true
+    verdict "$found" "unit tests" $status
+    return
+  fi
+  (cd "$tree" && timeout 900 .build/release/simulate --seeds "$seeds" --first) >"$log" 2>&1 || status=$?
+  [[ $status != 0 ]] || return 1
+  found=$(grep -aE 'SEED=' "$log" | head -1 | cut -c1-150) || true
+  verdict "$found" simulation $status
+}
+verdict() {  # FOUND WHO STATUS
+  if [[ -n $1 ]]; then echo "$1"; else echo "no verdict: the $2 ended with status $3"; return 2; fi
 }
 
 say "the clean tree"
 refresh
 build || { tail -20 "$log"; echo "the clean tree does not build"; exit 1; }
-if found=$(judge); then echo "the clean tree fails: $found"; exit 1; fi
+status=0; found=$(judge) || status=$?
+[[ $status == 1 ]] || { echo "the clean tree fails: $found"; exit 1; }
 echo "  passes its tests and seeds $seeds"
 
 [[ $# -gt 0 ]] || set -- "$here"/*.patch
@@ -53,7 +60,7 @@ for patch; do
     caught=$((caught + 1))
     printf '  caught    %-42s %4d s  %s\n' "$name" $((SECONDS - start)) "$found"
   else
-    survivors+=("$name")
+    survivors+=("$name${found:+ ($found)}")
   fi
   [[ ${#survivors[@]} == 0 || ${survivors[-1]} != "$name"* ]] || printf '  SURVIVES  %s\n' "${survivors[-1]}"
   (cd "$tree" && patch -s -R -p1 <"$patch") >/dev/null 2>&1 || refresh
