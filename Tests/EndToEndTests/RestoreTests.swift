@@ -13,6 +13,7 @@ struct RestoreTests {
             try await founds(besides: cluster, at: moment)
             try await turnsBack(cluster, to: moment)
             try await refuses(cluster)
+            try await returns(cluster)
         }
     }
 
@@ -93,5 +94,33 @@ struct RestoreTests {
         }
         try await cluster.ready()
         #expect(try await cluster.psql(try await cluster.primary(), "select n from after_restore") == "1")
+    }
+
+    /// V04: every data volume is gone. Nothing is created in their place until somebody says restore.
+    private func returns(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        try await cluster.psql(primary, "create table last_words as select 9 as n")
+        try await cluster.psql(primary, "select pg_switch_wal()")
+        let segment = try await cluster.psql(primary, "select pg_walfile_name(pg_current_wal_lsn() - 1)")
+        _ = try await eventually("the last words to be archived") { () -> Bool? in
+            let archived = try await cluster.psql(
+                primary, "select coalesce(last_archived_wal, '') from pg_stat_archiver")
+            return archived.prefix(24) >= segment.prefix(24) ? true : nil
+        }
+        cluster.kill()
+        _ = try await cluster.docker("rm", "-f", cluster.node(1), cluster.node(2))
+        let volumes = try await cluster.docker(
+            "volume", "ls", "-q", "--filter", "label=io.pg-controller.cluster=\(cluster.id)", "--filter",
+            "label=io.pg-controller.component=node")
+        _ = try await Shell.run(["docker", "volume", "rm"] + volumes.split(separator: "\n").map(String.init))
+        try cluster.run()
+        _ = try await eventually("DataLost", within: .seconds(60)) { () -> Bool? in
+            try await cluster.status().has("DataLost") ? true : nil
+        }
+        try await cluster.command("restore", "--latest", "--yes", cluster.id)
+        try await cluster.ready()
+        let leader = try await cluster.primary()
+        #expect(try await cluster.psql(leader, "select n from last_words") == "9")
+        #expect(try await cluster.psql(leader, "select count(*) from books") == "1000")
     }
 }
