@@ -32,6 +32,9 @@ enum DatabaseQuery {
               WHERE datallowconn AND datcollversion <> pg_database_collation_actual_version(oid)),
           'archiver', (SELECT json_build_object('last', last_archived_wal, 'failed', last_failed_wal,
               'at', (extract(epoch FROM last_archived_time) * 1000000)::bigint,
+              'wal', (SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_waldir()),
+              'expected', pg_size_bytes(current_setting('max_wal_size')) + pg_size_bytes(current_setting('wal_keep_size')),
+              'slots', nullif(current_setting('max_slot_wal_keep_size'), '-1'),
               'failing', last_failed_time IS NOT NULL AND last_failed_time > coalesce(last_archived_time, '-infinity'))
               FROM pg_stat_archiver)
         )::text AS view
@@ -65,6 +68,9 @@ enum DatabaseQuery {
             var last: String?
             var failed: String?
             var at: Int64?
+            var wal: Int64
+            var expected: Int64
+            var slots: String?
             var failing: Bool
         }
         var recovery: Bool
@@ -109,8 +115,18 @@ enum DatabaseQuery {
         view.staleCollations = answer.collations
         view.archiver.lastArchived = answer.archiver.last
         view.archiver.lastArchivedAt = answer.archiver.at.map { Timestamp(microseconds: $0) }
+        view.archiver.walBytes = answer.archiver.wal
+        view.archiver.expectedWALBytes = answer.archiver.expected
+        view.archiver.slotLimitBytes = answer.archiver.slots.flatMap { bytes($0) }
         view.archiver.isFailing = answer.archiver.failing
         view.archiver.lastFailed = answer.archiver.failed
         return view
+    }
+
+    /// PostgreSQL's way to write a size: `4GB`.
+    private static func bytes(_ text: String) -> Int64? {
+        guard let number = Int64(text.prefix { $0.isNumber }) else { return nil }
+        let units: [String: Int64] = ["kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40]
+        return units[String(text.drop { $0.isNumber })].map { number * $0 }
     }
 }

@@ -95,6 +95,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case restoreProven = "RestoreProven"
     /// Every file in the repository was found as it was written.
     case repositoryVerified = "RepositoryVerified"
+    /// The primary keeps much more WAL than it should need.
+    case walGrowing = "WALGrowing"
     /// A backup that is due cannot be taken.
     case backupFailed = "BackupFailed"
     /// A restore did not come to its end.
@@ -149,7 +151,7 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
         case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .blind,
             .paused,
-            .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange:
+            .walGrowing, .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange:
             false
         }
     }

@@ -178,6 +178,12 @@ public struct ArchiverView: Sendable, Hashable {
     public var isFailing = false
     /// The segment it failed at.
     public var lastFailed: String?
+    /// Bytes of WAL that the primary keeps.
+    public var walBytes: Int64 = 0
+    /// What it keeps at most while everything is well: checkpoints and standbys need so much.
+    public var expectedWALBytes: Int64 = .max
+    /// What slots can hold back at most (`max_slot_wal_keep_size`); nil for no limit.
+    public var slotLimitBytes: Int64?
     /// Nothing archived, nothing failed.
     public init() {}
 }

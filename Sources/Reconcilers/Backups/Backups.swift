@@ -89,6 +89,19 @@ public struct Backups: Reconciler {
 
     private func archiving(_ database: DatabaseView, into proposal: inout Proposal) {
         let archiver = database.archiver
+        if archiver.walBytes / 2 > archiver.expectedWALBytes {
+            let limit = archiver.slotLimitBytes.map { "slots hold back at most \(ByteCount(bytes: $0))" }
+            proposal.conditions.append(
+                Condition(
+                    .walGrowing, .true, reason: archiver.isFailing ? "ArchivingFails" : "HeldBack",
+                    message: "\(database.node) keeps \(ByteCount(bytes: archiver.walBytes)) of WAL, where "
+                        + "\(ByteCount(bytes: archiver.expectedWALBytes)) should do; "
+                        + (archiver.isFailing
+                            ? "archiving fails, and what is not archived is never deleted: watch the disk"
+                            : "a standby or a slot is behind (`pg_replication_slots`), or much is being written")
+                        + "; " + (limit ?? "slots may hold back any amount (max_slot_wal_keep_size)"),
+                    subject: .node(database.node)))
+        }
         proposal.conditions.append(
             Condition(
                 .archiving, archiver.isFailing ? .false : .true, reason: archiver.isFailing ? "Failing" : "Working",
