@@ -48,7 +48,10 @@ public struct Bootstrap: Reconciler {
             case .running:
                 // one that says nothing may be the one that initialises
                 guard case .present(let member) = site.scene.observation.member(node) else { return proposal }
-                if member.state == .initializing { return proposal }
+                switch member.state {
+                case .initializing, .starting, .running, .cloning: return proposal
+                case .stopped, .failed, .other: break
+                }
             case .fragment:
                 isIdle = false
                 proposal.actions += Retirement.renew(node, why: "its initialisation was cut off", at: site)

@@ -45,9 +45,31 @@ public struct Violation: Sendable, Hashable {
 /// planner's bug must not cost data.
 struct Guards: Sendable {
     private var releases: [Duration] = []
+    private var idleSince: (revision: Int64, since: Duration, seen: Duration)?
+
+    /// How long nobody must have been seen at work before the mark of an initialisation is taken away: whoever begins
+    /// one writes the mark first, and shows what it is doing only then.
+    static let idleness: Duration = .seconds(20)
 
     /// What an action would break; nil lets it pass.
-    func violation(by action: Action, scene: Scene) -> Violation? {
+    mutating func violation(by action: Action, scene: Scene) -> Violation? {
+        judge(action, scene) ?? patience(with: action, at: scene.now.uptime, prefix: scene.cluster.dcsPrefix)
+    }
+
+    /// The mark of an initialisation goes only after it was found idle at every look for a while.
+    private mutating func patience(with action: Action, at now: Duration, prefix: String) -> Violation? {
+        guard case .etcd(.deleteKey(let key, let revision)) = action.effect, key == prefix + "initialize" else {
+            return nil
+        }
+        let known = idleSince.flatMap { $0.revision == revision && now - $0.seen < .seconds(6) ? $0.since : nil }
+        idleSince = (revision, known ?? now, now)
+        guard let known, now - known >= Guards.idleness else {
+            return Violation(.noSecondInit, "somebody may have begun to initialise the cluster a moment ago")
+        }
+        return nil
+    }
+
+    private func judge(_ action: Action, _ scene: Scene) -> Violation? {
         PauseGuard.judge(action, scene) ?? SightGuard.judge(action, scene) ?? OwnershipGuard.judge(action, scene)
             ?? VolumeGuard.judge(action, scene) ?? StartGuard.judge(action, scene) ?? InterruptionGuard.judge(
                 action, scene)

@@ -52,7 +52,7 @@ enum StartGuard {
                 }
             } else {
                 guard case .present(let member) = scene.observation.member(node), member.systemIdentifier == nil,
-                    member.state != .initializing
+                    ![.initializing, .starting, .running, .cloning].contains(member.state)
                 else { return Violation(.noSecondInit, "\(node) may be at work on the first cluster") }
             }
         }
