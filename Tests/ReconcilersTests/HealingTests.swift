@@ -47,6 +47,35 @@ struct HealingTests {
         #expect(!scenery.conditions.contains { $0.type == .dataLost })
     }
 
+    @Test("an etcd member whose data is lost does not start in its old place: the others would take it for the old one")
+    func rejoinsInsteadOfStarting() {
+        var scenery = Scenery()
+        scenery.stop("etcd-1", data: .empty)
+        #expect(scenery.effects(Etcd()).contains(.etcd(.removeMember(memberID: 1))))
+        #expect(!scenery.effects(Etcd()).contains(.docker(.local, .start("id-etcd-1"))))
+        scenery.stop("etcd-1", data: .etcd)
+        #expect(scenery.effects(Etcd()).contains(.docker(.local, .start("id-etcd-1"))))
+    }
+
+    @Test("an initialisation that may have begun a moment ago is left alone")
+    func waitsForAFirstInitialisation() {
+        var scenery = Scenery()
+        HealingTests.bare(&scenery)
+        scenery.dcs {
+            $0.leader = nil
+            $0.initialize = ""
+            $0.initializeRevision = 7
+        }
+        func drops() -> Bool {
+            scenery.effects(Bootstrap()).contains(.etcd(.deleteKey(key: "/service/demo/initialize", modRevision: 7)))
+        }
+        #expect(drops())
+        scenery.change("pg-node-2") {
+            $0.state = .running(startedAt: Moment.text(wallMilliseconds: Scenery.now.wallMilliseconds - 3000))
+        }
+        #expect(!drops())
+    }
+
     @Test("a volume that is mounted read-only makes the container anew, one at a time, and keeps the volume")
     func remountsReadOnlyVolumes() {
         var scenery = Scenery()

@@ -8,7 +8,14 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
 flags=(-c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error)
-run() { swift test --skip-build "${flags[@]}" "$@"; }
+# What failed is said again at the end, because a reader of CI sees the last lines first.
+run() {
+  local log=.build/last-test.log
+  swift test --skip-build "${flags[@]}" "$@" 2>&1 | tee "$log" && return
+  say "failed in: swift test $*"
+  grep -a -A 6 -E '✘|error:' "$log" | tail -n 120
+  return 1
+}
 
 # the simulation keeps all cores busy: the clients' tests, which run real servers in the process, come before it
 unit() {

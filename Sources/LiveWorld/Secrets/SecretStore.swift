@@ -96,7 +96,7 @@ public actor SecretStore {
         of name: SecretName, file: String?, mayGenerate: Bool, make: () throws -> String
     ) throws(Failure) -> String {
         let path = file ?? "\(directory)/\(name)"
-        if let text = try? String(contentsOfFile: path, encoding: .utf8) {
+        if let text = try read(path, for: name) {
             let value =
                 text.hasSuffix("\r\n") ? String(text.dropLast()) : text.hasSuffix("\n") ? String(text.dropLast()) : text
             guard !value.isEmpty else {
@@ -108,9 +108,6 @@ public actor SecretStore {
             throw Failure(
                 name: name, description: "\(path): cannot be read; make it, or take passwordFile out of the manifest")
         }
-        guard access(path, F_OK) != 0 else {
-            throw Failure(name: name, description: "\(path): cannot be read; is it owned by the controller's user?")
-        }
         guard mayGenerate else {
             throw Failure(name: name, description: "\(path) is missing although the cluster exists; put it back")
         }
@@ -121,10 +118,25 @@ public actor SecretStore {
         return try value(of: name, file: nil, mayGenerate: false, make: make)
     }
 
+    /// A file's text; nil only when it does not exist. One call says so: between two, another process may make it.
+    private func read(_ path: String, for name: SecretName) throws(Failure) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            let why = String(cString: strerror(errno))
+            throw Failure(
+                name: name, description: "\(path): cannot be read (\(why)); is it owned by the controller's user?")
+        }
+        close(descriptor)
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw Failure(name: name, description: "\(path): cannot be read; it must be a text in UTF-8")
+        }
+        return text
+    }
+
     /// Makes the file whole or not at all, and never over one that another process has just made.
     private func write(_ value: String, to path: String, name: SecretName) throws(Failure) {
-        let temporary = "\(path).\(getpid())"
-        unlink(temporary)
+        let temporary = "\(path).\(UInt64.random(in: 0 ... .max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw Failure(name: name, description: "\(temporary): \(String(cString: strerror(errno)))")

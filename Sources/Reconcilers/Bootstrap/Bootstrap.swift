@@ -50,7 +50,8 @@ public struct Bootstrap: Reconciler {
                 guard case .present(let member) = site.scene.observation.member(node) else { return proposal }
                 switch member.state {
                 case .initializing, .starting, .running, .cloning: return proposal
-                case .stopped, .failed, .other: break
+                case .stopped, .failed, .other:
+                    if hasJustStarted(node, at: site) { return proposal }
                 }
             case .fragment:
                 isIdle = false
@@ -64,5 +65,12 @@ public struct Bootstrap: Reconciler {
                     on: .leadership, because: .memberLost("initialisation")))
         }
         return proposal
+    }
+
+    /// Whether a node's container is so young that its Patroni may be about to initialise the cluster.
+    private func hasJustStarted(_ node: NodeName, at site: Site) -> Bool {
+        guard case .running(let startedAt) = site.container(node.container)?.state, let start = Timestamp(startedAt)
+        else { return false }
+        return abs((Timestamp(site.scene.now) - start) / .seconds(1)) < 20
     }
 }
