@@ -17,6 +17,7 @@ struct BackupTests {
             try await chain(cluster)
             try await proof(cluster)
             try await replica(cluster)
+            try await gap(cluster)
             try await damage(cluster)
         }
     }
@@ -29,13 +30,17 @@ struct BackupTests {
         }
         let log = try await cluster.docker("logs", "\(cluster.id)-backup")
         #expect(log.contains("wait for replay on the standby"))
-        let list = try await cluster.command("backups", "--output", "json")
-        let report = try JSONDecoder().decode(
-            Report.self, from: Data(list[(list.firstIndex(of: "{") ?? list.startIndex)...].utf8))
+        let report = try await report(cluster)
         #expect(report.backups.filter { $0.type == "full" }.count == 2)
         #expect(report.backups.last?.type == "incr")
         #expect(report.backups.last?.prior == report.backups.last { $0.type == "full" }?.label)
         #expect(report.recoverableFrom != nil)
+    }
+
+    private func report(_ cluster: ClusterFixture) async throws -> Report {
+        let list = try await cluster.command("backups", "--output", "json")
+        return try JSONDecoder().decode(
+            Report.self, from: Data(list[(list.firstIndex(of: "{") ?? list.startIndex)...].utf8))
     }
 
     private struct Report: Decodable {
@@ -43,6 +48,7 @@ struct BackupTests {
             var label: String
             var type: String
             var prior: String?
+            var firstSegment: String
         }
         var backups: [Backup]
         var recoverableFrom: String?
@@ -70,6 +76,32 @@ struct BackupTests {
         #expect(log.contains("clone: restoring"))
         #expect(log.contains("replica has been created using repository"))
         #expect(try await cluster.psql(name, "select count(*) from things") == "20000")
+    }
+
+    /// A WAL segment that is not in the archive is found, though pgBackRest's own verification says that all is well.
+    private func gap(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        try await cluster.psql(primary, "create table more as select 1 as n")
+        try await cluster.psql(primary, "select pg_switch_wal()")
+        try await cluster.command("backup", "--type", "full")
+        let report = try await report(cluster)
+        let start = try #require(report.backups.last?.firstSegment)
+        let list = try await cluster.docker(
+            "exec", primary, "sh", "-c", "find /var/lib/pgbackrest/archive -name '0*-*' | sort")
+        // only the way from an older backup to the newest one needs it
+        let file = try #require(
+            list.split(separator: "\n").map(String.init).last {
+                ($0.split(separator: "/").last ?? "").prefix(24) < start
+            })
+        let segment = String((file.split(separator: "/").last ?? "").prefix(24))
+        _ = try await cluster.docker("exec", primary, "mv", file, "/var/lib/pgbackrest/aside")
+        let error = await #expect(throws: ShellError.self) { try await cluster.command("verify") }
+        #expect(error?.description.contains("\(segment) is missing") == true, "\(error?.description ?? "not found")")
+        _ = try await eventually("RepositoryVerified=False") { () -> Bool? in
+            try await cluster.status().bad.contains { $0.contains("\(segment) is missing") } ? true : nil
+        }
+        _ = try await cluster.docker("exec", primary, "mv", "/var/lib/pgbackrest/aside", file)
+        #expect(try await cluster.command("verify").contains("verify: passed"))
     }
 
     /// One byte of the newest full backup is flipped: both checks find it, and a new full backup is the way out.

@@ -43,6 +43,11 @@ final class ClusterFixture: Sendable {
         await fixture.cleanUp()
     }
 
+    /// Another image than the one that everybody on this engine uses, for changes to it that are not theirs yet.
+    private var image: String {
+        ProcessInfo.processInfo.environment["CONTROLLER_TEST_IMAGE"].map { "\n    image: \($0)" } ?? ""
+    }
+
     private var text: String {
         """
         apiVersion: pg-controller.io/v1
@@ -63,7 +68,7 @@ final class ClusterFixture: Sendable {
             postgresPort: \(ports)
             patroniPort: \(ports + 20)
             memory: 1GiB
-            sharedMemory: 128MiB
+            sharedMemory: 128MiB\(image)
           postgres:
             parameters:
               shared_buffers: 64MB
