@@ -38,7 +38,6 @@ extension Manifest {
             ("spec.database.replication.user", { $0.accounts.replication.role.text }, backToOld),
             ("spec.database.rewind.user", { $0.accounts.rewind.role.text }, backToOld),
             ("spec.console.user", { $0.console.account.role.text }, backToOld),
-            ("spec.backups.stanza", { $0.backups.stanza }, "the backups so far belong to the old stanza"),
             ("spec.backups.volume", { $0.backups.volume.text }, "the backups so far lie in the old volume"),
         ]
         return rules.compactMap { path, read, remedy in

@@ -17,7 +17,7 @@ public struct PassReport: Sendable {
     public var lookAgain: Duration?
 
     /// Everything is as wanted, and nothing failed.
-    public var isConverged: Bool { plan.isEmpty && refused.isEmpty }
+    public var isConverged: Bool { plan.isAtRest && refused.isEmpty }
 }
 
 /// One turn: observe, propose, guard, perform. It keeps nothing but the memory of what it tried.

@@ -22,13 +22,15 @@ public struct Plan: Sendable, Hashable {
     public private(set) var waiting: [String] = []
     /// When to look again at the latest.
     public private(set) var lookAgain: Duration?
+    private var chores: [Action] = []
 
     /// Asks every planner and merges; the first planner to claim a subject has it.
     public init(_ scene: Scene, reconcilers: [any Reconciler]) {
         var owners: [(subject: Subject, reconciler: String)] = []
         for reconciler in reconcilers {
             let proposal = reconciler.propose(scene)
-            for action in proposal.actions {
+            chores += proposal.chores
+            for action in proposal.actions + proposal.chores {
                 let planned = PlannedAction(reconciler: reconciler.name, action: action)
                 if let owner = owners.first(where: { $0.subject == action.subject }) {
                     guard owner.reconciler == reconciler.name else {
@@ -58,6 +60,11 @@ public struct Plan: Sendable, Hashable {
 
     /// Nothing to do and nothing to wait for.
     public var isEmpty: Bool { actions.isEmpty && deferred.isEmpty && waiting.isEmpty }
+
+    /// Nothing to do but chores, and nothing to wait for: the cluster is as wanted.
+    public var isAtRest: Bool {
+        waiting.isEmpty && (actions + deferred).allSatisfy { chores.contains($0.action) }
+    }
 
     private mutating func add(_ planned: PlannedAction) {
         if !planned.action.effect.isDisruptive {
@@ -102,7 +109,7 @@ public struct Plan: Sendable, Hashable {
                     .paused, .true, reason: "Maintenance",
                     message: "maintenance is on in the manifest; nothing is changed"))
         }
-        let isReady = isEmpty && !conditions.contains { $0.isBad }
+        let isReady = isAtRest && !conditions.contains { $0.isBad }
         let why = waiting.first ?? conditions.first { $0.isBad }?.message ?? "changes are due"
         conditions.append(
             Condition(

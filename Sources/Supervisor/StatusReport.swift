@@ -59,38 +59,6 @@ public struct StatusReport: Sendable, Hashable, Codable {
         public var url: String
     }
 
-    /// The repository in short.
-    public struct Backups: Sendable, Hashable, Codable {
-        /// How many there are.
-        public var count: Int
-        /// The newest one's label.
-        public var newest: String?
-        /// When it ended, RFC 3339.
-        public var newestAt: String?
-        /// How long it took, in seconds.
-        public var newestSeconds: Int64?
-        /// Bytes of the database it covers, and bytes it added to the repository.
-        public var newestDatabaseBytes: Int64?, newestRepositoryBytes: Int64?
-        /// The newest WAL segment in the archive, and when it came there, RFC 3339.
-        public var newestArchived: String?, newestArchivedAt: String?
-        /// The moments that can be restored.
-        public var recoverableFrom: String?, recoverableTo: String?
-        /// When which job is due next: `full`, `diff`, `incr`, `verify`, `drill`.
-        public var next: [String: String]
-        /// The newest drill and verification: when they ended, whether they passed, and what they measured.
-        public var drill: Check?, verification: Check?
-
-        /// A check of the repository.
-        public struct Check: Sendable, Hashable, Codable {
-            /// When it ended, RFC 3339.
-            public var endedAt: String
-            /// Whether nothing was wrong.
-            public var passed: Bool
-            /// What `task` measured: seconds, rows, …
-            public var measured: [String: String]
-        }
-    }
-
     /// A condition.
     public struct ConditionLine: Sendable, Hashable, Codable {
         /// Its type.

@@ -30,28 +30,11 @@ struct BackupTests {
         }
         let log = try await cluster.docker("logs", "\(cluster.id)-backup")
         #expect(log.contains("wait for replay on the standby"))
-        let report = try await report(cluster)
+        let report = try await cluster.held()
         #expect(report.backups.filter { $0.type == "full" }.count == 2)
         #expect(report.backups.last?.type == "incr")
         #expect(report.backups.last?.prior == report.backups.last { $0.type == "full" }?.label)
         #expect(report.recoverableFrom != nil)
-    }
-
-    private func report(_ cluster: ClusterFixture) async throws -> Report {
-        let list = try await cluster.command("backups", "--output", "json")
-        return try JSONDecoder().decode(
-            Report.self, from: Data(list[(list.firstIndex(of: "{") ?? list.startIndex)...].utf8))
-    }
-
-    private struct Report: Decodable {
-        struct Backup: Decodable {
-            var label: String
-            var type: String
-            var prior: String?
-            var firstSegment: String
-        }
-        var backups: [Backup]
-        var recoverableFrom: String?
     }
 
     private func proof(_ cluster: ClusterFixture) async throws {
@@ -84,7 +67,7 @@ struct BackupTests {
         try await cluster.psql(primary, "create table more as select 1 as n")
         try await cluster.psql(primary, "select pg_switch_wal()")
         try await cluster.command("backup", "--type", "full")
-        let report = try await report(cluster)
+        let report = try await cluster.held()
         let start = try #require(report.backups.last?.firstSegment)
         let list = try await cluster.docker(
             "exec", primary, "sh", "-c", "find /var/lib/pgbackrest/archive -name '0*-*' | sort")

@@ -70,17 +70,18 @@ struct ReportTests {
         var wanted = current
         wanted.nodes.count = 5
         wanted.nodes.postgresPort = 6432
+        wanted.backups.stanza = "other"
         #expect(Manifest.changes(from: current, to: wanted) == [])
         wanted.name = "other"
         wanted.postgres.locale = "C"
         wanted.postgres.checksums = false
         wanted.network.driver = "overlay"
-        wanted.backups.stanza = "other"
+        wanted.backups.volume = "other"
         let refused = Manifest.changes(from: current, to: wanted)
         #expect(
             refused.map(\.path) == [
                 "metadata.name", "spec.network.driver", "spec.postgres.locale", "spec.postgres.checksums",
-                "spec.backups.stanza",
+                "spec.backups.volume",
             ])
         #expect(refused.first?.description.contains("cannot change after creation (from demo to other)") == true)
     }

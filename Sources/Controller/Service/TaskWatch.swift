@@ -25,7 +25,7 @@ struct TaskWatch {
             let isOver = observation.dcs.value.map { dcs in !dcs.requests.contains { $0.kind == kind } } ?? false
             let seen = observation.engines.first?.view.value?.container(container)
             if let seen, case .exited(let exit) = seen.state, let began = Timestamp(exit.startedAt), began > asked {
-                if exit.code != 0 { return try await fail(seen, exit) }
+                if exit.code != 0, !seen.result.isUnknown { return try await fail(seen, exit) }
                 if isOver, !seen.result.isUnknown || kind == .backup { return succeed(seen, observation) }
             } else if isOver {
                 return succeed(nil, observation)

@@ -89,6 +89,7 @@ struct StoreObserver {
             view.members.sort { $0.name < $1.name }
             view.retired.sort { $0.volume < $1.volume }
             view.restores.sort { ($0.requestedAt, $0.id) < ($1.requestedAt, $1.id) }
+            view.checks.sort { $0.endedAt < $1.endedAt }
             return .present(view)
         } catch {
             return .unknown(error.blindness)
@@ -135,6 +136,9 @@ struct StoreObserver {
         } else if let kind = name(below: TaskRequest.prefix(of: cluster.name)) {
             let request = TaskRequest(key: kind, value: value, modRevision: entry.modRevision)
             if let request { view.requests.append(request) }
+        } else if let id = name(below: CheckRecord.prefix(of: cluster.name)) {
+            let record = CheckRecord(id: id, value: value, modRevision: entry.modRevision)
+            if let record { view.checks.append(record) }
         }
     }
 

@@ -5,7 +5,9 @@ extension Shape<BackupSettings> {
     static let backups = section(
         [
             Rule("enabled", \.enabled, .flag, "Whether there is archiving and backup at all."),
-            Rule("stanza", \.stanza, .name(.volume), "pgBackRest's name for this cluster. Cannot change."),
+            Rule(
+                "stanza", \.stanza, .name(.volume),
+                "pgBackRest's name for this cluster. Another name begins anew: the old backups stay and are not used."),
             Rule("volume", \.volume, .name(.volume), "The repository's volume, shared by all nodes. Cannot change."),
             Rule("retention", \.self, .retention, "What is kept."),
             Rule("schedules", \.schedules, .schedules, "When backups, verifications and restore drills are due."),

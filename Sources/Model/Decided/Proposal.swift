@@ -2,6 +2,9 @@
 public struct Proposal: Sendable, Hashable {
     /// What may be done now, in any order.
     public var actions: [Action]
+    /// What comes with the hours and is to be done, too, but says nothing of whether the cluster is as wanted: a backup
+    /// that is due, a record of it.
+    public var chores: [Action]
     /// What holds.
     public var conditions: [Condition]
     /// What it waits for, in words; empty when converged.
@@ -11,9 +14,11 @@ public struct Proposal: Sendable, Hashable {
 
     /// Nothing to do and nothing to say.
     public init(
-        actions: [Action] = [], conditions: [Condition] = [], waiting: [String] = [], lookAgain: Duration? = nil
+        actions: [Action] = [], chores: [Action] = [], conditions: [Condition] = [], waiting: [String] = [],
+        lookAgain: Duration? = nil
     ) {
         self.actions = actions
+        self.chores = chores
         self.conditions = conditions
         self.waiting = waiting
         self.lookAgain = lookAgain
@@ -22,6 +27,7 @@ public struct Proposal: Sendable, Hashable {
     /// Adds another proposal to this one; the earlier look wins.
     public mutating func add(_ other: Proposal) {
         actions += other.actions
+        chores += other.chores
         conditions += other.conditions
         waiting += other.waiting
         lookAgain = [lookAgain, other.lookAgain].compactMap(\.self).min()

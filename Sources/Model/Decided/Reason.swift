@@ -38,6 +38,10 @@ public enum Reason: Sendable, Hashable {
     case leaderHung(NodeName)
     /// A member of etcd is not known to the store.
     case memberLost(String)
+    /// The nodes hold a cluster that the store does not know: it was lost, or the data came from a backup.
+    case unknownToStore
+    /// An initialisation was cut off.
+    case halfInitialised
     /// A learner has caught up.
     case learnerReady
     /// The store is full.
@@ -60,6 +64,8 @@ public enum Reason: Sendable, Hashable {
     case firstBackup
     /// Somebody asked for it.
     case requested(String)
+    /// A drill or a verification has ended, and that is worth keeping.
+    case ended(String)
     /// It failed and is tried again.
     case retried(String)
     /// Data was restored up to here, and the cluster changes over to it.
@@ -108,6 +114,8 @@ public enum Reason: Sendable, Hashable {
             "the leader \(node) is proven dead, " + (code.map { "exit code \($0)" } ?? "its container was removed")
         case .leaderHung(let node): "the leader \(node) neither answers nor renews its lease"
         case .memberLost(let name): "the data of etcd member \(name) is lost"
+        case .unknownToStore: "etcd does not know the cluster that the nodes hold"
+        case .halfInitialised: "the initialisation was cut off"
         case .learnerReady: "the learner has caught up"
         case .storeFull: "etcd's store is full"
         case .extensionDiffers(let name, let wanted):
@@ -121,6 +129,7 @@ public enum Reason: Sendable, Hashable {
         case .stanzaMissing(let name): "stanza \(name) does not exist in the repository"
         case .firstBackup: "there is no backup yet"
         case .requested(let what): "requested: \(what)"
+        case .ended(let what): "a \(what) has ended"
         case .retried(let why): "it failed and is tried again: \(why)"
         case .restored(let target): "data was restored to \(target), and the cluster changes over to it"
         }

@@ -123,6 +123,8 @@ public struct DCSView: Sendable, Hashable {
     public var restores: [RestoreRecord]
     /// What somebody asked for by a command.
     public var requests: [TaskRequest]
+    /// How drills and verifications ended, oldest first (the controller's own keys).
+    public var checks: [CheckRecord]
     /// Nothing there.
     public init(revision: Int64) {
         self.revision = revision
@@ -130,6 +132,7 @@ public struct DCSView: Sendable, Hashable {
         retired = []
         restores = []
         requests = []
+        checks = []
     }
     /// Whether Patroni is paused (`pause: true` in the configuration).
     public var isPaused: Bool { configuration?["pause"]?.bool ?? false }

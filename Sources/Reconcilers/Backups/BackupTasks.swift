@@ -19,11 +19,12 @@ struct BackupTasks {
     func propose() -> Proposal {
         var proposal = forgetDone()
         TaskReport.add(site, to: &proposal)
+        proposal.add(CheckHistory(site: site).propose())
         let alive = site.containers(of: .task).first(where: \.state.isAlive)
-        for job in [backup(), check(.drill), check(.verify)].compactMap(\.self) {
+        for (job, since) in [backup(), check(.drill), check(.verify)].compactMap(\.self) {
             // another one may live: this one has its turn afterwards
             if let alive, alive.name != job.kind.container(of: site.cluster.name) { break }
-            if let step = run(job) {
+            if let step = run(job, since: since) {
                 proposal.add(step)
                 break
             }
@@ -36,25 +37,29 @@ struct BackupTasks {
     }
 
     /// The steps of a job that is due; nil when it has been done, and another may come.
-    private func run(_ job: TaskSpec) -> Proposal? {
+    private func run(_ job: TaskSpec, since: Timestamp) -> Proposal? {
         switch TaskProgress(job, at: site) {
-        case .underway(var proposal):
-            // what comes with the hours is no sign that the cluster is not as it should be
-            proposal.waiting = []
-            return proposal
+        case .underway(let proposal): return chore(proposal)
         case .ended(let seen, let exit):
             guard exit.code != 0 else { return nil }
             // damage does not go away by looking again
             if job.kind != .backup, exit.code == TaskReport.damaged { return nil }
-            var proposal = TaskProgress.again(
-                seen, exit, after: .seconds(60), reason: .retried("exit code \(exit.code)"), at: site)
-            proposal.waiting = []
-            return proposal
+            // soon at first, because most of what ends a job passes: a node that dies, a primary that hands over
+            let pause = min(max((now - since) / 4, .seconds(10)), .seconds(60))
+            return chore(
+                TaskProgress.again(
+                    seen, exit, after: pause, reason: .retried("exit code \(exit.code)"), at: site))
         }
     }
 
+    /// What comes with the hours is no sign that the cluster is not as it should be.
+    private func chore(_ proposal: Proposal) -> Proposal {
+        Proposal(
+            chores: proposal.actions + proposal.chores, conditions: proposal.conditions, lookAgain: proposal.lookAgain)
+    }
+
     /// The fullest backup that is due and not there yet.
-    private func backup() -> TaskSpec? {
+    private func backup() -> (TaskSpec, since: Timestamp)? {
         var due: (type: BackupType, since: Timestamp)?
         for type in BackupType.allCases.sorted(by: >) where due == nil {
             let times = [settings.schedules.latest(type, at: now), request(type)].compactMap(\.self)
@@ -62,11 +67,12 @@ struct BackupTasks {
             due = (type, since)
         }
         guard let due else { return nil }
-        return TaskSpec(
+        let task = TaskSpec(
             kind: .backup, identity: "\(due.type.rawValue) \(due.since.brief)",
-            command: ["pgbackrest", "--stanza=\(settings.stanza)", "--type=\(due.type.rawValue)", "backup"],
+            command: ["task", "backup", "--stanza=\(settings.stanza)", "--type=\(due.type.rawValue)"],
             mounts: [VolumeMount(volume: settings.volume, destination: NodeSpec.repositoryMount)],
             files: PgBackRestFile.backup(site.cluster))
+        return (task, due.since)
     }
 
     /// Whether a backup of this type, or a fuller one, began after a moment. A cluster younger than the moment has
@@ -85,24 +91,25 @@ struct BackupTasks {
     }
 
     /// A drill or a verification whose time has come since the oldest backup.
-    private func check(_ kind: TaskKind) -> TaskSpec? {
+    private func check(_ kind: TaskKind) -> (TaskSpec, since: Timestamp)? {
         guard let oldest = repository.backups.map(\.startedAt).min() else { return nil }
         let scheduled = settings.schedules.latest(kind == .drill ? \.drill : \.verification, at: now)
         let asked = requests.first { $0.kind.rawValue == kind.rawValue }?.at
         let times = [scheduled.flatMap { $0 > Timestamp(seconds: oldest) ? $0 : nil }, asked].compactMap(\.self)
         guard let since = times.max() else { return nil }
-        return TaskSpec(
+        let task = TaskSpec(
             kind: kind, identity: "\(kind.rawValue) \(since.brief)",
             command: ["task", kind.rawValue, "--stanza=\(settings.stanza)"],
             mounts: [VolumeMount(volume: settings.volume, destination: NodeSpec.repositoryMount, isWritable: false)],
             files: [PgBackRestFile.reading(site.cluster, stanza: settings.stanza)])
+        return (task, since)
     }
 
     /// Deletes requests whose job was done.
     private func forgetDone() -> Proposal {
         var proposal = Proposal()
         for request in requests where isDone(request) {
-            proposal.actions.append(
+            proposal.chores.append(
                 Action(
                     .etcd(
                         .deleteKey(

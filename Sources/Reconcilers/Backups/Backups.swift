@@ -23,6 +23,13 @@ public struct Backups: Reconciler {
                     .docker(site.engineID, .run(primary.id, arguments: ["pgbackrest"] + arguments)), on: .repository,
                     because: reason))
         }
+        func prepare() {
+            run(["--stanza=\(backups.stanza)", "stanza-create"], .stanzaMissing(backups.stanza))
+            proposal.wait(for: "stanza \(backups.stanza)")
+            proposal.conditions.append(
+                Condition(
+                    .backupAvailable, .false, reason: "NoBackup", message: Backups.nothing, subject: .repository))
+        }
         switch scene.observation.repository {
         case .unknown(let blindness):
             proposal.conditions.append(
@@ -31,13 +38,11 @@ public struct Backups: Reconciler {
                     message: "the repository could not be read: \(blindness.detail)", subject: .repository))
             proposal.waiting.append("a look into the repository")
         case .absent:
-            prepare(backups, run)
-            proposal.wait(for: "stanza \(backups.stanza)")
+            prepare()
         case .present(let repository):
             switch repository.stanza {
             case .missing:
-                prepare(backups, run)
-                proposal.wait(for: "stanza \(backups.stanza)")
+                prepare()
             case .broken(let message):
                 proposal.conditions.append(
                     Condition(
@@ -48,14 +53,15 @@ public struct Backups: Reconciler {
                     Condition(
                         .backupAvailable, .false, reason: "OtherSystemIdentifier",
                         message: "stanza \(backups.stanza) belongs to the cluster \(identifier), this one is "
-                            + "\(database.systemIdentifier); its backups are left alone. Give the manifest another "
-                            + "stanza name", subject: .repository))
+                            + "\(database.systemIdentifier); its backups are left alone, and nothing of this cluster "
+                            + "is archived or backed up. Write another `backups.stanza` into the manifest",
+                        subject: .repository))
             case .ok:
                 if repository.backups.isEmpty {
                     run(["--stanza=\(backups.stanza)", "--type=full", "backup"], .firstBackup)
                     proposal.wait(for: "the first backup", lookAgain: .seconds(1))
                 }
-                report(repository, into: &proposal)
+                report(repository, scene, into: &proposal)
                 if !repository.backups.isEmpty { proposal.add(BackupTasks(repository, at: site).propose()) }
             }
         }
@@ -66,7 +72,7 @@ public struct Backups: Reconciler {
     /// Nothing can be done, and what is in the repository still can be told.
     private func withoutPrimary(_ scene: Scene) -> Proposal {
         var proposal = Proposal(waiting: ["a primary to back up"])
-        if case .present(let repository) = scene.observation.repository { report(repository, into: &proposal) }
+        if case .present(let repository) = scene.observation.repository { report(repository, scene, into: &proposal) }
         proposal.conditions.append(
             Condition(
                 .archiving, .unknown, reason: "NoPrimary", message: "there is no primary that archives",
@@ -74,21 +80,26 @@ public struct Backups: Reconciler {
         return proposal
     }
 
-    private func prepare(_ backups: BackupSettings, _ run: ([String], Reason) -> Void) {
-        run(["--stanza=\(backups.stanza)", "stanza-create"], .stanzaMissing(backups.stanza))
-    }
-
-    private func report(_ repository: RepositoryView, into proposal: inout Proposal) {
+    private func report(_ repository: RepositoryView, _ scene: Scene, into proposal: inout Proposal) {
         let newest = repository.backups.last
+        let start = RecoverableWindow(scene.observation)?.from.brief ?? "?"
         proposal.conditions.append(
             Condition(
                 .backupAvailable, newest == nil ? .false : .true, reason: newest == nil ? "NoBackup" : "Available",
-                message: newest.map { "\(repository.backups.count) backups, newest \($0.label) (\($0.type))" }
-                    ?? "there is no backup yet", subject: .repository))
+                message: newest.map {
+                    "\(repository.backups.count) backups, newest \($0.label) (\($0.type)); no moment before \(start) "
+                        + "can be restored"
+                } ?? Backups.nothing, subject: .repository))
     }
+
+    private static let nothing =
+        "there is no backup, and nothing can be restored; a full one is taken as soon as there is a primary"
 
     private func archiving(_ database: DatabaseView, into proposal: inout Proposal) {
         let archiver = database.archiver
+        // no event tells that archiving fails or works again
+        let pause: Duration = archiver.isFailing ? .seconds(5) : .seconds(30)
+        proposal.lookAgain = min(proposal.lookAgain ?? pause, pause)
         if archiver.walBytes / 2 > archiver.expectedWALBytes {
             let limit = archiver.slotLimitBytes.map { "slots hold back at most \(ByteCount(bytes: $0))" }
             proposal.conditions.append(

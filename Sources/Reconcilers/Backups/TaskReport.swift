@@ -7,26 +7,45 @@ enum TaskReport {
     static let damaged = 4
 
     static func add(_ site: Site, to proposal: inout Proposal) {
-        for kind in TaskKind.allCases where kind != .restore {
-            guard let seen = site.container(kind.container(of: site.cluster.name)), case .exited(let exit) = seen.state
-            else { continue }
+        for kind in TaskKind.allCases {
+            let seen = site.container(kind.container(of: site.cluster.name))
+            let end = seen.flatMap { seen in if case .exited(let exit) = seen.state { (seen, exit) } else { nil } }
             switch kind {
-            case .backup: backup(seen, exit, into: &proposal)
-            case .drill: check(.restoreProven, seen, exit, into: &proposal)
-            case .verify: check(.repositoryVerified, seen, exit, into: &proposal)
+            case .backup: if let end { backup(end.0, end.1, into: &proposal) }
+            case .drill: check(.restoreProven, .drill, end, site, into: &proposal)
+            case .verify: check(.repositoryVerified, .verify, end, site, into: &proposal)
             case .restore: break
             }
         }
     }
 
-    private static func backup(_ seen: ContainerView, _ exit: Exit, into proposal: inout Proposal) {
-        guard exit.code != 0 else { return }
+    /// What the container says that has ended; while the next one is at work, what is known of the one before.
+    private static func check(
+        _ type: ConditionType, _ kind: TaskRequest.Kind, _ end: (ContainerView, Exit)?, _ site: Site,
+        into proposal: inout Proposal
+    ) {
+        if let (seen, exit) = end { return check(type, seen, exit, into: &proposal) }
+        guard let record = site.scene.observation.dcs.value?.checks.last(where: { $0.kind == kind }) else { return }
+        let story =
+            record.passed ? passed(type, record.result) : record.result["error"]?.string ?? "it failed"
         proposal.conditions.append(
             Condition(
-                .backupFailed, .true, reason: "Failed",
-                message: "the backup \(seen.labels.value(of: Label.task) ?? "?") ended with exit code \(exit.code) at "
-                    + "\(exit.finishedAt); it is tried again every minute (`docker logs \(seen.name)` says why)",
-                subject: .repository))
+                type, record.passed ? .true : .false, reason: record.passed ? "Passed" : "Failed",
+                message: "\(story), at \(record.endedAt.brief)", subject: .repository))
+    }
+
+    private static func backup(_ seen: ContainerView, _ exit: Exit, into proposal: inout Proposal) {
+        guard exit.code != 0 else { return }
+        let error = seen.result.value?["error"]?.string ?? "exit code \(exit.code)"
+        let isFull = error.contains("No space left on device")
+        proposal.conditions.append(
+            Condition(
+                .backupFailed, .true, reason: isFull ? "RepositoryFull" : "Failed",
+                message: "the backup \(seen.labels.value(of: Label.task) ?? "?") failed at "
+                    + "\(Timestamp(exit.finishedAt)?.brief ?? exit.finishedAt): \(error) (`docker logs \(seen.name)`). "
+                    + (isFull
+                        ? "Make room: nothing is expired before a newer backup has taken its place. " : "")
+                    + "It is tried again, every minute in the end", subject: .repository))
     }
 
     private static func check(

@@ -28,10 +28,10 @@ public struct Bootstrap: Reconciler {
             actions: [
                 Action(
                     .etcd(.putIfAbsent(key: prefix + "config", value: configuration)), on: .leadership,
-                    because: .memberLost("store")),
+                    because: .unknownToStore),
                 Action(
                     .etcd(.putIfAbsent(key: prefix + "initialize", value: identifier)), on: .leadership,
-                    because: .memberLost("store")),
+                    because: .unknownToStore),
             ],
             waiting: ["etcd to know the cluster again"], lookAgain: .milliseconds(250))
     }
@@ -62,7 +62,7 @@ public struct Bootstrap: Reconciler {
             proposal.actions.append(
                 Action(
                     .etcd(.deleteKey(key: site.cluster.dcsPrefix + "initialize", modRevision: revision)),
-                    on: .leadership, because: .memberLost("initialisation")))
+                    on: .leadership, because: .halfInitialised))
         }
         return proposal
     }

@@ -97,7 +97,7 @@ public struct Nodes: Reconciler {
             actions: [
                 Action(
                     .docker(site.engineID, isFrozen ? .kill(seen.id) : .stop(seen.id)), on: subject,
-                    because: .memberLost("every member"))
+                    because: .unknownToStore)
             ], waiting: ["all nodes to stop, because etcd has lost everything"])
     }
 

@@ -71,8 +71,17 @@ enum RestoreFailure {
             Condition(
                 .restoreFailed, .true, reason: isFinal ? "TargetNotReached" : "Failed",
                 message: "the restore to \(target.text) failed: \(error) (`docker logs \(seen.name)`); "
-                    + (isFinal ? "choose another target" : "it is tried again") + ". No data was touched",
+                    + (isFinal ? "choose another target" + window(site) : "it is tried again")
+                    + ". No data was touched",
                 subject: .repository))
         return proposal
+    }
+
+    /// What could be chosen; of another cluster's repository nothing is known.
+    private static func window(_ site: Site) -> String {
+        guard site.cluster.recovery?.source == nil, let window = RecoverableWindow(site.scene.observation) else {
+            return ""
+        }
+        return ": any moment from \(window.from.text) to \(window.to?.text ?? "the end of the archive") can be restored"
     }
 }

@@ -11,7 +11,7 @@ extension Universe {
     /// Ends a task whose time has come; what it made is there at once.
     mutating func finishTask(_ index: Int) {
         let command = engine.containers[index].command
-        let isDone = command.first == "task" ? read(index) : backUpFromOutside(command, index)
+        let isDone = command.contains("backup") ? backUpFromOutside(command, index) : read(index)
         die(index, exitCode: isDone ? 0 : 56)
         isStirred = true
     }

@@ -54,6 +54,13 @@ extension Universe {
                         modRevision: key.modRevision))
                 continue
             }
+            let checks = CheckRecord.prefix(of: scope)
+            if key.name.hasPrefix(checks), case .json(let json) = key.value,
+                let record = CheckRecord(
+                    id: String(key.name.dropFirst(checks.count)), value: json, modRevision: key.modRevision)
+            {
+                view.checks.append(record)
+            }
             guard key.name.hasPrefix(prefix) else { continue }
             switch key.value {
             case .text(let text) where key.name == prefix + "failover": view.heir = NodeName(text)
@@ -72,6 +79,7 @@ extension Universe {
             case .text, .json: break
             }
         }
+        view.checks.sort { $0.endedAt < $1.endedAt }
         return .present(view)
     }
 }

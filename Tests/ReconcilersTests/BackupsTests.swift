@@ -1,0 +1,167 @@
+import Model
+import Testing
+
+@testable import Reconcilers
+@testable import TestScenery
+
+@Suite("Backups, their proofs and what is kept of them")
+struct BackupsTests {
+    private static let now = Timestamp(Scenery.now)
+
+    private func time(_ secondsAgo: Int64) -> String {
+        Moment.text(wallMilliseconds: Scenery.now.wallMilliseconds - secondsAgo * 1000)
+    }
+
+    /// A task's container that ended so long ago.
+    private func ended(
+        _ kind: TaskKind, code: Int, result: JSONValue?, secondsAgo: Int64 = 1, identity: String = "an older one",
+        in scenery: inout Scenery
+    ) {
+        let name = kind.container(of: "demo")
+        var view = ContainerView(
+            id: ContainerID("id-\(name)"), name: name, image: scenery.cluster.nodes.image,
+            labels: [
+                LabelValue(Label.cluster, "demo"), LabelValue(Label.component, Component.task.rawValue),
+                LabelValue(Label.name, name.text), LabelValue(Label.task, identity),
+            ],
+            state: .exited(
+                Exit(code: code, startedAt: time(secondsAgo + 5), finishedAt: time(secondsAgo))))
+        view.result = result.map { .present($0) } ?? .absent
+        scenery.engine.containers.removeAll { $0.name == name }
+        scenery.engine.containers.append(view)
+    }
+
+    private func chores(_ scenery: Scenery) -> [Effect] { Backups().propose(scenery.scene).chores.map(\.effect) }
+
+    private func condition(_ type: ConditionType, _ scenery: Scenery) -> Condition? {
+        Backups().propose(scenery.scene).conditions.first { $0.type == type }
+    }
+
+    @Test("how a drill ended is kept once, and outlives its container")
+    func keepsHistory() throws {
+        var scenery = Scenery()
+        ended(.drill, code: 0, result: .object([("seconds", .integer(3))]), in: &scenery)
+        guard case .etcd(.putIfAbsent(let key, let value))? = chores(scenery).first else {
+            return #expect(Bool(false), "nothing is kept: \(chores(scenery))")
+        }
+        let id = String(key.dropFirst(CheckRecord.prefix(of: "demo").count))
+        let json = JSONValue.object([("passed", .bool(true)), ("result", .object([("seconds", .integer(3))]))])
+        #expect(value == json.text)
+        let record = try #require(CheckRecord(id: id, value: json, modRevision: 9))
+        scenery.dcs { $0.checks = [record] }
+        #expect(chores(scenery).isEmpty)
+        scenery.engine.containers.removeAll { $0.name == "demo-drill" }
+        #expect(condition(.restoreProven, scenery)?.status == .true)
+    }
+
+    @Test("what a task has not said yet is not kept")
+    func waitsForTheResult() {
+        var scenery = Scenery()
+        ended(.drill, code: 0, result: nil, in: &scenery)
+        scenery.change("demo-drill") { $0.result = .unknown(Blindness(.notLooked)) }
+        #expect(chores(scenery).isEmpty)
+    }
+
+    @Test("of the old records the newest that passed stays, whatever came after it")
+    func keepsTheProof() {
+        var scenery = Scenery()
+        let records = (0..<30).map { index in
+            CheckRecord(
+                .drill, endedAt: Timestamp(seconds: Int64(index) * 100), passed: index == 3, result: .object([]),
+                modRevision: Int64(index))
+        }
+        scenery.dcs { $0.checks = records }
+        let gone = chores(scenery).compactMap { effect in
+            if case .etcd(.deleteKey(_, let revision)) = effect { revision } else { nil }
+        }
+        #expect(gone.sorted() == [0, 1, 2, 4, 5, 6, 7, 8, 9])
+    }
+
+    @Test("a full repository is said so, and nothing is removed for it")
+    func fullRepository() {
+        var scenery = Scenery()
+        ended(
+            .backup, code: 41,
+            result: .object([("error", .string("[041]: unable to write: [28] No space left on device"))]), in: &scenery)
+        #expect(condition(.backupFailed, scenery)?.reason == "RepositoryFull")
+        ended(.backup, code: 57, result: .object([("error", .string("[057]: whatever"))]), in: &scenery)
+        #expect(condition(.backupFailed, scenery)?.reason == "Failed")
+        #expect(condition(.backupFailed, scenery)?.message.contains("[057]: whatever") == true)
+    }
+
+    @Test("a job that failed is tried again soon at first, every minute later", arguments: [(20, 11), (3600, 61)])
+    func triesAgain(dueSecondsAgo: Int64, pause: Int64) {
+        var scenery = Scenery()
+        // scheduled ones come with the calendar; only the request is to count here
+        scenery.cluster.backups.schedules.full = nil
+        scenery.cluster.backups.schedules.incremental = nil
+        let asked = Timestamp(microseconds: BackupsTests.now.microseconds - dueSecondsAgo * 1_000_000)
+        guard case .present(var repository) = scenery.observation.repository else { return }
+        repository.backups[0].startedAt = asked.microseconds / 1_000_000 - 50
+        repository.backups[0].stoppedAt = repository.backups[0].startedAt + 10
+        scenery.observation.repository = .present(repository)
+        scenery.dcs { $0.requests = [TaskRequest(.backup, type: .full, at: asked, modRevision: 4)] }
+        let identity = "full \(asked.brief)"
+        ended(.backup, code: 101, result: nil, secondsAgo: pause - 2, identity: identity, in: &scenery)
+        #expect(chores(scenery).isEmpty)
+        ended(.backup, code: 101, result: nil, secondsAgo: pause, identity: identity, in: &scenery)
+        #expect(chores(scenery) == [.docker(.local, .remove("id-demo-backup"))])
+        // and the cluster is as wanted meanwhile
+        #expect(Backups().propose(scenery.scene).actions.isEmpty)
+        #expect(Backups().propose(scenery.scene).waiting.isEmpty)
+    }
+
+    @Test("another cluster's stanza is told of, with the way out, and left alone")
+    func leavesForeignStanza() {
+        var scenery = Scenery()
+        scenery.observation.repository = .present(RepositoryView(stanza: .ok(systemIdentifier: "other")))
+        #expect(condition(.backupAvailable, scenery)?.reason == "OtherSystemIdentifier")
+        #expect(condition(.backupAvailable, scenery)?.message.contains("another `backups.stanza`") == true)
+        #expect(Backups().propose(scenery.scene).actions.isEmpty)
+        #expect(chores(scenery).isEmpty)
+    }
+
+    @Test("a repository that is gone is made anew: the stanza, then a full backup, and meanwhile nothing is promised")
+    func beginsAnew() {
+        var scenery = Scenery()
+        scenery.observation.repository = .present(RepositoryView(stanza: .missing))
+        #expect(condition(.backupAvailable, scenery)?.reason == "NoBackup")
+        #expect(
+            Backups().propose(scenery.scene).actions.map(\.effect) == [
+                .docker(
+                    .local, .run("id-pg-node-1", arguments: ["pgbackrest", "--stanza=pg-ha", "stanza-create"]))
+            ])
+        scenery.observation.repository = .present(RepositoryView(stanza: .ok(systemIdentifier: Scenery.system)))
+        #expect(condition(.backupAvailable, scenery)?.reason == "NoBackup")
+        #expect(
+            Backups().propose(scenery.scene).actions.map(\.effect) == [
+                .docker(
+                    .local,
+                    .run("id-pg-node-1", arguments: ["pgbackrest", "--stanza=pg-ha", "--type=full", "backup"]))
+            ])
+    }
+
+    @Test("archiving is looked at every half minute, because no event tells of it")
+    func looksAgain() {
+        var scenery = Scenery()
+        #expect(Backups().propose(scenery.scene).lookAgain ?? .seconds(999) <= .seconds(30))
+        if case .present(var database) = scenery.observation.database {
+            database.archiver.isFailing = true
+            scenery.observation.database = .present(database)
+        }
+        #expect(Backups().propose(scenery.scene).lookAgain ?? .seconds(999) <= .seconds(5))
+        #expect(condition(.archiving, scenery)?.status == .false)
+    }
+
+    @Test("retention is by number or by days, per type", arguments: BackupSettings.RetentionUnit.allCases)
+    func retention(unit: BackupSettings.RetentionUnit) {
+        var scenery = Scenery()
+        scenery.cluster.backups.retention = unit
+        scenery.cluster.backups.retainFull = 12
+        scenery.cluster.backups.retainIncremental = 5
+        let text = PgBackRestFile.backup(scenery.cluster).map { "\($0.content)" }.joined()
+        #expect(text.contains("repo1-retention-full-type=\(unit.rawValue)"))
+        #expect(text.contains("repo1-retention-full=12"))
+        #expect(text.contains("repo1-retention-diff=5"))
+    }
+}
