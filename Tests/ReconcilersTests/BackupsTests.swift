@@ -85,7 +85,7 @@ struct BackupsTests {
             result: .object([("error", .string("[041]: unable to write: [28] No space left on device"))]), in: &scenery)
         #expect(condition(.backupFailed, scenery)?.reason == "RepositoryFull")
         ended(.backup, code: 57, result: .object([("error", .string("[057]: whatever"))]), in: &scenery)
-        #expect(condition(.backupFailed, scenery)?.reason == "Failed")
+        #expect(condition(.backupFailed, scenery)?.reason == "Failing")
         #expect(condition(.backupFailed, scenery)?.message.contains("[057]: whatever") == true)
     }
 
@@ -151,6 +151,24 @@ struct BackupsTests {
         }
         #expect(Backups().propose(scenery.scene).lookAgain ?? .seconds(999) <= .seconds(5))
         #expect(condition(.archiving, scenery)?.status == .false)
+    }
+
+    @Test("a backup that is due waits while archiving fails, and says so; checks go on")
+    func waitsForTheArchive() {
+        var scenery = Scenery()
+        let asked = Timestamp(microseconds: BackupsTests.now.microseconds + 1)
+        scenery.dcs { $0.requests = [TaskRequest(.backup, type: .full, at: asked, modRevision: 4)] }
+        #expect(chores(scenery).count == 1)
+        if case .present(var database) = scenery.observation.database {
+            database.archiver.isFailing = true
+            database.archiver.failure = "[041]: unable to write: [28] No space left on device"
+            scenery.observation.database = .present(database)
+        }
+        #expect(chores(scenery).isEmpty)
+        #expect(condition(.backupFailed, scenery)?.reason == "ArchivingFails")
+        #expect(condition(.archiving, scenery)?.reason == "RepositoryFull")
+        scenery.dcs { $0.requests.append(TaskRequest(.drill, at: asked, modRevision: 5)) }
+        #expect(chores(scenery).count == 1)
     }
 
     @Test("retention is by number or by days, per type", arguments: BackupSettings.RetentionUnit.allCases)

@@ -29,6 +29,10 @@ struct TaskWatch {
                 if isOver, !seen.result.isUnknown || kind == .backup { return succeed(seen, observation) }
             } else if isOver {
                 return succeed(nil, observation)
+            } else if kind == .backup, let archiver = observation.database.value?.archiver, archiver.isFailing {
+                let text = "archiving fails, and the backup waits for it: \(archiver.failure ?? "see `status`")"
+                if text != shown { Terminal.complain("  … \(Terminal.plain(text))") }
+                shown = text
             } else if let seen, seen.state.isRunning, let text = await progress(), text != shown {
                 Terminal.complain("  … \(text)")
                 shown = text

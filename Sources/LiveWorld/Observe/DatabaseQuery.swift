@@ -3,7 +3,8 @@ import Model
 
 /// What the primary is asked, in one round trip, and how its answer becomes a view.
 enum DatabaseQuery {
-    /// Parameters: extension names, role names, the database's name, the admin's name, node names (arrays as text[]).
+    /// Parameters: extension names, role names, the database's name, the admin's name, node names (arrays as text[]),
+    /// the directory into which pgBackRest writes why it could not archive.
     static let text = """
         SELECT json_build_object(
           'recovery', pg_is_in_recovery(),
@@ -35,8 +36,10 @@ enum DatabaseQuery {
               'wal', (SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_waldir()),
               'expected', pg_size_bytes(current_setting('max_wal_size')) + pg_size_bytes(current_setting('wal_keep_size')),
               'slots', nullif(current_setting('max_slot_wal_keep_size'), '-1'),
-              'failing', last_failed_time IS NOT NULL AND last_failed_time > coalesce(last_archived_time, '-infinity'))
-              FROM pg_stat_archiver)
+              'failing', failing, 'why', CASE WHEN failing THEN coalesce(pg_read_file($6 || last_failed_wal || '.error',
+                0, 2000, true), pg_read_file($6 || 'global.error', 0, 2000, true)) END)
+              FROM pg_stat_archiver CROSS JOIN LATERAL (SELECT last_failed_time IS NOT NULL
+                AND last_failed_time > coalesce(last_archived_time, '-infinity') AS failing) AS state)
         )::text AS view
         """
 
@@ -72,6 +75,7 @@ enum DatabaseQuery {
             var expected: Int64
             var slots: String?
             var failing: Bool
+            var why: String?
         }
         var recovery: Bool
         var system: String
@@ -120,6 +124,10 @@ enum DatabaseQuery {
         view.archiver.slotLimitBytes = answer.archiver.slots.flatMap { bytes($0) }
         view.archiver.isFailing = answer.archiver.failing
         view.archiver.lastFailed = answer.archiver.failed
+        // a line with the code, then pgBackRest's words
+        view.archiver.failure = answer.archiver.why.map {
+            $0.split(separator: "\n").dropFirst().filter { !$0.contains("HINT:") }.joined(separator: " ")
+        }
         return view
     }
 

@@ -178,6 +178,8 @@ public struct ArchiverView: Sendable, Hashable {
     public var isFailing = false
     /// The segment it failed at.
     public var lastFailed: String?
+    /// Why, in pgBackRest's words; nil where it left none.
+    public var failure: String?
     /// Bytes of WAL that the primary keeps.
     public var walBytes: Int64 = 0
     /// What it keeps at most while everything is well: checkpoints and standbys need so much.

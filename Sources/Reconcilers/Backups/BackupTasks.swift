@@ -14,6 +14,7 @@ struct BackupTasks {
     }
 
     private var settings: BackupSettings { site.cluster.backups }
+    private var archiver: ArchiverView? { site.scene.observation.database.value?.archiver }
     private var requests: [TaskRequest] { site.scene.observation.dcs.value?.requests ?? [] }
 
     func propose() -> Proposal {
@@ -24,6 +25,14 @@ struct BackupTasks {
         for (job, since) in [backup(), check(.drill), check(.verify)].compactMap(\.self) {
             // another one may live: this one has its turn afterwards
             if let alive, alive.name != job.kind.container(of: site.cluster.name) { break }
+            if job.kind == .backup, alive == nil, let archiver, archiver.isFailing {
+                proposal.conditions.append(
+                    Condition(
+                        .backupFailed, .true, reason: "ArchivingFails",
+                        message: "a backup is due (\(job.identity)) and waits until archiving works: without its WAL "
+                            + "it would be of no use", subject: .repository))
+                continue
+            }
             if let step = run(job, since: since) {
                 proposal.add(step)
                 break

@@ -113,12 +113,13 @@ public struct Backups: Reconciler {
                         + "; " + (limit ?? "slots may hold back any amount (max_slot_wal_keep_size)"),
                     subject: .node(database.node)))
         }
+        let why = archiver.failure.map { ": \($0)" } ?? " (`docker logs \(database.node)` says why)"
         proposal.conditions.append(
             Condition(
-                .archiving, archiver.isFailing ? .false : .true, reason: archiver.isFailing ? "Failing" : "Working",
+                .archiving, archiver.isFailing ? .false : .true,
+                reason: archiver.isFailing ? BackupFailure(archiver.failure ?? "").reason : "Working",
                 message: archiver.isFailing
-                    ? "archiving \(archiver.lastFailed ?? "WAL") fails; WAL is kept until it works (`docker logs "
-                        + "\(database.node)` says why)"
+                    ? "archiving \(archiver.lastFailed ?? "WAL") fails; WAL is kept until it works\(why)"
                     : "WAL is archived" + (archiver.lastArchived.map { ", newest \($0)" } ?? ""),
                 subject: .repository))
     }

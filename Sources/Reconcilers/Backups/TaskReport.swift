@@ -37,15 +37,13 @@ enum TaskReport {
     private static func backup(_ seen: ContainerView, _ exit: Exit, into proposal: inout Proposal) {
         guard exit.code != 0 else { return }
         let error = seen.result.value?["error"]?.string ?? "exit code \(exit.code)"
-        let isFull = error.contains("No space left on device")
+        let failure = BackupFailure(error)
         proposal.conditions.append(
             Condition(
-                .backupFailed, .true, reason: isFull ? "RepositoryFull" : "Failed",
+                .backupFailed, .true, reason: failure.reason,
                 message: "the backup \(seen.labels.value(of: Label.task) ?? "?") failed at "
                     + "\(Timestamp(exit.finishedAt)?.brief ?? exit.finishedAt): \(error) (`docker logs \(seen.name)`). "
-                    + (isFull
-                        ? "Make room: nothing is expired before a newer backup has taken its place. " : "")
-                    + "It is tried again, every minute in the end", subject: .repository))
+                    + failure.advice + "It is tried again, every minute in the end", subject: .repository))
     }
 
     private static func check(

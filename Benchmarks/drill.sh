@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# drill.sh: how long a restore drill takes, beside a plain `pgbackrest restore` of the same backup.
+#   SIZE_MIB=1536  of tables, half of them vectors     ROUNDS=3
+#
+# Both run in a container of the same image and limits, from the same repository, with the same process-max; they take
+# turns, so that neither has the warmer cache. The time is that of the whole container, from its start to its end: of the
+# drill that is the restore, the replay of all later WAL, pg_amcheck of every index and table, a count of every table, a
+# search through every vector column, and the stop.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+controller=$root/.build/release/controller rounds=${ROUNDS:-3} size=${SIZE_MIB:-1536}
+image=${CONTROLLER_TEST_IMAGE:-pg-controller/postgres:18}
+id=drill$$ work=$(mktemp -d)
+say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
+
+cat >"$work/cluster.yaml" <<Y
+apiVersion: pg-controller.io/v1
+kind: PostgresCluster
+metadata: {name: $id}
+spec:
+  network: {name: $id-net}
+  etcd: {members: 1, namePrefix: $id-etcd-, clientPort: 42479, memory: 256MiB}
+  nodes: {count: 1, namePrefix: $id-pg-, postgresPort: 45532, patroniPort: 48108, memory: 2GiB, sharedMemory: 256MiB, image: "$image"}
+  postgres: {parameters: {max_wal_size: 4GB}}
+  schema: {extensions: [{name: vector}]}
+  backups: {volume: $id-repo, processes: $(nproc)}
+  console: {enabled: false}
+Y
+options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
+clean() {
+  docker rm -f "$id-plain" >/dev/null 2>&1 || true
+  if [[ -e $work/pid ]]; then kill -9 "$(cat "$work/pid")" 2>/dev/null || true; fi
+  "$controller" destroy "${options[@]}" --volumes --yes "$id" >/dev/null || true
+  rm -rf "$work"
+}
+trap clean EXIT
+"$controller" run "${options[@]}" >"$work/log" 2>&1 & echo $! >"$work/pid"
+"$controller" status "${options[@]}" --wait --timeout 200 >/dev/null 2>&1
+sql() { docker exec "$id-pg-1" psql -XAtq -v ON_ERROR_STOP=1 -d postgres -c "$1"; }
+
+say "data: $size MiB of tables"
+sql "create table words as select n, md5(n::text) || md5((n * 7)::text) || md5((n * 13)::text) as t from generate_series(1, $size * 3500) as n"
+sql "create table points (id bigint, place vector(128))"
+sql "insert into points select n, (select array_agg(random() + n * 0) from generate_series(1, 128))::vector from generate_series(1, $size * 930) as n"
+sql "alter table words add primary key (n); create index on points (id)"
+sql "create table near as select * from points limit 5000; create index on near using hnsw (place vector_l2_ops)"
+sql "select pg_switch_wal()" >/dev/null
+echo "database: $(sql "select pg_size_pretty(sum(pg_database_size(oid))) from pg_database")"
+"$controller" backup --type full "${options[@]}" >/dev/null 2>&1
+
+# seconds from the start to the end of a container that has ended
+took() { docker inspect -f '{{.State.StartedAt}} {{.State.FinishedAt}}' "$1" | python3 -c '
+import datetime, sys
+start, end = (datetime.datetime.fromisoformat(t[:26].rstrip("Z") + "+00:00") for t in sys.stdin.read().split())
+print(round((end - start).total_seconds(), 2))'; }
+drill() {
+  "$controller" drill "${options[@]}" >"$work/drill" 2>&1 || { cat "$work/drill"; return 1; }
+  docker logs "$id-drill" 2>&1 | sed -n 's/^task: //p' >"$work/result"
+  docker cp -q "$id-drill:/etc/controller/pgbackrest.conf" "$work/pgbackrest.conf" 2>/dev/null || docker cp "$id-drill:/etc/controller/pgbackrest.conf" "$work/pgbackrest.conf"
+}
+plain() {
+  docker rm -f "$id-plain" >/dev/null 2>&1 || true
+  docker create --name "$id-plain" --network none --memory 2g -v "$id-repo:/var/lib/pgbackrest:ro" "$image" \
+    pgbackrest --stanza=pg-ha --pg1-path=/var/lib/postgresql/data --process-max="$(nproc)" restore >/dev/null
+  docker cp "$work/pgbackrest.conf" "$id-plain:/etc/controller/pgbackrest.conf" >/dev/null
+  docker start -a "$id-plain" >"$work/plain" 2>&1 || { tail -n 5 "$work/plain"; return 1; }
+}
+say "restore drill and plain restore, in turns, $rounds rounds"
+drill  # once for the cache, and for the configuration that both use
+for _ in $(seq "$rounds"); do
+  plain
+  drill
+  echo "{\"plain\": $(took "$id-plain"), \"drill\": $(took "$id-drill"), \"parts\": $(cat "$work/result")}" | tee -a "$work/rows"
+done
+python3 - "$work/rows" <<'P'
+import json, statistics, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+middle = lambda read: statistics.median(read(row) for row in rows)
+plain, drill = middle(lambda row: row["plain"]), middle(lambda row: row["drill"])
+parts = {name: middle(lambda row: row["parts"][name]) for name in ("restoreSeconds", "replaySeconds", "checkSeconds")}
+print(f"plain restore {plain:.2f} s   drill {drill:.2f} s   drill / plain {drill / plain:.2f} (bar 1.15)")
+print(f"of the drill: restore {parts['restoreSeconds']:.2f} s ({parts['restoreSeconds'] / plain:.2f} of plain), "
+      f"replay {parts['replaySeconds']:.2f} s, checks {parts['checkSeconds']:.2f} s")
+P
