@@ -41,9 +41,10 @@ sql() { docker exec "$id-pg-1" psql -XAtq -v ON_ERROR_STOP=1 -d postgres -c "$1"
 say "data: $size MiB of tables"
 sql "create table words as select n, md5(n::text) || md5((n * 7)::text) || md5((n * 13)::text) as t from generate_series(1, $size * 3500) as n"
 sql "create table points (id bigint, place vector(128))"
-sql "insert into points select n, (select array_agg(random() + n * 0) from generate_series(1, 128))::vector from generate_series(1, $size * 930) as n"
+sql "create table near as select n as id, array(select random() + n * 0 from generate_series(1, 128))::vector(128) as place from generate_series(1, 5000) as n"
+sql "insert into points select m, place from generate_series(0, $size * 930 / 5000) as m, near"
 sql "alter table words add primary key (n); create index on points (id)"
-sql "create table near as select * from points limit 5000; create index on near using hnsw (place vector_l2_ops)"
+sql "create index on near using hnsw (place vector_l2_ops)"
 sql "select pg_switch_wal()" >/dev/null
 echo "database: $(sql "select pg_size_pretty(sum(pg_database_size(oid))) from pg_database")"
 "$controller" backup --type full "${options[@]}" >/dev/null 2>&1
@@ -56,7 +57,8 @@ print(round((end - start).total_seconds(), 2))'; }
 drill() {
   "$controller" drill "${options[@]}" >"$work/drill" 2>&1 || { cat "$work/drill"; return 1; }
   docker logs "$id-drill" 2>&1 | sed -n 's/^task: //p' >"$work/result"
-  docker cp -q "$id-drill:/etc/controller/pgbackrest.conf" "$work/pgbackrest.conf" 2>/dev/null || docker cp "$id-drill:/etc/controller/pgbackrest.conf" "$work/pgbackrest.conf"
+  docker cp "$id-drill:/etc/controller/pgbackrest.conf" "$work/pgbackrest.conf" >/dev/null 2>&1
+  chmod a+r "$work/pgbackrest.conf"
 }
 plain() {
   docker rm -f "$id-plain" >/dev/null 2>&1 || true
