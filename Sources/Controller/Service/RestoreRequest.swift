@@ -12,7 +12,7 @@ struct RestoreRequest {
     /// Checks the target against what the repository holds, and writes the request.
     func make(_ recovery: Recovery) async throws -> RestoreRecord {
         let now = await session.world.now()
-        let seen = try await look()
+        let seen = try await lookIntoRepository()
         if let running = seen.dcs.restore {
             throw Failure("a restore to \(running.target.text) is under way (\(running.stage.rawValue)); see `status`")
         }
@@ -75,6 +75,16 @@ struct RestoreRequest {
             try await Task.sleep(for: .milliseconds(400))
         }
         throw Failure(.notConverged, "the restore is not at its end after \(timeout.brief); does a controller run?")
+    }
+
+    /// After all nodes are gone there is a moment in which no container mounts the repository.
+    private func lookIntoRepository() async throws -> (observation: Observation, dcs: DCSView) {
+        var seen = try await look()
+        for _ in 0..<50 where seen.observation.repository.isUnknown {
+            try await Task.sleep(for: .milliseconds(200))
+            seen = try await look()
+        }
+        return seen
     }
 
     private func look() async throws -> (observation: Observation, dcs: DCSView) {
