@@ -156,7 +156,7 @@ struct BackupsTests {
     @Test("a backup that is due waits while archiving fails, and says so; checks go on")
     func waitsForTheArchive() {
         var scenery = Scenery()
-        let asked = Timestamp(microseconds: BackupsTests.now.microseconds + 1)
+        let asked = Timestamp(microseconds: BackupsTests.now.microseconds + 2_000_000)
         scenery.dcs { $0.requests = [TaskRequest(.backup, type: .full, at: asked, modRevision: 4)] }
         #expect(chores(scenery).count == 1)
         if case .present(var database) = scenery.observation.database {
