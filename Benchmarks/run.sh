@@ -57,7 +57,7 @@ done
 
 say "write gap when the primary's container is killed: $kills times with the controller, once with Patroni alone"
 for _ in $(seq "$kills"); do
-  echo "controller $("$python" "$root/Benchmarks/gap.py" "$work/password" "$id-pg-" 45432 45433 45434)" | tee -a "$work/gap"
+  echo "controller $("$python" "$root/Benchmarks/gap.py" 60 "$work/password" "$id-pg-" 45432 45433 45434)" | tee -a "$work/gap"
   "$controller" status "${options[@]}" --wait --timeout 100 >/dev/null 2>&1
 done
 say "at rest: one minute"
@@ -69,7 +69,7 @@ after=$(ticks)
 echo "idle: $(awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f %% of a core", t / hz / 60 * 100}'), $(awk '/VmRSS/ {printf "%.1f MiB resident", $2 / 1024}' "/proc/$(pid)/status")"
 echo "no-op pass: $("$controller" plan "${options[@]}" --time | tail -1)"
 stop
-echo "patroni $("$python" "$root/Benchmarks/gap.py" "$work/password" "$id-pg-" 45432 45433 45434)" | tee -a "$work/gap"
+echo "patroni $("$python" "$root/Benchmarks/gap.py" 0 "$work/password" "$id-pg-" 45432 45433 45434)" | tee -a "$work/gap"
 
 say "medians"
 "$python" - "$work/cold" "$work/gap" <<'P'
@@ -86,7 +86,12 @@ for name, value in cold.items(): print(f"cold start {name:6} {value / 1000:6.1f}
 print(f"ours / plain {cold['ours'] / cold['plain']:.2f} (bar 0.50)   ours / tuned {cold['ours'] / cold['tuned']:.2f} (bar 1.25)")
 gaps = {}
 for name, row in rows(sys.argv[2]): gaps.setdefault(name, []).append(row)
+def at(values, share): return sorted(values)[min(len(values) - 1, round(share * (len(values) - 1)))] / 1000
 for name, found in gaps.items():
-    values = sorted(row["gap_ms"] for row in found)
-    print(f"write gap {name:10} median {statistics.median(values) / 1000:.2f} s, longest {values[-1] / 1000:.2f} s, {sum(row['acknowledged'] for row in found)} acknowledged, {sum(row['lost'] for row in found)} lost")
+    gap = [row["gap_ms"] for row in found]
+    back = [row["back_ms"] for row in found if row["back_ms"]]
+    print(f"write gap {name:10} {len(gap)} kills: p50 {at(gap, 0.5):.2f} s, p99 {at(gap, 0.99):.2f} s, longest {at(gap, 1):.2f} s"
+        + (f"; streaming again p50 {at(back, 0.5):.1f} s, longest {at(back, 1):.1f} s" if back else ""))
+    total = {key: sum(row[key] for row in found) for key in ("acknowledged", "lost", "unexpected", "two_primaries", "timelines")}
+    print(f"  history {name:10} " + ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in total.items()))
 P
