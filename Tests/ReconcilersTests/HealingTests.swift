@@ -57,6 +57,17 @@ struct HealingTests {
         #expect(scenery.effects(Etcd()).contains(.docker(.local, .start("id-etcd-1"))))
     }
 
+    @Test("a stopped container that refers to a network which is gone is made anew: Docker would never start it")
+    func forgetsLostNetworks() {
+        var scenery = Scenery()
+        scenery.stop("pg-node-3")
+        scenery.change("pg-node-3") {
+            // connected by an ID whose network went in the same moment
+            $0.attachments.append(Attachment(network: "", networkName: "net0", address: nil))
+        }
+        #expect(scenery.effects(Nodes()) == [.docker(.local, .remove("id-pg-node-3"))])
+    }
+
     @Test("an initialisation that may have begun a moment ago is left alone")
     func waitsForAFirstInitialisation() {
         var scenery = Scenery()

@@ -41,6 +41,17 @@ extension ContainerView {
     }
 }
 
+extension Site {
+    /// Whether a container that does not run wishes for a network that is not there. Docker notes any wish, also for
+    /// one that was removed a moment ago, and refuses to start it; only a new container gets rid of that.
+    func refersToLostNetwork(_ seen: ContainerView) -> Bool {
+        seen.attachments.contains { attachment in
+            attachment.networkName != cluster.network.name
+                && !engine.networks.contains { $0.name == attachment.networkName || $0.id == attachment.network }
+        }
+    }
+}
+
 extension ContainerSpec {
     /// Puts the wanted container into its group.
     func group(at site: Site) -> ContainerGroup {
@@ -61,6 +72,9 @@ extension ContainerSpec {
         case .running:
             if let network = site.network, !seen.isAttached(to: network) { return .disconnected(seen) }
         case .created, .exited, .removing, .dead: break
+        }
+        if !seen.state.isAlive, let network = site.network, site.refersToLostNetwork(seen) {
+            return .outdated(seen, [.init("network", actual: "one that is gone", desired: network.name.text)])
         }
         let fixed = differences(from: seen, recreating: true)
         if !fixed.isEmpty { return .outdated(seen, fixed) }
