@@ -40,8 +40,9 @@ case ${1:-} in
     say "contract tests against real servers"
     CONTROLLER_TEST_ENGINES=unix:///var/run/docker.sock,unix:///run/dnew.sock run --no-parallel --filter ContractTests
     deploy/setup/engine-new.sh down
+    # two at a time: they mostly wait for servers, and each has a cluster of its own
     say "tests end to end"
-    run --no-parallel --filter EndToEndTests
+    SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 run --parallel --filter EndToEndTests
     ;;
   chaos)
     deploy/setup/images.sh
