@@ -129,12 +129,14 @@ extension LiveWorld {
         let keys = Task { await world.followStore(below: cluster.dcsPrefix) { continuation.yield() } }
         let requests = Task { await world.followStore(below: cluster.ownPrefix) { continuation.yield() } }
         let lease = Task { await world.watchLease(cluster) { continuation.yield() } }
+        let states = Task { await world.watchStates(cluster) { continuation.yield() } }
         Task { await sight.onRing { continuation.yield() } }
         continuation.onTermination = { _ in
             events.cancel()
             keys.cancel()
             requests.cancel()
             lease.cancel()
+            states.cancel()
         }
         return stream
     }
@@ -161,6 +163,20 @@ extension LiveWorld {
                 }
                 if Relevance.isOurs(event, cluster: cluster) { ring() }
             }
+        }
+    }
+
+    /// Rings when the list of our containers has changed since it was last read: a stream of events that stays open and
+    /// says nothing cannot be told from a quiet engine (fault D05). One small question every eight seconds.
+    func watchStates(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+        let ours = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
+        var known: [String]?
+        while !Task.isCancelled {
+            let list = try? await docker.containers(all: true, ours)
+            let seen = list?.map { "\($0.id) \($0.name) \($0.status)" }.sorted()
+            if let known, let seen, seen != known { ring() }
+            known = seen ?? known
+            try? await Task.sleep(for: .seconds(8), tolerance: .milliseconds(500))
         }
     }
 

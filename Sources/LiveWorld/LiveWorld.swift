@@ -156,13 +156,17 @@ struct Addresses {
         func host(_ container: ContainerView) -> String? {
             network.flatMap { container.address(on: $0.id) }.flatMap { $0.isEmpty ? nil : $0 }
         }
+        // one for which Docker does not answer has an address in the list for as long as it runs
+        func mayRun(_ container: ContainerView) -> Bool {
+            container.state.isRunning || container.state == .restarting && host(container) != nil
+        }
         etcd = owned(.etcd).compactMap { container in
-            guard container.state.isRunning, let address = host(container) else { return nil }
+            guard mayRun(container), let address = host(container) else { return nil }
             return (ContainerName(container.labels.value(of: Label.name) ?? container.name.text), address)
         }
         nodes = owned(.node).map { container in
             let name = NodeName(container.labels.value(of: Label.name) ?? container.name.text)
-            let isRunning = container.state.isRunning
+            let isRunning = mayRun(container)
             return (name, container.id, isRunning, isRunning ? host(container) : nil)
         }
     }

@@ -61,6 +61,30 @@ actor Sight {
         lastLines.append((id, occasion, lines, .now))
     }
 
+    private var walEnds: [(id: ContainerID, occasion: String, data: PostgresData, readAt: ContinuousClock.Instant)] = []
+
+    /// What a stopped node's WAL was measured to hold since it stopped, and not long ago.
+    func walEnd(of id: ContainerID, occasion: String) -> PostgresData? {
+        walEnds.first {
+            $0.id == id && $0.occasion == occasion && ContinuousClock.now - $0.readAt < .seconds(30)
+        }?.data
+    }
+
+    func keep(walEnd data: PostgresData, of id: ContainerID, occasion: String) {
+        walEnds.removeAll { $0.id == id || ContinuousClock.now - $0.readAt > .seconds(60) }
+        walEnds.append((id, occasion, data, .now))
+    }
+
+    private var mute: [(id: ContainerID, since: ContinuousClock.Instant)] = []
+
+    /// Whether Docker did not answer for a container a moment ago: it is not asked again for a while.
+    func isMute(_ id: ContainerID) -> Bool {
+        mute.removeAll { ContinuousClock.now - $0.since > .seconds(5) }
+        return mute.contains { $0.id == id }
+    }
+
+    func noteMute(_ id: ContainerID) { mute.append((id, .now)) }
+
     func forgetFiles(of id: ContainerID) { files.removeAll { $0.id == id } }
 
     func forgetAllFiles() {

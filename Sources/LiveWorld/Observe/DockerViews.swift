@@ -45,6 +45,27 @@ extension ContainerView {
         }
     }
 
+    /// What the list says of a container of ours for which Docker does not answer. Whether it lives is not known, which
+    /// `restarting` says as well; its address is there while it runs, so that Patroni and etcd in it are still asked.
+    init(unanswered summary: DockerContainerSummary) {
+        self.init(foreign: summary)
+        state = .restarting
+        imageID = summary.imageID
+        attachments = summary.networks.map { name, endpoint in
+            Attachment(
+                network: NetworkID(endpoint.networkID), networkName: NetworkName(name),
+                address: endpoint.ipAddress.isEmpty ? nil : endpoint.ipAddress)
+        }.sorted { $0.networkName < $1.networkName }
+    }
+
+    /// Whether its first process has ended, or was never started.
+    var isAtRest: Bool {
+        switch state {
+        case .created, .exited: true
+        case .running, .paused, .restarting, .removing, .dead: false
+        }
+    }
+
     init(docker container: DockerContainer) {
         self.init(
             id: ContainerID(container.id), name: ContainerName(container.name),

@@ -78,8 +78,10 @@ extension DockerEngine {
     }
 
     /// One file of a container; nil when it does not exist.
-    func file(_ path: String, in id: ContainerID) async throws(DockerError) -> [UInt8]? {
-        try await entries(path, in: id)?.first { $0.isFile }?.content
+    func file(
+        _ path: String, in id: ContainerID, maxBytes: Int = 8 << 20, deadline: Duration = .seconds(5)
+    ) async throws(DockerError) -> [UInt8]? {
+        try await entries(path, in: id, maxBytes: maxBytes, deadline: deadline)?.first { $0.isFile }?.content
     }
 
     /// Whether a path exists in a container.
@@ -92,9 +94,12 @@ extension DockerEngine {
         }
     }
 
-    private func entries(_ path: String, in id: ContainerID) async throws(DockerError) -> [TarEntry]? {
+    private func entries(
+        _ path: String, in id: ContainerID, maxBytes: Int = 8 << 20, deadline: Duration = .seconds(5)
+    ) async throws(DockerError) -> [TarEntry]? {
         do throws(DockerError) {
-            return try await files(of: path, in: id.text, reader: TarReader(maxBytes: 8 << 20), deadline: .seconds(5))
+            return try await files(
+                of: path, in: id.text, reader: TarReader(maxBytes: maxBytes), deadline: deadline)
         } catch  where error.code == .notFound {
             return nil
         }

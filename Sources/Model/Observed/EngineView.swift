@@ -242,12 +242,12 @@ public struct PostgresData: Sendable, Hashable {
     public var systemIdentifier: String
     /// The major version.
     public var majorVersion: Int
-    /// The timeline of the latest checkpoint.
+    /// The newest timeline that it is known to be on.
     public var timeline: Int64
     /// Whether it was a primary when it stopped (in production, or shut down as one).
     public var wasPrimary: Bool
-    /// How far its WAL reaches for certain: the latest checkpoint or the end of recovery, in bytes; exact after an
-    /// orderly stop, behind after a crash.
+    /// How far its WAL reaches for certain, in bytes. The end of its last record while no node of the cluster runs; else
+    /// what `pg_control` says: the latest checkpoint or the end of recovery, which is behind after a crash.
     public var walPosition: Int64
     /// A data directory.
     public init(

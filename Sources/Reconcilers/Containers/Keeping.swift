@@ -56,7 +56,7 @@ extension ContainerSpec {
             reportExit(of: seen, subject: subject, into: &proposal)
             proposal.wait(for: "\(name), which Docker is busy with")
         case .restarting:
-            proposal.wait(for: "\(name), which Docker is busy with")
+            proposal.wait(for: "\(name), which Docker is busy with", lookAgain: .seconds(5))
         case .paused, .running:
             break
         }

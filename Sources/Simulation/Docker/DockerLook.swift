@@ -46,12 +46,23 @@ extension Universe {
         return view
     }
 
+    /// Whether no node of the cluster has a process, or may have one.
+    private var areNodesAtRest: Bool {
+        engine.containers.allSatisfy { container in
+            guard container.component == .node, container.owner == scope.text else { return true }
+            switch container.state {
+            case .created, .exited: return true
+            case .running, .paused, .restarting, .removing, .dead: return false
+            }
+        }
+    }
+
     private func dataView(of container: SimulatedContainer) -> Sighting<DataView> {
         switch engine.content(of: container.dataVolume) {
         case nil: .absent
         case .empty: .present(.empty)
         case .etcd: .present(.etcd)
-        case .postgres(let directory): .present(directory.view)
+        case .postgres(let directory): .present(directory.view(isMeasured: areNodesAtRest))
         case .incomplete, .repository: .present(.incomplete)
         }
     }

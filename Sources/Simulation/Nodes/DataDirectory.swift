@@ -67,12 +67,12 @@ package struct DataDirectory: Sendable {
         systemIdentifier == other.systemIdentifier && other.contains(end)
     }
 
-    /// What `PG_VERSION` and `pg_control` say.
-    package var view: DataView {
+    /// What `PG_VERSION` and `pg_control` say, and its WAL where that is read to its end.
+    package func view(isMeasured: Bool) -> DataView {
         .postgres(
             PostgresData(
                 systemIdentifier: systemIdentifier, majorVersion: 18, timeline: timeline, wasPrimary: wasPrimary,
-                walPosition: isClean ? lsn : lsn - lsn % 5000))
+                walPosition: isMeasured || isClean ? lsn : lsn - lsn % 5000))
     }
 }
 
