@@ -18,7 +18,14 @@ extension PatroniStatus: Decodable {
         var scope: String?
         var version: String?
     }
-    private struct Ignored: Decodable {}
+    private struct Difference: Decodable {
+        var oldValue: String?
+        var newValue: String?
+        private enum CodingKeys: String, CodingKey {
+            case oldValue = "old_value"
+            case newValue = "new_value"
+        }
+    }
 
     /// Reads the answer to `GET /health`; fields of another type than expected count as absent.
     public init(from decoder: any Decoder) throws {
@@ -32,8 +39,10 @@ extension PatroniStatus: Decodable {
         postmasterStartTime = optional(.postmasterStartTime)
         systemIdentifier = optional(.systemIdentifier)
         isRestartPending = optional(.pendingRestart) ?? false
-        let reasons: [String: Ignored] = optional(.pendingRestartReason) ?? [:]
-        pendingParameters = reasons.keys.sorted()
+        let reasons: [String: Difference] = optional(.pendingRestartReason) ?? [:]
+        pendingParameters = reasons.sorted { $0.key < $1.key }.map { name, values in
+            PatroniPendingParameter(name: name, oldValue: values.oldValue ?? "", newValue: values.newValue ?? "")
+        }
         isPaused = optional(.pause) ?? false
         isClusterUnlocked = optional(.clusterUnlocked) ?? false
         isFailsafeActive = optional(.failsafe) ?? false

@@ -16,8 +16,8 @@ public struct PatroniStatus: Sendable, Hashable {
     public let systemIdentifier: String?
     /// Whether a changed parameter waits for a restart.
     public let isRestartPending: Bool
-    /// The parameters that wait for it, sorted.
-    public let pendingParameters: [String]
+    /// The parameters that wait for it, sorted by name.
+    public let pendingParameters: [PatroniPendingParameter]
     /// Whether the cluster is paused (maintenance mode), as this node knows it.
     public let isPaused: Bool
     /// Whether no node holds the leader key, as this node knows it.
@@ -40,6 +40,16 @@ public struct PatroniStatus: Sendable, Hashable {
     public let scope: String?
     /// Patroni's version.
     public let patroniVersion: String?
+}
+
+/// A parameter that waits for a restart (an entry of `pending_restart_reason`, Patroni ≥ 4.0).
+public struct PatroniPendingParameter: Sendable, Hashable {
+    /// Its name.
+    public let name: String
+    /// The value PostgreSQL runs with.
+    public let oldValue: String
+    /// The value it would be started with.
+    public let newValue: String
 }
 
 /// WAL positions of a node, in bytes from the beginning.

@@ -175,7 +175,7 @@ public actor SimulatedWorld: World {
     public func clearSky() {
         forecast.clear()
         isControllerDead = false
-        if cluster.maintenance { cluster.maintenance = false }
+        cluster = cluster.mended
         universe.clearSky()
     }
 

@@ -10,15 +10,17 @@ struct Client {
     private let census: Census
     private let tasks: [Task<Void, Never>]
 
-    init(_ cluster: ClusterFixture) async throws {
+    /// - Parameter nodes: how many nodes there will be at most.
+    init(_ cluster: ClusterFixture, nodes: Int? = nil) async throws {
         self.cluster = cluster
+        let ports = (0..<(nodes ?? cluster.nodes)).map { cluster.ports + $0 }
         let password = try await cluster.command("password", "pgadmin")
         try await cluster.psql(
             try await cluster.primary(),
             "create table acks (n bigint primary key); grant all on acks to pgadmin")
-        let writer = Writer(ports: (0..<cluster.nodes).map { cluster.ports + $0 }, password: password)
+        let writer = Writer(ports: ports, password: password)
         self.writer = writer
-        let census = Census(ports: (0..<cluster.nodes).map { cluster.ports + $0 }, password: password)
+        let census = Census(ports: ports, password: password)
         self.census = census
         tasks = [Task { await writer.write() }, Task { await census.take() }]
     }
@@ -33,6 +35,18 @@ struct Client {
         try await check(after: blow.name)
         let gap = await writer.longestGap(reset: false)
         print("\(blow.name): no write for \(gap)")
+    }
+
+    /// A change that takes its time while the client writes; what is lost, and how long no write was possible.
+    func change(_ what: String, _ change: () async throws -> Void) async throws {
+        try await writes(20)
+        _ = await writer.longestGap(reset: true)
+        let start = ContinuousClock.now
+        try await change()
+        try await writes(20)
+        try await check(after: what)
+        let gap = await writer.longestGap(reset: false)
+        print("\(what): \(ContinuousClock.now - start), no write for \(gap) at most")
     }
 
     /// Waits until so many more writes are acknowledged.

@@ -44,8 +44,25 @@ final class ClusterFixture: Sendable {
     }
 
     /// Another image than the one that everybody on this engine uses, for changes to it that are not theirs yet.
-    private var image: String {
-        ProcessInfo.processInfo.environment["CONTROLLER_TEST_IMAGE"].map { "\n    image: \($0)" } ?? ""
+    private var image: String { ClusterFixture.otherImage.map { "\n    image: \($0)" } ?? "" }
+    private static var otherImage: String? { ProcessInfo.processInfo.environment["CONTROLLER_TEST_IMAGE"] }
+    /// The image of the nodes.
+    static var nodeImage: String { otherImage ?? "pg-controller/postgres:18" }
+
+    /// Writes another image for the nodes into the manifest.
+    func edit(image: String) throws {
+        let lines = try String(contentsOfFile: manifest, encoding: .utf8).split(
+            separator: "\n", omittingEmptySubsequences: false
+        ).filter { !$0.hasPrefix("    image: ") }
+        try lines.joined(separator: "\n").replacingOccurrences(
+            of: "    sharedMemory: 128MiB", with: "    sharedMemory: 128MiB\n    image: \(image)"
+        ).write(toFile: manifest, atomically: true, encoding: .utf8)
+    }
+
+    /// Events after a mark in which all of these words occur.
+    func events(after mark: Int, _ words: String...) -> [String] {
+        events.utf8.dropFirst(mark).split(separator: UInt8(ascii: "\n")).compactMap { String($0) }
+            .filter { line in words.allSatisfy { line.contains($0) } }
     }
 
     private var text: String {

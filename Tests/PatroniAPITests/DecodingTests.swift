@@ -25,7 +25,10 @@ struct DecodingTests {
         #expect((status.state, status.role, status.timeline) == ("running", "primary", 3))
         #expect(status.wal?.location == 67_419_584)
         #expect((status.isPaused, status.isRestartPending) == (true, true))
-        #expect(status.pendingParameters == ["max_connections", "work_mem"])
+        #expect(
+            status.pendingParameters.map { [$0.name, $0.oldValue, $0.newValue] } == [
+                ["max_connections", "100", "200"], ["work_mem", "1", "2"],
+            ])
         #expect(status.replication.first?.applicationName == "pg-node-2")
         #expect(status.replication.first?.syncState == "sync")
         #expect(status.tags == ["nofailover": "true", "zone": "a", "failover_priority": "2"])

@@ -33,6 +33,28 @@ struct GuardTests {
         return judge(effect, on: .leadership, scenery, proof: proof, recent: recent)
     }
 
+    @Test("restart a leader in its place only for a limit that becomes lower, and while every replica streams")
+    func inPlace() {
+        var scenery = Scenery()
+        func judge() -> Invariant? {
+            GuardTests.judge(.patroni("pg-node-1", .restart), on: .node("pg-node-1"), scenery)
+        }
+        #expect(judge() == .replicasFirst)
+        scenery.member("pg-node-1") {
+            $0.pending = [PendingParameter("max_connections", current: "100", wanted: "200")]
+        }
+        #expect(judge() == .replicasFirst)
+        scenery.member("pg-node-1") {
+            $0.pending = [PendingParameter("max_connections", current: "200", wanted: "100")]
+        }
+        #expect(judge() == nil)
+        scenery.member("pg-node-3") { $0.isStreaming = false }
+        #expect(judge() == .replicasFirst)
+        #expect(
+            GuardTests.judge(.docker(.local, .stop("id-pg-node-1")), on: .container(.local, "pg-node-1"), scenery)
+                == .replicasFirst)
+    }
+
     @Test("let a proven dead leader go")
     func release() { #expect(GuardTests.release(GuardTests.bereft) == nil) }
 

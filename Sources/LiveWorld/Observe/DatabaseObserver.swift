@@ -32,6 +32,7 @@ struct DatabaseObserver {
                 PostgresValue(array: roles.map(\.role.text)), PostgresValue(cluster.accounts.database.text),
                 PostgresValue(cluster.accounts.admin.role.text), PostgresValue(array: addresses.nodes.map(\.node.text)),
                 PostgresValue("/var/spool/pgbackrest/archive/\(cluster.backups.stanza)/out/"),
+                PostgresValue(array: PendingParameter.limits),
             ], deadline: .seconds(3)
         ).rows
         let answer = try DatabaseQuery.decode(DatabaseQuery.Answer.self, from: rows)
@@ -47,7 +48,7 @@ struct DatabaseObserver {
                     [
                         PostgresValue(array: cluster.schema.extensions.map(\.name)), PostgresValue(array: []),
                         PostgresValue(cluster.accounts.database.text), PostgresValue(cluster.accounts.admin.role.text),
-                        PostgresValue(array: []), PostgresValue(""),
+                        PostgresValue(array: []), PostgresValue(""), PostgresValue(array: []),
                     ], deadline: .seconds(3)
                 ).rows)
             let local = DatabaseQuery.view(inside, node: node) { _, _ in false }

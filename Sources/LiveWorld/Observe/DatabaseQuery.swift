@@ -4,7 +4,7 @@ import Model
 /// What the primary is asked, in one round trip, and how its answer becomes a view.
 enum DatabaseQuery {
     /// Parameters: extension names, role names, the database's name, the admin's name, node names (arrays as text[]),
-    /// the directory into which pgBackRest writes why it could not archive.
+    /// the directory into which pgBackRest writes why it could not archive, and parameters whose values are wanted.
     static let text = """
         SELECT json_build_object(
           'recovery', pg_is_in_recovery(),
@@ -29,6 +29,7 @@ enum DatabaseQuery {
           'grant', EXISTS (SELECT FROM pg_roles WHERE rolname = $4)
               AND NOT has_schema_privilege((SELECT oid FROM pg_roles WHERE rolname = $4), 'public', 'CREATE'),
           'pending', (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart),
+          'limits', (SELECT json_object_agg(name, setting) FROM pg_settings WHERE name = ANY ($7::text[])),
           'collations', (SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database
               WHERE datallowconn AND datcollversion <> pg_database_collation_actual_version(oid)),
           'archiver', (SELECT json_build_object('last', last_archived_wal, 'failed', last_failed_wal,
@@ -87,6 +88,7 @@ enum DatabaseQuery {
         var database: Bool
         var grant: Bool
         var pending: [String]
+        var limits: [String: String]?
         var collations: [String]
         var archiver: Archiver
     }
@@ -116,6 +118,7 @@ enum DatabaseQuery {
         view.hasDatabase = answer.database
         view.missingGrants = answer.grant ? ["CREATE on schema public"] : []
         view.pendingParameters = answer.pending
+        view.limits = (answer.limits ?? [:]).map { LabelValue($0.key, $0.value) }.sorted { $0.key < $1.key }
         view.staleCollations = answer.collations
         view.archiver.lastArchived = answer.archiver.last
         view.archiver.lastArchivedAt = answer.archiver.at.map { Timestamp(microseconds: $0) }

@@ -78,6 +78,9 @@ struct MemberObserver {
         view.walPosition = status.wal?.location ?? status.wal?.received ?? status.wal?.replayed
         view.isStreaming = status.replicationState == "streaming"
         view.needsRestart = status.isRestartPending
+        view.pending = status.pendingParameters.map {
+            PendingParameter($0.name, current: $0.oldValue, wanted: $0.newValue)
+        }
         view.isPaused = status.isPaused
         view.systemIdentifier = status.systemIdentifier
         view.serverVersion = status.serverVersion

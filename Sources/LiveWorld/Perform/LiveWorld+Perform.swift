@@ -64,7 +64,7 @@ extension LiveWorld {
     private func underWay(_ request: () async throws(PatroniError) -> String) async throws -> Outcome {
         do throws(PatroniError) {
             return .done(try await request())
-        } catch  where error.code == .timedOut {
+        } catch  where error.code == .timedOut || error.description.contains("already in progress") {
             return .done("under way")
         }
     }

@@ -17,5 +17,9 @@ extension Shape<NodeSettings> {
                 "/dev/shm, by default 1GiB or all memory; Docker's 64MiB breaks parallel vector index builds."),
             Rule(
                 "stopTimeout", \.stopTimeout, .span(1...3600), "How long an orderly stop may take before Docker kills."),
+            Rule(
+                "cloneRate", \.cloneRate,
+                Shape<ByteCount>.bytes(.mebibytes(1) ... .mebibytes(1024)).optional(.mebibytes(1)),
+                "The most that a new replica copies from the primary in a second; without it no limit."),
         ], defaults: NodeSettings(), later: ["placement", "tags", "replicateFrom"])
 }

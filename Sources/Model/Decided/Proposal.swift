@@ -139,6 +139,10 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case guarded = "Guarded"
     /// A change is not possible on a running cluster.
     case unsupportedChange = "UnsupportedChange"
+    /// PostgreSQL does not start with the wanted parameters; the old ones stay in force.
+    case parametersRefused = "ParametersRefused"
+    /// The first node that was made as the manifest wants it now does not do its part; the others stay as they are.
+    case rolloutStopped = "RolloutStopped"
 
     /// Orders by declaration, so that tables always print the same way.
     public static func < (left: ConditionType, right: ConditionType) -> Bool {
@@ -157,7 +161,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
         case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .blind,
             .paused,
-            .walGrowing, .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange:
+            .walGrowing, .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange,
+            .parametersRefused, .rolloutStopped:
             false
         }
     }

@@ -134,6 +134,8 @@ public struct NodeSettings: Sendable, Hashable {
     public var sharedMemory: ByteCount = .gibibytes(1)
     /// How long an orderly stop may take before Docker kills.
     public var stopTimeout: Duration = .seconds(30)
+    /// The most that a new replica may copy from the primary in a second; nil for no limit.
+    public var cloneRate: ByteCount?
     /// Every default.
     public init() {}
 }

@@ -12,6 +12,8 @@ public struct MemberView: Sendable, Hashable {
     public var isStreaming: Bool
     /// Whether a parameter waits for a restart.
     public var needsRestart: Bool
+    /// The parameters that wait for it, sorted by name; empty where Patroni names none.
+    public var pending: [PendingParameter] = []
     /// Whether the cluster is paused, as this node knows it.
     public var isPaused: Bool
     /// The database system identifier.
@@ -25,6 +27,37 @@ public struct MemberView: Sendable, Hashable {
         isStreaming = false
         needsRestart = false
         isPaused = false
+    }
+}
+
+/// A parameter that waits for a restart, in the words of Patroni's `pending_restart_reason`.
+public struct PendingParameter: Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// The value PostgreSQL runs with.
+    public var current: String
+    /// The value it would be started with.
+    public var wanted: String
+    /// A parameter that waits.
+    public init(_ name: String, current: String, wanted: String) {
+        self.name = name
+        self.current = current
+        self.wanted = wanted
+    }
+
+    /// The parameters that a standby must not have lower than its primary: it would not replay any further.
+    public static let limits = [
+        "max_connections", "max_locks_per_transaction", "max_prepared_transactions", "max_wal_senders",
+        "max_worker_processes",
+    ]
+
+    /// Whether such a limit is to become lower. A standby takes that only after its primary has; until then Patroni
+    /// starts it with the old value again.
+    public var isLoweredLimit: Bool {
+        guard PendingParameter.limits.contains(name), let old = Int(current), let new = Int(wanted) else {
+            return false
+        }
+        return new < old
     }
 }
 
@@ -80,6 +113,8 @@ public struct DatabaseView: Sendable, Hashable {
     public var hasDatabase: Bool
     /// Parameters that wait for a restart, sorted.
     public var pendingParameters: [String]
+    /// The limits that its standbys must not be below, as it runs with them; sorted by name.
+    public var limits: [LabelValue] = []
     /// WAL archiving.
     public var archiver: ArchiverView
     /// Databases whose collation has another version than the library's, sorted.

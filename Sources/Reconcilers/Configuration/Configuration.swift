@@ -7,24 +7,71 @@ public struct Configuration: Reconciler {
     /// Creates the planner.
     public init() {}
 
-    /// One `PATCH /config` with exactly the members that differ.
+    /// One `PATCH /config` with exactly the members that differ; what PostgreSQL must take is tried first.
     public func propose(_ scene: Scene) -> Proposal {
-        guard case .present(let dcs) = scene.observation.dcs, let current = dcs.configuration,
-            let leader = dcs.leader, case .present(let member) = scene.observation.member(leader.node),
-            member.state == .running
-        else { return Proposal() }
+        guard case .present(let dcs) = scene.observation.dcs, let current = dcs.configuration else { return Proposal() }
         let desired = withRemovals(DynamicConfiguration.desired(for: scene.cluster), current: current)
-        guard let patch = current.patch(towards: desired) else { return Proposal() }
+        guard let difference = current.patch(towards: desired) else { return Proposal() }
         // whoever paused Patroni may have edited it, too
         guard !dcs.isPaused else {
-            let names = names(in: patch).joined(separator: ", ")
+            let names = names(in: difference).joined(separator: ", ")
             return Proposal(waiting: ["`patronictl resume`, before \(names) in Patroni's configuration is put back"])
         }
-        return Proposal(actions: [
+        var (proposal, admitted) = tried(difference, scene)
+        guard let patch = admitted, let leader = dcs.leader,
+            case .present(let member) = scene.observation.member(leader.node), member.state == .running
+        else { return proposal }
+        proposal.actions.append(
             Action(
                 .patroni(leader.node, .patchConfiguration(patch)), on: .leadership,
-                because: .configurationDiffers(names(in: patch)))
-        ])
+                because: .configurationDiffers(names(in: patch))))
+        return proposal
+    }
+
+    /// What of a difference Patroni may have now, and what else is to be done and said about it.
+    private func tried(_ difference: JSONValue, _ scene: Scene) -> (Proposal, JSONValue?) {
+        let (tried, rest) = parts(of: difference)
+        guard let tried else { return (Proposal(), difference) }
+        guard let site = Site(scene) else { return (Proposal(), rest) }
+        let subjects = names(in: tried).map { $0 == "pg_hba" ? "the client rules" : String($0.dropFirst(11)) }
+        let what = subjects.joined(separator: ", ")
+        func condition(_ reason: String, _ message: String) -> Condition {
+            Condition(.parametersRefused, .true, reason: reason, message: message, subject: .leadership)
+        }
+        switch Trial(at: site).verdict {
+        case .passed: return (Proposal(), difference)
+        case .underway(let steps): return (steps, rest)
+        case .refused(let words):
+            return (
+                Proposal(
+                    conditions: [
+                        condition(
+                            "DoesNotStart",
+                            "PostgreSQL does not start with \(what) as the manifest has it: \(words). The old values stay "
+                                + "in force everywhere; correct spec.postgres")
+                    ], waiting: ["parameters that PostgreSQL starts with"]), rest
+            )
+        case .failed(let words, var steps):
+            steps.conditions.append(
+                condition(
+                    "TrialFailed",
+                    "whether PostgreSQL starts with \(what) as the manifest has it could not be tried: \(words). The old "
+                        + "values stay in force; it is tried again"))
+            return (steps, rest)
+        }
+    }
+
+    /// What PostgreSQL must take, without the section around it, and all the rest of a difference.
+    private func parts(of difference: JSONValue) -> (tried: JSONValue?, rest: JSONValue?) {
+        guard case .members(let top) = difference, case .members(let section)? = difference["postgresql"] else {
+            return (nil, difference)
+        }
+        let ours = ["parameters", "pg_hba"]
+        let tried = section.filter { ours.contains($0.name) }
+        let others = section.filter { !ours.contains($0.name) }
+        var rest = top.filter { $0.name != "postgresql" }
+        if !others.isEmpty { rest.append(JSONValue.Member("postgresql", .members(others))) }
+        return (tried.isEmpty ? nil : .members(tried), rest.isEmpty ? nil : .members(rest))
     }
 
     /// The manifest owns all of `postgresql.parameters`: one that it does not name any more is removed.

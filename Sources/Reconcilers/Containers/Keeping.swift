@@ -81,10 +81,15 @@ extension ContainerSpec {
         guard missing.isEmpty else {
             return proposal.wait(for: "volume \(missing.map(\.volume.text).joined(separator: ", "))")
         }
+        guard case .present = site.engine.image(image) else { return fetchImage(at: site, into: &proposal) }
+        proposal.actions.append(
+            Action(.docker(site.engineID, .createContainer(self)), on: site.subject(name), because: .missing))
+    }
+
+    /// Pulls the image unless it is there.
+    func fetchImage(at site: Site, into proposal: inout Proposal) {
         switch site.engine.image(image) {
-        case .present:
-            proposal.actions.append(
-                Action(.docker(site.engineID, .createContainer(self)), on: site.subject(name), because: .missing))
+        case .present: break
         case .absent:
             proposal.actions.append(
                 Action(

@@ -8,6 +8,7 @@ enum NodeReport {
         synchronous(roster, to: &proposal)
         history(roster, to: &proposal)
         troubles(roster, to: &proposal)
+        Rollout.report(roster, to: &proposal)
         if roster.isPaused {
             proposal.conditions.append(
                 Condition(

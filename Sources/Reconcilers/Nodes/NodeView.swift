@@ -33,6 +33,14 @@ struct NodeView {
     var isHealthy: Bool { isServing || isStreaming }
     /// Whether its Patroni answers at all.
     var answers: Bool { container?.state.isRunning == true && member.value != nil }
+    /// The parameters that wait for a restart.
+    var pending: [PendingParameter] { member.value?.pending ?? [] }
+    /// The same in words; Patroni of old names none.
+    var pendingNames: [String] {
+        pending.isEmpty ? ["some"] : pending.map { "\($0.name) \($0.current) → \($0.wanted)" }
+    }
+    /// Whether a limit that standbys must not be below waits to become lower.
+    var lowersLimits: Bool { pending.contains(where: \.isLoweredLimit) }
 }
 
 /// All wanted nodes, and what they are to each other.
@@ -67,6 +75,36 @@ struct Roster {
 
     /// Whether every node but this one does its part.
     func othersAreHealthy(than node: NodeName) -> Bool { nodes.allSatisfy { $0.name == node || $0.isHealthy } }
+
+    /// How many synchronous standbys there should be now and are not.
+    var missingStandbys: Int {
+        guard isSynchronous, nodes.count > 1 else { return 0 }
+        let wanted = min(site.cluster.postgres.synchronous.number, nodes.count - 1)
+        let standbys = dcs?.synchronous?.standbys ?? []
+        return max(0, wanted - standbys.filter { name in streaming.contains { $0.name == name } }.count)
+    }
+
+    /// Whether a restart brings a value into force that a node waits for. One lowered limit does not come so: a replica
+    /// takes it only after the primary has, by whose word this goes.
+    func gainsByRestart(_ node: NodeView) -> Bool {
+        guard node.isUp, node.member.value?.needsRestart == true else { return false }
+        guard !node.isLeader, !node.pending.isEmpty else { return true }
+        let limits = site.scene.observation.database.value?.limits ?? []
+        return node.pending.contains { pending in
+            guard pending.isLoweredLimit, let wanted = Int(pending.wanted) else { return true }
+            return limits.value(of: pending.name).flatMap { Int($0) }.map { $0 <= wanted } ?? false
+        }
+    }
+
+    /// Whether the parameters may have changed so lately that not every node has read them: nobody could say then whose
+    /// turn it is.
+    var parametersAreFresh: Bool {
+        guard let trial = site.container(TaskKind.trial.container(of: site.cluster.name)),
+            case .exited(let exit) = trial.state, let end = Timestamp(exit.finishedAt)
+        else { return false }
+        let age = Timestamp(site.scene.now) - end
+        return age >= .zero && age < .seconds(5)
+    }
 
     /// Running replicas that may take over without loss: in synchronous mode those in the sync set, and with a quorum
     /// only when so many of the set are up that one of them is sure to have the last commit; fewer never elect.

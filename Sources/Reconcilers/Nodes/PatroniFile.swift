@@ -77,7 +77,7 @@ enum PatroniFile {
               parameters:
                 unix_socket_directories: /var/run/postgresql
               basebackup:
-                - checkpoint: fast
+                - checkpoint: fast\(rate(cluster))
               create_replica_methods: [\(cluster.backups.enabled ? "repository, basebackup" : "basebackup")]
               repository:
                 command: clone \(cluster.backups.stanza)
@@ -87,6 +87,11 @@ enum PatroniFile {
               mode: "off"
 
             """
+    }
+
+    /// `pg_basebackup --max-rate`, in kilobytes a second.
+    private static func rate(_ cluster: Cluster) -> String {
+        cluster.nodes.cloneRate.map { "\n    - max-rate: \($0.bytes / 1024)" } ?? ""
     }
 
     private static func bootstrap(_ cluster: Cluster) -> Template {

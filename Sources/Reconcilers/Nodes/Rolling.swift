@@ -10,14 +10,22 @@ enum Rolling {
         }
         let surplus = removeSurplus(roster)
         if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
-        let due = roster.nodes.filter { need(of: $0) != nil }
+        let due = roster.nodes.filter { need(of: $0, roster) != nil }
         // the leader last; a node that is broken anyway first
-        guard let node = due.min(by: { rank($0) < rank($1) }), let need = need(of: node) else { return Proposal() }
+        guard let node = due.min(by: { rank($0) < rank($1) }), let need = need(of: node, roster) else {
+            return Proposal()
+        }
         guard roster.dcs != nil else {
             return Proposal(waiting: ["a look at who leads, before \(node.name) is interrupted"])
         }
         guard roster.othersAreHealthy(than: node.name) else {
             return Proposal(waiting: ["healthy other nodes, before \(node.name) is interrupted"])
+        }
+        if case .restart = need, node.isLeader, roster.parametersAreFresh {
+            return Proposal(waiting: ["every node to read the new parameters"], lookAgain: .seconds(1))
+        }
+        guard !node.isHealthy || roster.missingStandbys == 0 else {
+            return Proposal(waiting: ["a synchronous standby, before \(node.name) is interrupted"])
         }
         return interrupt(node, for: need, roster: roster)
     }
@@ -28,12 +36,15 @@ enum Rolling {
         case restart(Reason)
     }
 
-    private static func need(of node: NodeView) -> Need? {
+    /// Whether a node is to be interrupted for what the manifest wants.
+    static func isDue(_ node: NodeView, _ roster: Roster) -> Bool { need(of: node, roster) != nil }
+
+    private static func need(of node: NodeView, _ roster: Roster) -> Need? {
         switch node.group {
         case .outdated(let seen, let differences) where seen.state.isAlive:
             return .renewal(.settingsDiffer(differences))
-        case .running where node.isUp && node.member.value?.needsRestart == true:
-            return .restart(.restartPending([node.name.text]))
+        case .running where roster.gainsByRestart(node):
+            return .restart(.restartPending(node.pendingNames))
         case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,
             .unread, .misfiled, .startable, .running:
             return nil
@@ -50,7 +61,10 @@ enum Rolling {
             switch need {
             case .renewal(let reason), .restart(let reason): reason
             }
+        if case .renewal = need, let missing = Rolling.fetchImage(of: node, at: site) { return missing }
         if node.isLeader, roster.nodes.count > 1 {
+            // a new primary would have the old limits, and the old one as its standby could not be below them
+            if case .restart = need, node.lowersLimits { return restart(node, because: reason) }
             return handOver(from: node, because: reason.sentence, roster: roster)
         }
         switch need {
@@ -59,11 +73,21 @@ enum Rolling {
             return Proposal(actions: [
                 Action(.docker(site.engineID, .stop(seen.id)), on: site.subject(node.name.container), because: reason)
             ])
-        case .restart:
-            return Proposal(actions: [
-                Action(.patroni(node.name, .restart), on: .node(node.name), because: reason)
-            ])
+        case .restart: return restart(node, because: reason)
         }
+    }
+
+    private static func restart(_ node: NodeView, because reason: Reason) -> Proposal {
+        Proposal(actions: [Action(.patroni(node.name, .restart), on: .node(node.name), because: reason)])
+    }
+
+    /// Nothing is stopped for an image that is not there.
+    private static func fetchImage(of node: NodeView, at site: Site) -> Proposal? {
+        let image = node.spec.image
+        if case .present = site.engine.image(image) { return nil }
+        var proposal = Proposal()
+        node.spec.fetchImage(at: site, into: &proposal)
+        return proposal
     }
 
     static func handOver(from node: NodeView, because why: String, roster: Roster) -> Proposal {

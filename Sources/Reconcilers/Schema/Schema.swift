@@ -32,11 +32,25 @@ public struct Schema: Reconciler {
             script(
                 "CREATE DATABASE \(SQL.identifier(name.text)) OWNER \(SQL.identifier(admin.text));", in: "postgres",
                 .databaseMissing(name))
-        } else if let step = SchemaStep.next(database: database, cluster: scene.cluster) {
+        } else if let step = SchemaStep.next(
+            database: database, cluster: scene.cluster, mayUpdate: Schema.isSameEverywhere(scene))
+        {
             script(step.sql, in: name, step.reason)
         }
         report(database, scene: scene, isCurrent: proposal.actions.isEmpty, into: &proposal)
         return proposal
+    }
+
+    /// Whether every node runs the same image, and with it the same libraries: an extension's new functions must work
+    /// wherever a replica of today may lead tomorrow.
+    static func isSameEverywhere(_ scene: Scene) -> Bool {
+        guard let site = Site(scene) else { return false }
+        let nodes = site.containers(of: .node)
+        let isWhole = scene.cluster.nodeNames.allSatisfy { node in
+            guard let seen = site.container(node.container) else { return false }
+            return seen.state.isRunning && seen.image == scene.cluster.nodes.image
+        }
+        return isWhole && nodes.allSatisfy { $0.imageID == nodes.first?.imageID }
     }
 
     private func report(_ database: DatabaseView, scene: Scene, isCurrent: Bool, into proposal: inout Proposal) {

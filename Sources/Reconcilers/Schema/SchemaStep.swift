@@ -5,7 +5,8 @@ struct SchemaStep {
     let sql: String
     let reason: Reason
 
-    static func next(database: DatabaseView, cluster: Cluster) -> SchemaStep? {
+    /// - Parameter mayUpdate: whether an extension that is there may become newer.
+    static func next(database: DatabaseView, cluster: Cluster, mayUpdate: Bool) -> SchemaStep? {
         let admin = SQL.identifier(cluster.accounts.admin.role.text)
         switch database.migrations {
         case .unknown: return nil
@@ -18,22 +19,31 @@ struct SchemaStep {
                 reason: .roleDiffers(cluster.accounts.admin.role, database.missingGrants))
         }
         for wanted in cluster.schema.extensions {
-            if let step = extensionStep(wanted, seen: database.extensions.first { $0.name == wanted.name }) {
-                return step
-            }
+            let seen = database.extensions.first { $0.name == wanted.name }
+            if let step = extensionStep(wanted, seen: seen, mayUpdate: mayUpdate) { return step }
         }
         return migrationStep(cluster.schema.migrations, applied: database.migrations.value ?? [], admin: admin)
     }
 
-    private static func extensionStep(_ wanted: ExtensionSettings, seen: ExtensionView?) -> SchemaStep? {
+    private static func extensionStep(
+        _ wanted: ExtensionSettings, seen: ExtensionView?, mayUpdate: Bool
+    ) -> SchemaStep? {
         let name = SQL.identifier(wanted.name)
         let reason = Reason.extensionDiffers(name: wanted.name, wanted: wanted.version)
         let version = wanted.version.map { " VERSION \(SQL.literal($0))" } ?? ""
         guard let installed = seen?.installed else {
             return SchemaStep(sql: "CREATE EXTENSION IF NOT EXISTS \(name) SCHEMA public\(version);", reason: reason)
         }
-        guard let target = wanted.version, target != installed else { return nil }
+        guard mayUpdate, let target = wanted.version ?? newer(seen?.available, than: installed), target != installed
+        else { return nil }
         return SchemaStep(sql: "ALTER EXTENSION \(name) UPDATE TO \(SQL.literal(target));", reason: reason)
+    }
+
+    /// The version that the libraries bring along, where it is newer; numbers are compared part by part.
+    private static func newer(_ available: String?, than installed: String) -> String? {
+        guard let available else { return nil }
+        func parts(_ version: String) -> [Int] { version.split { !$0.isNumber }.map { Int($0) ?? 0 } }
+        return parts(installed).lexicographicallyPrecedes(parts(available)) ? available : nil
     }
 
     /// The first migration that was never applied, or whose objects are gone. From a gap on, every file is applied

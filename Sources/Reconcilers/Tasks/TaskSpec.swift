@@ -1,6 +1,6 @@
 import Model
 
-/// A container of the nodes' image that does one job on the repository and ends: its name keeps a second one out, its
+/// A container of the nodes' image that does one job and ends: its name keeps a second one out, its
 /// exit is the result, and it stays as the record of it until the next one.
 struct TaskSpec {
     /// What it does, which is part of its name.
@@ -35,7 +35,7 @@ struct TaskSpec {
 
 /// The jobs there are.
 enum TaskKind: String, CaseIterable {
-    case restore, drill, verify, backup
+    case restore, drill, verify, backup, trial
 
     func container(of cluster: ClusterName) -> ContainerName { ContainerName("\(cluster)-\(rawValue)") }
 }

@@ -35,7 +35,10 @@ extension Universe {
                 return "\(name) does not stream: \(node.server) \(node.job.map { "\($0)" } ?? "idle")"
             }
             if !node.pendingParameters.isEmpty {
-                return "\(name) waits for a restart: \(node.pendingParameters.joined(separator: ", "))"
+                return "\(name) waits for a restart: \(node.pendingParameters)"
+            }
+            if engine.containers[index].image != cluster.nodes.image {
+                return "\(name) runs \(engine.containers[index].image)"
             }
             if engine.containers[index].name.text != name.text { return "\(name) has another name" }
             if engine.containers[index].files.contains(where: \.isEdited) { return "\(name) has an edited file" }

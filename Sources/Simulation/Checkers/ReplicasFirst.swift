@@ -9,7 +9,9 @@ struct ReplicasFirst: Checker {
         // without any etcd data left there is nothing to hand over through
         if !deed.before.engine.volumes.contains(where: { $0.content.etcd != nil }) { return nil }
         let wanted = deed.cluster.nodeNames
-        if works(name, asPrimaryIn: deed.before), works(name, asPrimaryIn: deed.known), wanted.count > 1 {
+        if works(name, asPrimaryIn: deed.before), works(name, asPrimaryIn: deed.known), wanted.count > 1,
+            !lowersLimits(name, deed)
+        {
             return "\(deed.effect.line) interrupts the primary \(name)"
         }
         guard wanted.contains(name), works(name, in: deed.before), works(name, in: deed.known) else { return nil }
@@ -26,6 +28,12 @@ struct ReplicasFirst: Checker {
         case .patroni(let node, .restart): return node
         case .docker, .etcd, .patroni, .sql: return nil
         }
+    }
+
+    /// A limit that no standby may be below becomes lower on the primary first, in its place.
+    private func lowersLimits(_ name: NodeName, _ deed: Deed) -> Bool {
+        guard case .patroni(_, .restart) = deed.effect, let index = deed.known.index(of: name) else { return false }
+        return deed.known.engine.containers[index].node?.pendingParameters.contains(where: \.isLoweredLimit) == true
     }
 
     private func works(_ name: NodeName, asPrimaryIn universe: Universe) -> Bool {

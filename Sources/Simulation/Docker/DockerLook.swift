@@ -43,6 +43,7 @@ extension Universe {
         view.data = container.hasProcess ? .unknown(.notLooked) : dataView(of: container)
         view.commands = container.commands.map { CommandView(arguments: $0.arguments, exitCode: $0.exitCode) }
         view.restartCount = container.restartCount
+        if container.command.contains("trial"), !container.hasProcess { view.result = .absent }
         return view
     }
 

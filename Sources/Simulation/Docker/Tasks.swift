@@ -4,16 +4,26 @@ internal import Model
 extension Universe {
     mutating func startTask(_ index: Int) {
         let command = engine.containers[index].command
-        let until = now + draw(1000...20_000)
+        let until = now + draw(command.contains("trial") ? 1000...4000 : 1000...20_000)
         engine.containers[index].commands = [SimulatedCommand(arguments: command, until: until)]
     }
 
     /// Ends a task whose time has come; what it made is there at once.
     mutating func finishTask(_ index: Int) {
         let command = engine.containers[index].command
-        let isDone = command.contains("backup") ? backUpFromOutside(command, index) : read(index)
-        die(index, exitCode: isDone ? 0 : 56)
+        if command.contains("trial") {
+            die(index, exitCode: isRefused(index) ? 5 : 0)
+        } else {
+            let isDone = command.contains("backup") ? backUpFromOutside(command, index) : read(index)
+            die(index, exitCode: isDone ? 0 : 56)
+        }
         isStirred = true
+    }
+
+    /// Whether the files of a trial hold the value that PostgreSQL refuses.
+    private func isRefused(_ index: Int) -> Bool {
+        let line = "\(PostgresSettings.Parameter.refused.name) = '\(PostgresSettings.Parameter.refused.value)'"
+        return engine.containers[index].files.contains { $0.content.filled { $0.text }.contains(line) }
     }
 
     /// A drill or a verification needs a backup; one in eight is taken for damaged by a disk that stutters.

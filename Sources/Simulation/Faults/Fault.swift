@@ -104,6 +104,8 @@ public enum ManifestEdit: Sendable, Hashable {
     case memory(ByteCount)
     /// Another shared memory, which needs new containers.
     case sharedMemory(ByteCount)
+    /// Another image for the nodes, a broken one perhaps.
+    case image(ImageReference)
     /// Whether there is a console.
     case console(Bool)
     /// Maintenance, on or off.

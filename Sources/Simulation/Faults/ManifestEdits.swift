@@ -1,6 +1,25 @@
 internal import Model
 
+extension ImageReference {
+    /// An image whose nodes end right after their start.
+    static let broken: ImageReference = "broken/postgres:18"
+}
+
+extension PostgresSettings.Parameter {
+    /// A parameter with a value that PostgreSQL does not start with.
+    static let refused = PostgresSettings.Parameter("timezone", "Nowhere")
+}
+
 extension Cluster {
+    /// The manifest once a person has taken out of it what cannot work.
+    var mended: Cluster {
+        var cluster = self
+        cluster.postgres.parameters.removeAll { $0 == .refused }
+        if cluster.nodes.image == .broken { cluster.nodes.image = NodeSettings().image }
+        cluster.maintenance = false
+        return cluster
+    }
+
     /// The manifest after an edit.
     func edited(by edit: ManifestEdit) -> Cluster {
         var cluster = self
@@ -12,6 +31,7 @@ extension Cluster {
             cluster.postgres.parameters.append(.init(name, value))
         case .memory(let memory): cluster.nodes.memory = memory
         case .sharedMemory(let memory): cluster.nodes.sharedMemory = memory
+        case .image(let image): cluster.nodes.image = image
         case .console(let isEnabled): cluster.console.enabled = isEnabled
         case .maintenance(let isOn): cluster.maintenance = isOn
         }

@@ -53,6 +53,12 @@ struct Weather {
                 if let fault = random.pick(menu) { entries.append(.call(random.number(1...reach), fault)) }
             }
         }
+        if random.chance(permille: 300) {
+            for _ in 0..<random.number(1...3) {
+                let at = Duration.milliseconds(start + random.number(0...length))
+                entries += drawRollout().map { .timed(at + $0.after, .edit($0.edit)) }
+            }
+        }
         return Forecast(entries)
     }
 
@@ -136,6 +142,28 @@ struct Weather {
             return now(random.pick([.squatVolume(VolumeName(node)), .squatVolume("etcd-1-data")]) ?? .loseStore)
         case 33: return now(random.chance(permille: 300) ? .squatNetwork("pg-ha-network") : .removeNetwork)
         default: return [(.zero, .edit(drawEdit(cluster)))]
+        }
+    }
+
+    /// An edit that rolls through the nodes, or must not.
+    private mutating func drawRollout() -> [(after: Duration, edit: ManifestEdit)] {
+        let later = Duration.milliseconds(random.number(5000...60_000))
+        let limit = random.pick(PendingParameter.limits) ?? "max_connections"
+        switch random.number(0...4) {
+        case 0: return [(.zero, .image("pg-controller/postgres:18b"))]
+        case 1: return [(.zero, .image(.broken)), (later, .image(NodeSettings().image))]
+        case 2: return [(.zero, .image(.broken))]
+        case 3:
+            let refused = PostgresSettings.Parameter.refused
+            return [
+                (.zero, .parameter(refused.name, refused.value)), (.zero, .parameter("work_mem", "9MB")),
+                (later, .parameter(refused.name, "UTC")),
+            ]
+        default:
+            return [
+                (.zero, .parameter(limit, "\(random.number(20...400))")),
+                (later, .parameter(limit, "\(random.number(20...400))")),
+            ]
         }
     }
 

@@ -38,6 +38,8 @@ package struct DataDirectory: Sendable {
     package var wasPrimary: Bool
     /// Whether it was shut down in an orderly way.
     package var isClean = false
+    /// The limits that the last primary ran with, which `pg_control` remembers and no standby may be below.
+    package var limits: [LabelValue] = []
     /// `synchronous_standby_names` as last written to its configuration.
     package var commitsAwait: CommitRule = .nobody
 

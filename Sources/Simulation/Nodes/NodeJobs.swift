@@ -16,15 +16,13 @@ extension Universe {
                 directory.isClean = false
                 directory.wasPrimary = false
             }
-            engine.containers[index].node?.started = node.configuration?["postgresql"]?["parameters"]
-            engine.containers[index].node?.pendingParameters = []
+            launchServer(index, asPrimary: false)
         case .promoting: finishPromoting(index)
         case .demoting:
             engine.containers[index].node?.server = .stopped
         case .restarting(let wasPrimary):
             engine.containers[index].node?.server = wasPrimary ? .primary : .replica
-            engine.containers[index].node?.started = node.configuration?["postgresql"]?["parameters"]
-            engine.containers[index].node?.pendingParameters = []
+            launchServer(index, asPrimary: wasPrimary)
         case .handingOver(let target): finishHandingOver(index, to: target)
         }
         engine.containers[index].node?.nextLoop = now
@@ -43,7 +41,7 @@ extension Universe {
         setContent(of: index, .postgres(directory))
         let configuration = bootstrapConfiguration(of: index)
         engine.containers[index].node?.configuration = configuration
-        engine.containers[index].node?.started = configuration["postgresql"]?["parameters"]
+        launchServer(index, asPrimary: true)
         engine.containers[index].node?.server = .primary
         promotions.append(Promotion(node: node.name, at: now, timeline: 1, isSynchronous: true, missing: []))
         guard storeReachable(from: index), let lease = keepLease(index) else { return }
@@ -83,6 +81,7 @@ extension Universe {
             directory.history.append(.init(id: stretch, timeline: timeline, start: directory.lsn))
             directory.wasPrimary = true
         }
+        recordLimits(index)
         if !node.wasElectedSynchronously {
             // somebody turned synchronous commits off: what is lost now was never promised under these rules
             client.acknowledged.removeAll { missing.contains($0) }

@@ -8,6 +8,7 @@ extension Universe {
         guard let file = container.files.first(where: { $0.path.hasSuffix("patroni.yml") }) else {
             return fail(index, "Patroni has no configuration")
         }
+        if container.image == .broken { return fail(index, "the image does not start") }
         var node = NodeProcess(
             name: NodeName(container.home), now: now, awakeAt: now + draw(1300...1900))
         node.tags = Universe.tags(in: file)

@@ -56,6 +56,7 @@ extension Universe {
         view.walPosition = directory?.lsn
         view.serverVersion = 180_006
         view.needsRestart = !node.pendingParameters.isEmpty
+        view.pending = node.pendingParameters
         if node.server == .replica, let upstream = node.upstream, let source = self.index(of: upstream),
             engine.containers[source].node?.server == .primary
         {
@@ -110,7 +111,8 @@ extension Universe {
         view.migrations = catalog.migrations.map { .present($0) } ?? .absent
         view.missingGrants = catalog.isGranted ? [] : ["CREATE on schema public"]
         view.roles = catalog.roles
-        view.pendingParameters = node.pendingParameters
+        view.pendingParameters = node.pendingParameters.map(\.name)
+        view.limits = directory.limits
         view.archiver.isFailing = repository(of: index) == nil
         return .present(view)
     }

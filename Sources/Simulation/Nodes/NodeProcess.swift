@@ -66,8 +66,8 @@ package struct NodeProcess: Sendable {
     package var configuration: JSONValue?
     /// The parameters its PostgreSQL was started with.
     package var started: JSONValue?
-    /// Parameters that wait for a restart, sorted.
-    package var pendingParameters: [String] = []
+    /// Parameters that wait for a restart, sorted by name.
+    package var pendingParameters: [PendingParameter] = []
     /// Patroni's tags, from its file.
     package var tags: [LabelValue] = []
     /// Whether a restart was asked for.

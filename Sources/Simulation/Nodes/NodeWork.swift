@@ -66,26 +66,6 @@ extension Universe {
         engine.containers[index].node?.nextLoop = now + .milliseconds(20)
         return .done("200")
     }
-
-    /// Parameters whose change waits for a restart.
-    package static let restartParameters = [
-        "archive_mode", "max_connections", "max_locks_per_transaction", "max_prepared_transactions",
-        "max_replication_slots", "max_wal_senders", "max_worker_processes", "shared_buffers",
-        "shared_preload_libraries", "track_commit_timestamp", "wal_level", "wal_log_hints",
-    ]
-
-    /// Notes which parameters of a running server wait for a restart.
-    mutating func comparePending(_ index: Int) {
-        guard let node = engine.containers[index].node, node.server == .primary || node.server == .replica else {
-            return
-        }
-        let wanted = node.configuration?["postgresql"]?["parameters"]
-        let pending = Universe.restartParameters.filter { wanted?[$0] != node.started?[$0] }
-        if pending != node.pendingParameters {
-            engine.containers[index].node?.pendingParameters = pending
-            isStirred = true
-        }
-    }
 }
 
 extension JSONValue {

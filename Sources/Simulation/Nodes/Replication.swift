@@ -38,12 +38,13 @@ extension Universe {
         for place in engine.containers.indices where place != index {
             guard let other = engine.containers[place].node, other.upstream == node.name, other.server == .replica,
                 other.job == nil, other.lagsUntil <= now, isReachable(place), isReachable(index),
-                let own = directory(of: place), own.canFollow(source)
+                let own = directory(of: place), own.canFollow(source), canReplay(place, from: source)
             else { continue }
             withDirectory(of: place) { directory in
                 directory.history = source.history
                 directory.lsn = source.lsn
                 directory.catalog = source.catalog
+                directory.limits = source.limits
             }
         }
     }

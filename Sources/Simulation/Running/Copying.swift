@@ -122,7 +122,10 @@ extension Universe {
         node.started = dcs?.configuration?["postgresql"]?["parameters"]
         node.lease = dcs?.member(sighting.node)?.lease
         node.tags = dcs?.member(sighting.node)?.tags ?? []
-        node.pendingParameters = view.needsRestart ? ["?"] : []
+        node.pendingParameters = view.pending
+        for parameter in view.pending {
+            node.started = node.started?.merged(with: .object([(parameter.name, .string(parameter.current))]))
+        }
         node.nextLoop = now + .seconds(5)
         let isPrimary = view.role == .primary
         if let identifier = view.systemIdentifier {

@@ -17,7 +17,7 @@ enum InterruptionGuard {
                 return Violation(.replicasFirst, "a switchover to \(heir) is under way")
             }
             if dcs.leader?.node == node || scene.observation.member(node).value?.role == .primary {
-                return Violation(.replicasFirst, "\(node) is the leader and has not handed over")
+                return inPlace(action, node, scene)
             }
         }
         let streaming = scene.cluster.nodeNames.filter { other in
@@ -30,6 +30,29 @@ enum InterruptionGuard {
         let down = scene.cluster.nodeNames.filter { $0 != node && $0 != leader && !streaming.contains($0) }
         guard let first = down.first else { return nil }
         return Violation(.replicasFirst, "\(first) does not stream")
+    }
+
+    /// A leader is restarted where it is only for a limit that no standby may be below, and while every standby streams.
+    private static func inPlace(_ action: Action, _ node: NodeName, _ scene: Scene) -> Violation? {
+        let refusal = Violation(.replicasFirst, "\(node) is the leader and has not handed over")
+        guard case .patroni(_, .restart) = action.effect, let leader = scene.observation.member(node).value else {
+            return refusal
+        }
+        let kin = [
+            "max_connections", "max_worker_processes", "max_wal_senders", "max_prepared_transactions",
+            "max_locks_per_transaction",
+        ]
+        let falls = leader.pending.contains { parameter in
+            guard kin.contains(parameter.name), let from = Int(parameter.current), let to = Int(parameter.wanted) else {
+                return false
+            }
+            return to < from
+        }
+        guard falls else { return refusal }
+        let down = scene.cluster.nodeNames.first { other in
+            other != node && scene.observation.member(other).value?.isStreaming != true
+        }
+        return down.map { Violation(.replicasFirst, "\($0) does not stream") }
     }
 
     /// Whether the cluster changes over to restored data: then every node stops, and what it holds is kept.
