@@ -15,8 +15,8 @@ struct ParameterTests {
 
     /// The trial's container as it is after its end.
     private func end(_ scenery: inout Scenery, exitCode: Int, error: String? = nil, age: Duration = .seconds(5)) {
-        let site = Site(scenery.scene)
-        scenery.add(Trial.task(scenery.cluster).container(at: site!))
+        guard let site = Site(scenery.scene) else { return }
+        scenery.add(Trial.task(scenery.cluster).container(at: site))
         scenery.change("demo-trial") { view in
             let end = Moment(
                 uptime: .zero, wallMilliseconds: Scenery.now.wallMilliseconds - age.components.seconds * 1000)

@@ -21,10 +21,10 @@ struct PlanCommand: AsyncParsableCommand {
         if try await Delegation.tookOver(options) { return }
         let session = try await Session.open(options, actsAlone: false)
         let plan = await session.plan()
-        for line in PlanText.lines(plan.plan) { Terminal.say(line) }
+        let price = PlanPrice(MeasuredHistory(eventsAt: session.state.events))
+        for line in PlanText.lines(plan.plan, scene: plan.scene, price: price) { Terminal.say(line) }
         if !plan.plan.actions.isEmpty {
-            let scene = plan.scene
-            for line in await PlanForecast.lines(scene.cluster, scene.observation, at: scene.now) { Terminal.say(line) }
+            for line in await PlanForecast.lines(plan.scene, plan: plan.plan, price: price) { Terminal.say(line) }
         }
         if time {
             _ = await session.world.observe(session.source.cluster, focus: .everything)

@@ -4,20 +4,29 @@ import Supervisor
 
 /// What would follow the first wave: the same loop, run in a model that starts as the real world was seen.
 enum PlanForecast {
-    private static let passLimit = 120
+    private static let passLimit = 600
 
-    static func lines(_ cluster: Cluster, _ observation: Observation, at now: Moment) async -> [String] {
-        let world = SimulatedWorld(from: observation, cluster: cluster, now: now)
+    static func lines(_ scene: Scene, plan: Plan, price: PlanPrice) async -> [String] {
+        let (cluster, now) = (scene.cluster, scene.now)
+        let world = SimulatedWorld(from: scene.observation, cluster: cluster, now: now)
         var pass = Pass(world: world)
         var steps: [String] = []
+        var done: [(Action, Scene)] = []
         for turn in 1...passLimit {
             let report = await pass.run(cluster)
             let elapsed = report.scene.now.uptime - now.uptime
-            if turn > 1 { steps += report.performed.compactMap { step($0.planned.action, after: elapsed) } }
+            for (planned, _) in report.performed {
+                done.append((planned.action, report.scene))
+                guard turn > 1, let step = step(planned.action, after: elapsed) else { continue }
+                steps.append(step)
+                steps += price.lines(for: planned.action, in: report.scene, indent: 13)
+            }
             if report.isConverged, report.plan.waiting.isEmpty {
-                guard !steps.isEmpty else { return [] }
-                return ["Then (forecast, from a model of what is there now):"] + steps
-                    + ["Converged after about \(seconds(elapsed)) in the model."]
+                if !steps.isEmpty {
+                    steps = ["Then (forecast, from a model of what is there now):"] + steps
+                    steps.append("Converged after about \(seconds(elapsed)) in the model.")
+                }
+                return steps + price.parameters(done.map(\.0), scene) + price.total(done)
             }
             await world.rest(atMost: min(report.lookAgain ?? .seconds(30), .seconds(30)))
         }

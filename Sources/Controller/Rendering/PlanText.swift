@@ -3,13 +3,19 @@ import Supervisor
 
 /// A plan in Terraform's habit: what would be done, and why.
 enum PlanText {
-    static func lines(_ plan: Plan) -> [String] {
+    static func lines(_ plan: Plan, scene: Scene, price: PlanPrice) -> [String] {
         if plan.isEmpty { return ["No changes: everything is as the manifest wants it."] }
         var lines: [String] = []
         if !plan.actions.isEmpty {
             lines.append("Now (exact):")
-            lines += plan.constructive.map { entry($0, mark: Terminal.green("+")) }
-            if let disruptive = plan.disruptive { lines.append(entry(disruptive, mark: Terminal.yellow("!"))) }
+            for planned in plan.constructive {
+                lines.append(entry(planned, mark: Terminal.green("+")))
+                lines += price.lines(for: planned.action, in: scene, indent: 6)
+            }
+            if let disruptive = plan.disruptive {
+                lines.append(entry(disruptive, mark: Terminal.yellow("!")))
+                lines += price.lines(for: disruptive.action, in: scene, indent: 6)
+            }
         }
         if !plan.deferred.isEmpty {
             lines.append("Later, after another look:")

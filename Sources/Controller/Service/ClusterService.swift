@@ -46,6 +46,7 @@ struct ClusterService: Service {
         var pass = Pass(world: world)
         var narrator = Narrator()
         var failovers = FailoverAccount()
+        var changes = ChangeAccount()
         var history = ConditionHistory(path: state.conditions)
         let log = EventLog(path: state.events)
         var resyncAt = ContinuousClock.now
@@ -57,7 +58,8 @@ struct ClusterService: Service {
             if let condition = source.condition { report.conditions.append(condition) }
             let told = narrator.tell(report)
             let cost = await failovers.follow(report, in: world)
-            for event in told + (cost.map { [$0] } ?? []) {
+            let costs = await changes.follow(report, in: world)
+            for event in told + (cost.map { [$0] } ?? []) + costs {
                 logger.info("\(event.object): \(event.what) (\(event.reason)) \(event.message)")
                 if let trouble = await log.append([event]) {
                     logger.error("the event log cannot be written: \(trouble)")

@@ -6,7 +6,7 @@ import Supervisor
 /// Follows a failover from the death of the leader to the first write that is proven to work, and says what it cost.
 struct FailoverAccount {
     /// A commit that waits for its standby like any other, and leaves nothing behind but a line in the WAL.
-    private static let write = "SELECT pg_logical_emit_message(true, 'controller', 'the first write after a failover')"
+    static let write = "SELECT pg_logical_emit_message(true, 'controller', 'the first write after a failover')"
 
     private var dead: (node: NodeName, wallMilliseconds: Int64)?
 
@@ -33,6 +33,7 @@ struct FailoverAccount {
             time: now.text, cluster: cluster.name.text, kind: .action, object: Subject.leadership.text,
             what: "failover from \(dead.node) to \(leader) is over",
             reason: "the leader \(dead.node) had died",
-            message: "the first write was proven \(gap) after the death, on timeline \(member.timeline ?? 0)")
+            message: "the first write was proven \(gap) after the death, on timeline \(member.timeline ?? 0)",
+            measured: Measurement(.failover, seconds: Double(milliseconds) / 1000))
     }
 }

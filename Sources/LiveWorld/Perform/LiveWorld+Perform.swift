@@ -64,7 +64,9 @@ extension LiveWorld {
     private func underWay(_ request: () async throws(PatroniError) -> String) async throws -> Outcome {
         do throws(PatroniError) {
             return .done(try await request())
-        } catch  where error.code == .timedOut || error.description.contains("already in progress") {
+        } catch {
+            let isBusy = error.description.contains("already in progress")
+            guard error.code == .timedOut || isBusy else { throw error }
             return .done("under way")
         }
     }

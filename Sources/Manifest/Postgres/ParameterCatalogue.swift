@@ -13,6 +13,8 @@ enum ParameterCatalogue {
         var kind: Kind
         /// Whether it is fixed when PostgreSQL is built or initialised.
         var isInternal: Bool
+        /// Whether PostgreSQL takes it only at a start.
+        var needsRestart: Bool
     }
 
     /// By name in lower case.
@@ -21,7 +23,8 @@ enum ParameterCatalogue {
         for line in settings.split(whereSeparator: { $0 == ";" || $0 == "\n" }) {
             let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
             guard fields.count >= 3 else { continue }
-            entries[fields[0].lowercased()] = Entry(kind: kind(fields), isInternal: fields[1] == "i")
+            entries[fields[0].lowercased()] = Entry(
+                kind: kind(fields), isInternal: fields[1] == "i", needsRestart: fields[1] == "p")
         }
         return entries
     }()
@@ -42,4 +45,11 @@ enum ParameterCatalogue {
         "auth_delay", "auto_explain", "hnsw", "ivfflat", "pg_prewarm", "pg_stat_statements", "pg_trgm", "plpgsql",
         "postgres_fdw",
     ]
+}
+
+extension Manifest {
+    /// Whether PostgreSQL takes a parameter's new value only at a start; those of extensions never ask for that.
+    public static func needsRestart(parameter name: String) -> Bool {
+        ParameterCatalogue.entries[name.lowercased()]?.needsRestart ?? false
+    }
 }

@@ -27,10 +27,13 @@ public struct Event: Sendable, Hashable, Codable {
     public var reason: String
     /// The answer, the error, or what to do next.
     public var message: String
+    /// How long it took, where that is worth remembering.
+    public var measured: Measurement?
 
     /// A line.
     public init(
-        time: String, cluster: String, kind: Kind, object: String, what: String, reason: String, message: String
+        time: String, cluster: String, kind: Kind, object: String, what: String, reason: String, message: String,
+        measured: Measurement? = nil
     ) {
         self.time = time
         self.cluster = cluster
@@ -39,5 +42,6 @@ public struct Event: Sendable, Hashable, Codable {
         self.what = what
         self.reason = reason
         self.message = message
+        self.measured = measured
     }
 }

@@ -1,0 +1,107 @@
+import LiveWorld
+import Model
+import Supervisor
+
+/// Follows what the controller interrupts until it does its part again, and says how long that took: the prices of the
+/// plans to come.
+struct ChangeAccount {
+    /// An interruption that is not over.
+    private struct Interruption {
+        let kind: Measurement.Kind
+        let node: NodeName
+        let since: Duration
+        /// The container as it was before, and what waited for the restart.
+        let container: ContainerID?
+        let pending: [PendingParameter]
+    }
+
+    /// What takes longer than this was in trouble, and promises nothing.
+    private static let limit: Duration = .seconds(900)
+    private var open: [Interruption] = []
+
+    /// Notes what a pass interrupted; an event for each interruption that is over.
+    mutating func follow(_ report: PassReport, in world: LiveWorld) async -> [Event] {
+        let scene = report.scene
+        open.removeAll { scene.now.uptime - $0.since > ChangeAccount.limit }
+        var events: [Event] = []
+        for interruption in open where isOver(interruption, scene) {
+            if interruption.kind == .switchover || interruption.kind == .primaryRestart {
+                guard let leader = scene.observation.dcs.value?.leader?.node,
+                    case .done? = await world.perform(
+                        [.sql(leader, .script(scene.cluster.accounts.database, FailoverAccount.write))],
+                        for: scene.cluster
+                    ).first
+                else { continue }
+            }
+            open.removeAll { $0.node == interruption.node && $0.kind == interruption.kind }
+            events.append(event(interruption, scene, at: await world.now()))
+        }
+        for (planned, outcome) in report.performed {
+            guard case .done = outcome, let new = interruption(by: planned.action, scene) else { continue }
+            if open.contains(where: { $0.node == new.node && $0.kind == new.kind }) { continue }
+            // a container that is made anew was stopped before
+            if new.kind == .newReplica, open.contains(where: { $0.node == new.node }) { continue }
+            open.append(new)
+        }
+        return events
+    }
+
+    private func interruption(by action: Action, _ scene: Scene) -> Interruption? {
+        let leader = scene.observation.dcs.value?.leader?.node
+        func new(_ kind: Measurement.Kind, _ node: NodeName, _ container: ContainerID? = nil) -> Interruption {
+            let pending = scene.observation.member(node).value?.pending ?? []
+            return Interruption(kind: kind, node: node, since: scene.now.uptime, container: container, pending: pending)
+        }
+        switch action.effect {
+        case .patroni(let node, .restart): return new(node == leader ? .primaryRestart : .replicaRestart, node)
+        case .patroni(_, .switchover(let from, _)): return new(.switchover, from)
+        case .docker(_, .stop(let id)):
+            guard case .container(_, let name) = action.subject, case .settingsDiffer = action.reason,
+                scene.cluster.nodeNames.contains(NodeName(name.text)), scene.cluster.nodes.count > 1
+            else { return nil }
+            return new(.replicaRenewal, NodeName(name.text), id)
+        case .docker(_, .createContainer(let spec)):
+            guard spec.component == .node, leader != nil else { return nil }
+            return new(.newReplica, NodeName(spec.name.text))
+        case .docker, .etcd, .patroni, .sql: return nil
+        }
+    }
+
+    private func isOver(_ interruption: Interruption, _ scene: Scene) -> Bool {
+        guard case .present(let dcs) = scene.observation.dcs, let leader = dcs.leader?.node else { return false }
+        if interruption.kind == .switchover {
+            guard leader != interruption.node, let member = scene.observation.member(leader).value else { return false }
+            return member.role == .primary && member.state == .running
+        }
+        guard let member = scene.observation.member(interruption.node).value, member.state == .running else {
+            return false
+        }
+        switch interruption.kind {
+        case .primaryRestart: return member.role == .primary && member.pending != interruption.pending
+        case .replicaRestart: return member.isStreaming && member.pending != interruption.pending
+        case .replicaRenewal:
+            let engine = scene.cluster.engines.first.flatMap { scene.observation.engine($0.name).value }
+            let seen = engine?.container(ContainerName(interruption.node.text))
+            return member.isStreaming && seen != nil && seen?.id != interruption.container
+        case .newReplica: return member.isStreaming
+        case .failover, .switchover: return false
+        }
+    }
+
+    private func event(_ interruption: Interruption, _ scene: Scene, at now: Moment) -> Event {
+        let milliseconds = max(0, (now.uptime - interruption.since) / .milliseconds(1))
+        let seconds = (milliseconds / 10).rounded() / 100
+        let what =
+            switch interruption.kind {
+            case .switchover: "the switchover from \(interruption.node) is over"
+            case .primaryRestart: "\(interruption.node) takes writes again"
+            case .replicaRestart, .replicaRenewal: "\(interruption.node) streams again"
+            case .newReplica: "\(interruption.node) streams for the first time"
+            case .failover: "the failover is over"
+            }
+        return Event(
+            time: now.text, cluster: scene.cluster.name.text, kind: .action,
+            object: Subject.node(interruption.node).text, what: what, reason: "a change interrupted it",
+            message: "it took \(seconds) s", measured: Measurement(interruption.kind, seconds: seconds))
+    }
+}
