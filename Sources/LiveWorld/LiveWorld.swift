@@ -66,11 +66,15 @@ public struct LiveWorld: World {
         let asksMembers = focus != .guarding(.leadership)
         async let members =
             !asksMembers ? [] : MemberObserver(world: self, cluster: cluster, addresses: addresses).observe()
+        let asksPoolers = if case .guarding = focus { false } else { true }
+        async let poolers =
+            !asksPoolers ? [] : PoolerObserver(world: self, cluster: cluster, addresses: addresses).observe()
         async let repository = RepositoryObserver(world: self, cluster: cluster, engine: engine, focus: focus).observe()
         let (etcd, dcs) = await store
         observation.etcd = etcd
         observation.dcs = dcs
         observation.members = await members
+        observation.poolers = await poolers
         if case .present(let keys) = dcs {
             await sight.keep(leader: keys.leader, ttl: .seconds(keys.configuration?["ttl"]?.integer ?? 30))
             observation.dcs = .present(await withLeases(keys, of: observation.members))
@@ -142,6 +146,8 @@ struct Addresses {
     let etcd: [(container: ContainerName, host: String)]
     /// Nodes whose container is known, and the address of those that run.
     let nodes: [(node: NodeName, container: ContainerID, isRunning: Bool, host: String?)]
+    /// Poolers whose container is known, and the address of those that run.
+    let poolers: [(container: ContainerName, isRunning: Bool, host: String?)]
 
     init(engine: EngineView, cluster: Cluster) {
         let network = engine.networks(named: cluster.network.name).first {
@@ -168,6 +174,11 @@ struct Addresses {
             let name = NodeName(container.labels.value(of: Label.name) ?? container.name.text)
             let isRunning = mayRun(container)
             return (name, container.id, isRunning, isRunning ? host(container) : nil)
+        }
+        poolers = owned(.pooler).map { container in
+            let name = ContainerName(container.labels.value(of: Label.name) ?? container.name.text)
+            let isRunning = container.state.isRunning
+            return (name, isRunning, isRunning ? host(container) : nil)
         }
     }
 

@@ -62,6 +62,7 @@ extension Manifest {
         for (path, address) in [
             ("spec.nodes.bindAddress", cluster.nodes.bindAddress), ("spec.etcd.bindAddress", cluster.etcd.bindAddress),
             ("spec.console.bindAddress", cluster.console.bindAddress),
+            ("spec.pooler.bindAddress", cluster.pooler.bindAddress),
         ] where !address.hasPrefix("127.") && address != "::1" {
             warnings.append("\(path): \(address) opens ports beyond this host")
         }

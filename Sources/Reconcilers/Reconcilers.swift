@@ -8,6 +8,6 @@ public enum Reconcilers {
         Failover(), Network(), Volumes(), Etcd(), Bootstrap(), Recoveries(), Nodes(), Configuration(), Accounts(),
         Schema(),
         Backups(),
-        Console(),
+        Poolers(), Console(),
     ]
 }

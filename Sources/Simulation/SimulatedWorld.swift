@@ -51,6 +51,7 @@ public actor SimulatedWorld: World {
         }
         if focus != .guarding(.leadership) { observation.members = universe.lookAtMembers() }
         if isGuarding { return observation }
+        observation.poolers = universe.lookAtPoolers()
         observation.repository = cluster.backups.enabled ? universe.lookAtRepository(cluster) : .absent
         pass(1...6)
         observation.database = universe.lookAtDatabase(cluster, members: observation.members)
@@ -94,6 +95,7 @@ public actor SimulatedWorld: World {
         case .etcd(let effect): universe.perform(effect)
         case .patroni(let node, let effect): universe.perform(effect, on: node)
         case .sql(let node, let effect): universe.perform(effect, on: node)
+        case .pooler(let name, let effect): universe.perform(effect, on: name)
         }
     }
 

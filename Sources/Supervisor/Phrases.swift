@@ -12,6 +12,7 @@ extension Effect {
             case .script(let database, _): "run SQL in \(database) on \(node)"
             case .setPassword(let role, _): "set the password of \(role) on \(node)"
             }
+        case .pooler(let name, let effect): effect.phrase(name)
         }
     }
 }
@@ -66,6 +67,16 @@ extension PatroniEffect {
         case .reload: "reload \(node)"
         case .restart: "restart PostgreSQL on \(node)"
         case .switchover(let from, let to): "switch over from \(from) to \(to)"
+        }
+    }
+}
+
+extension PoolerEffect {
+    fileprivate func phrase(_ name: ContainerName) -> String {
+        switch self {
+        case .reload: "reload \(name)"
+        case .pause: "pause \(name)"
+        case .resume: "resume \(name)"
         }
     }
 }

@@ -12,6 +12,8 @@ public struct StatusReport: Sendable, Hashable, Codable {
     public var nodes: [Node]
     /// The etcd members.
     public var etcd: [Member]
+    /// The poolers.
+    public var poolers: [Pooler]
     /// Where to connect.
     public var endpoints: [Endpoint]
     /// The newest backup, and how many there are.
@@ -49,6 +51,22 @@ public struct StatusReport: Sendable, Hashable, Codable {
         public var state: String
         /// The size of its store.
         public var databaseBytes: Int64?
+    }
+
+    /// One pooler.
+    public struct Pooler: Sendable, Hashable, Codable {
+        /// Its container.
+        public var name: String
+        /// `read-write` or `read-only`.
+        public var access: String
+        /// `serving`, `paused`, `stale` or `unreachable`.
+        public var state: String
+        /// The nodes its connections go to.
+        public var nodes: [String]
+        /// How many connections it has to them.
+        public var servers: Int?
+        /// Its address on the host.
+        public var endpoint: String
     }
 
     /// A connection target.
@@ -97,6 +115,7 @@ public struct StatusReport: Sendable, Hashable, Codable {
         ready = conditions.contains { $0.type == .ready && $0.status == .true }
         nodes = scene.cluster.nodeNames.map { Node($0, scene: scene) }
         etcd = scene.cluster.etcdNames.map { Member($0, scene: scene) }
+        poolers = scene.cluster.poolers.map { Pooler($0, scene: scene, conditions: conditions) }
         endpoints = StatusReport.endpoints(scene)
         backups = Backups(scene)
         schemaVersion = scene.observation.database.value?.migrations.value?.last?.name
@@ -125,7 +144,11 @@ public struct StatusReport: Sendable, Hashable, Codable {
             let port = cluster.nodes.postgresPort + (cluster.index(of: node) ?? 0)
             return "postgresql://\(user)@\(address):\(port)/\(database)"
         }
-        var endpoints: [Endpoint] = []
+        var endpoints = cluster.poolers.map { pooler in
+            Endpoint(
+                name: pooler.access == .readWrite ? "pooler" : "pooler-ro",
+                url: "postgresql://\(user)@\(cluster.pooler.bindAddress):\(pooler.port)/\(database)")
+        }
         let leader = scene.observation.dcs.value?.leader?.node
         if let leader { endpoints.append(Endpoint(name: "primary", url: url(leader))) }
         for node in cluster.nodeNames where node != leader {
@@ -188,6 +211,21 @@ extension StatusReport.Node {
         case .failed: return "failed"
         case .other(let words): return words
         }
+    }
+}
+
+extension StatusReport.Pooler {
+    init(_ pooler: Model.Pooler, scene: Scene, conditions: [Condition]) {
+        name = pooler.name.text
+        access = pooler.access == .readWrite ? "read-write" : "read-only"
+        let view = scene.observation.pooler(pooler.name).value
+        nodes = view?.hosts.map(\.text) ?? []
+        servers = view?.servers
+        let condition = conditions.first {
+            $0.type == .poolerAvailable && $0.subject.text == "container \(pooler.name)"
+        }
+        state = condition?.reason.lowercased() ?? "unknown"
+        endpoint = "\(scene.cluster.pooler.bindAddress):\(pooler.port)"
     }
 }
 

@@ -8,6 +8,7 @@ final class ClusterFixture: Sendable {
     let nodes: Int
     let etcd: Int
     let ports: Int
+    let poolers: Int
     private let controller = Controller()
 
     var manifest: String { directory + "/cluster.yaml" }
@@ -17,12 +18,14 @@ final class ClusterFixture: Sendable {
     var console: String { id + "-console" }
     func node(_ number: Int) -> String { "\(id)-pg-\(number)" }
     func member(_ number: Int) -> String { "\(id)-etcd-\(number)" }
+    func pooler(_ number: Int) -> String { "\(id)-pgb-\(number)" }
 
-    private init(nodes: Int, etcd: Int) throws {
+    private init(nodes: Int, etcd: Int, poolers: Int) throws {
         id = "e2e" + String(UUID().uuidString.prefix(6)).lowercased()
         directory = NSTemporaryDirectory() + "controller-" + id
         self.nodes = nodes
         self.etcd = etcd
+        self.poolers = poolers
         ports = 20_000 + Int.random(in: 0..<400) * 100
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -31,8 +34,10 @@ final class ClusterFixture: Sendable {
     }
 
     /// Runs the body, and removes everything of the cluster afterwards, whatever happened.
-    static func with(nodes: Int = 3, etcd: Int = 3, _ body: (ClusterFixture) async throws -> Void) async throws {
-        let fixture = try ClusterFixture(nodes: nodes, etcd: etcd)
+    static func with(
+        nodes: Int = 3, etcd: Int = 3, poolers: Int = 0, _ body: (ClusterFixture) async throws -> Void
+    ) async throws {
+        let fixture = try ClusterFixture(nodes: nodes, etcd: etcd, poolers: poolers)
         do {
             try await body(fixture)
         } catch {
@@ -98,6 +103,12 @@ final class ClusterFixture: Sendable {
               - sql/001_items.sql
           backups:
             volume: \(repository)
+          pooler:
+            enabled: \(poolers > 0)
+            count: \(max(1, poolers))
+            namePrefix: \(id)-pgb-
+            port: \(ports + 60)
+            readOnlyPort: \(ports + 70)
           console:
             name: \(console)
             port: \(ports + 80)

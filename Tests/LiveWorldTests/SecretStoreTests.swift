@@ -26,7 +26,7 @@ struct SecretStoreTests {
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
-                #expect(seen.allSatisfy { $0 == seen[0] } && seen[0].count == 8)
+                #expect(seen.allSatisfy { $0 == seen[0] } && seen[0].count == 10)
             }
         }
     }

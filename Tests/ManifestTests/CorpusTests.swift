@@ -41,7 +41,10 @@ struct CorpusTests {
         Bad("  ttl: 30s", 5, 3, "spec.ttl", "unknown field", "spec.patroni.ttl"),
         Bad("  nodes: {shared_memory: 1GiB}", 5, 11, "spec.nodes.shared_memory", "\"sharedMemory\""),
         Bad("  zebra: 1", 5, 3, "spec.zebra", "unknown field", "one of engines, network"),
-        Bad("  pooler: {}", 5, 3, "spec.pooler", "not available in this version"),
+        Bad("  monitoring: {}", 5, 3, "spec.monitoring", "not available in this version"),
+        Bad("  pooler: {port: 5433}", 5, 18, "spec.pooler.port", "5433…5434 of the poolers", "5432…5434 of PostgreSQL"),
+        Bad("  pooler: {namePrefix: etcd-}", 5, 24, "spec.pooler.namePrefix", "would share the name etcd-1"),
+        Bad("  pooler: {count: 4}", 5, 19, "spec.pooler.count", "from 1 to 3"),
         Bad("  backups: {encryption: aes}", 5, 13, "spec.backups.encryption", "not available in this version"),
         Bad(
             "  backups: {schedules: {full: daily}}", 5, 31, "spec.backups.schedules.full",
@@ -201,7 +204,7 @@ struct CorpusTests {
         Bad("  console: {name: pg-node-9}", 5, 19, "spec.console.name", "another container"),
         Bad("  backups: {volume: etcd-5-data}", 5, 21, "spec.backups.volume", "data volume"),
         Bad("  console: {user: pgadmin}", 5, 19, "spec.console.user", "same role as spec.database.admin.user"),
-        Bad("  network: {subnet: 10.0.0.0/29}", 5, 21, "spec.network.subnet", "5 addresses for 8 containers"),
+        Bad("  network: {subnet: 10.0.0.0/29}", 5, 21, "spec.network.subnet", "5 addresses for 12 containers"),
         Bad(
             "  nodes: {memory: 1GiB}\n  postgres: {parameters: {shared_buffers: 2GB}}", 5, 19, "spec.nodes.memory",
             "memory of 1GiB", "shared_buffers, which is 2GB"),

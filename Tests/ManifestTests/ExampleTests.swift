@@ -28,13 +28,14 @@ struct ExampleTests {
         #expect(one.nodes.count == 1)
         let names = { (cluster: Cluster) in
             Set(
-                cluster.nodeNames.map(\.text) + cluster.etcdNames.map(\.text)
+                cluster.nodeNames.map(\.text) + cluster.etcdNames.map(\.text) + cluster.poolers(1...3).map(\.name.text)
                     + [cluster.console.name.text, cluster.network.name.text, cluster.backups.volume.text])
         }
         let ports = { (cluster: Cluster) in
             Set(
                 (0..<9).flatMap { [cluster.nodes.postgresPort + $0, cluster.nodes.patroniPort + $0] }
-                    + (0..<5).map { cluster.etcd.clientPort + $0 } + [cluster.console.port])
+                    + (0..<5).map { cluster.etcd.clientPort + $0 } + cluster.poolers(1...3).map(\.port)
+                    + [cluster.console.port])
         }
         #expect(names(one).isDisjoint(with: names(many)))
         #expect(ports(one).isDisjoint(with: ports(many)))

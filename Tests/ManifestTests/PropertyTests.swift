@@ -128,6 +128,9 @@ extension Cluster {
         cluster.backups.compression = draw(BackupSettings.Compression.allCases, or: .zstd)
         cluster.backups.retention = draw(BackupSettings.RetentionUnit.allCases, or: .count)
         cluster.console.enabled = draw([true, false], or: true)
+        cluster.pooler.enabled = draw([true, false], or: true)
+        cluster.pooler.mode = draw(PoolerSettings.Mode.allCases, or: .transaction)
+        cluster.pooler.queryWaitTimeout = .seconds(draw([1, 59, 60, 90, 3600], or: 120))
         cluster.maintenance = draw([true, false], or: false)
         return cluster
     }

@@ -18,13 +18,15 @@ struct Scenery {
         if nodes == 1 { cluster.postgres.synchronous.mode = .off }
         engine = EngineView(id: "engine-1", version: "20.10")
         observation = Observation()
-        observation.secrets = ["patroni-rest", "postgres-superuser"].map { SecretView(name: $0, version: "1") }
+        observation.secrets = ["patroni-rest", "pooler-verifier", "postgres-superuser"].map {
+            SecretView(name: $0, version: "1")
+        }
         engine.networks = [
             NetworkView(
                 id: Scenery.networkID, name: cluster.network.name, driver: "bridge", subnet: nil,
                 labels: [LabelValue(Label.cluster, "demo")], endpoints: [])
         ]
-        engine.images = [cluster.etcd.image, cluster.nodes.image, cluster.console.image].map {
+        engine.images = [cluster.etcd.image, cluster.nodes.image, cluster.pooler.image, cluster.console.image].map {
             ImageSighting(reference: $0, id: .present("sha256:\($0)"))
         }
         let scene = Scene(cluster: cluster, observation: observed, now: Scenery.now)
@@ -37,6 +39,7 @@ struct Scenery {
         add(ConsoleSpec.container(primary: "pg-node-1", at: site))
         observeStore()
         observeNodes()
+        addPoolers()
     }
 
     /// The observation with the engine in it.
@@ -131,6 +134,7 @@ struct Scenery {
         }
         database.extensions = [ExtensionView(name: "vector", installed: "0.8.1", available: "0.8.1")]
         database.migrations = .present([])
+        database.hasPoolerLogin = true
         database.standbys = cluster.nodeNames.dropFirst().map {
             StandbyView(node: $0, state: "streaming", isSynchronous: true, lagBytes: 0)
         }
@@ -139,6 +143,27 @@ struct Scenery {
             RepositoryView(
                 stanza: .ok(systemIdentifier: Scenery.system),
                 backups: [BackupView(label: "20251009-084500F", type: "full", stoppedAt: 1_760_000_000, size: 1)]))
+    }
+
+    /// Poolers that lead to where they should.
+    private mutating func addPoolers() {
+        guard let site = Site(scene) else { return }
+        for pooler in cluster.poolers {
+            let hosts =
+                pooler.access == .readWrite || cluster.nodes.count == 1
+                ? ["pg-node-1"] : cluster.nodeNames.filter { $0 != "pg-node-1" }
+            add(PoolerSpec.container(pooler, hosts: hosts, at: site))
+            let view = PoolerView(version: PoolerSpec.version(hosts: hosts, at: site), hosts: hosts)
+            observation.poolers.append(PoolerSighting(name: pooler.name, view: .present(view)))
+        }
+    }
+
+    mutating func pooler(_ name: ContainerName, _ change: (inout PoolerView) -> Void) {
+        guard let index = observation.poolers.firstIndex(where: { $0.name == name }),
+            case .present(var view) = observation.poolers[index].view
+        else { return }
+        change(&view)
+        observation.poolers[index].view = .present(view)
     }
 
     mutating func dcs(_ change: (inout DCSView) -> Void) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# images.sh [NAME…]: builds the images that have changed: etcd postgres console controller (all of them by default).
+# images.sh [NAME…]: builds the images that have changed: etcd postgres pgbouncer console controller (all of them by default).
 #
 # An image carries, as a label, a hash of what it was built from: its folder and the base image. The same hash again
 # means nothing to do. The controller's image takes the release build, which must be there: `swift build -c release`.
@@ -9,8 +9,8 @@ root=$(cd "$here/../.." && pwd)
 say() { printf 'images: %s\n' "$*" >&2; }
 label=pg-controller.content
 declare -A tags=([etcd]=pg-controller/etcd:3.5 [postgres]=pg-controller/postgres:18
-  [console]=pg-controller/console:1 [controller]=pg-controller/supervisor:dev)
-[[ $# -gt 0 ]] || set -- etcd postgres console controller
+  [pgbouncer]=pg-controller/pgbouncer:1 [console]=pg-controller/console:1 [controller]=pg-controller/supervisor:dev)
+[[ $# -gt 0 ]] || set -- etcd postgres pgbouncer console controller
 for name; do [[ -n ${tags[$name]:-} ]] || { say "no image is called $name; there are: ${!tags[*]}"; exit 2; }; done
 
 # Builds take packages from the mirror that this machine uses, so they follow its apt settings about old indexes.

@@ -16,7 +16,7 @@ struct Status: AsyncParsableCommand {
     @Flag(name: [.short, .long], help: "All conditions, also the good ones.")
     var verbose = false
 
-    @Option(help: "Print only the URL of this endpoint: primary, replica, any-primary, console.")
+    @Option(help: "Print only the URL of this endpoint: pooler, pooler-ro, primary, replica, any-primary, console.")
     var endpoint: String?
 
     @Flag(help: "Wait until the cluster is ready, and say what it waits for.")

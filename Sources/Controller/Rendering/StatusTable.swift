@@ -6,6 +6,7 @@ enum StatusTable {
         let word = status.ready ? Terminal.green("Ready") : Terminal.yellow("Not ready")
         var lines = ["\(Terminal.bold("Cluster \(status.cluster)")): \(word)   (seen \(status.time))", ""]
         lines += nodes(status) + [""] + etcd(status) + [""]
+        if !status.poolers.isEmpty { lines += poolers(status) + [""] }
         lines += backups(status.backups) + ["Schema:  \(status.schemaVersion ?? "-")"]
         lines += ["", "Endpoints (passwords: `controller password pgadmin`)"]
         lines += status.endpoints.map { "  \(pad($0.name, 12)) \($0.url)" }
@@ -31,6 +32,17 @@ enum StatusTable {
         var table = Table(["ETCD", "STATE", "SIZE"])
         for member in status.etcd {
             table.add([member.name, member.state, member.databaseBytes.map { size($0) } ?? ""])
+        }
+        return table.lines
+    }
+
+    private static func poolers(_ status: StatusReport) -> [String] {
+        var table = Table(["POOLER", "ACCESS", "STATE", "LEADS TO", "SERVERS", "ADDRESS"])
+        for pooler in status.poolers {
+            table.add([
+                pooler.name, pooler.access, pooler.state, pooler.nodes.joined(separator: ","),
+                pooler.servers.map { "\($0)" } ?? "", pooler.endpoint,
+            ])
         }
         return table.lines
     }

@@ -29,10 +29,12 @@ struct DatabaseObserver {
             DatabaseQuery.text,
             [
                 PostgresValue(array: cluster.schema.extensions.map(\.name)),
-                PostgresValue(array: roles.map(\.role.text)), PostgresValue(cluster.accounts.database.text),
+                PostgresValue(array: roles.map(\.role.text) + [PoolerSettings.role.text]),
+                PostgresValue(cluster.accounts.database.text),
                 PostgresValue(cluster.accounts.admin.role.text), PostgresValue(array: addresses.nodes.map(\.node.text)),
                 PostgresValue("/var/spool/pgbackrest/archive/\(cluster.backups.stanza)/out/"),
                 PostgresValue(array: PendingParameter.limits),
+                PostgresValue(PoolerSettings.loginBody),
             ], deadline: .seconds(3)
         ).rows
         let answer = try DatabaseQuery.decode(DatabaseQuery.Answer.self, from: rows)
@@ -48,7 +50,7 @@ struct DatabaseObserver {
                     [
                         PostgresValue(array: cluster.schema.extensions.map(\.name)), PostgresValue(array: []),
                         PostgresValue(cluster.accounts.database.text), PostgresValue(cluster.accounts.admin.role.text),
-                        PostgresValue(array: []), PostgresValue(""), PostgresValue(array: []),
+                        PostgresValue(array: []), PostgresValue(""), PostgresValue(array: []), PostgresValue(""),
                     ], deadline: .seconds(3)
                 ).rows)
             let local = DatabaseQuery.view(inside, node: node) { _, _ in false }

@@ -4,7 +4,8 @@ import Model
 /// What the primary is asked, in one round trip, and how its answer becomes a view.
 enum DatabaseQuery {
     /// Parameters: extension names, role names, the database's name, the admin's name, node names (arrays as text[]),
-    /// the directory into which pgBackRest writes why it could not archive, and parameters whose values are wanted.
+    /// the directory into which pgBackRest writes why it could not archive, parameters whose values are wanted,
+    /// and the body of the poolers' login function.
     static let text = """
         SELECT json_build_object(
           'recovery', pg_is_in_recovery(),
@@ -18,6 +19,15 @@ enum DatabaseQuery {
               'available', default_version) ORDER BY name), '[]') FROM pg_available_extensions
               WHERE name = ANY ($1::text[])),
           'history', to_regclass('controller.migrations') IS NOT NULL,
+          'login', (SELECT coalesce(bool_or(prosrc = $8 AND prosecdef
+              AND proconfig = ARRAY['search_path=pg_catalog, pg_temp']
+              AND NOT EXISTS (SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS a
+                WHERE a.grantee <> proowner AND a.grantee IS DISTINCT FROM (SELECT oid FROM pg_roles
+                  WHERE rolname = '\(PoolerSettings.role)'))
+              AND has_function_privilege('\(PoolerSettings.role)', p.oid, 'EXECUTE')
+              AND has_schema_privilege('\(PoolerSettings.role)', pronamespace, 'USAGE')), false)
+              FROM pg_proc p WHERE p.oid = to_regprocedure('controller.pooler_login(text)')
+                AND EXISTS (SELECT FROM pg_roles WHERE rolname = '\(PoolerSettings.role)')),
           'roles', (SELECT coalesce(json_agg(json_build_object('name', rolname, 'verifier', rolpassword,
               'attributes', array_remove(ARRAY[
                 CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
@@ -84,6 +94,7 @@ enum DatabaseQuery {
         var standbys: [Standby]
         var extensions: [Extension]
         var history: Bool
+        var login: Bool
         var roles: [Role]
         var database: Bool
         var grant: Bool
@@ -115,6 +126,7 @@ enum DatabaseQuery {
                 name: RoleName($0.name), attributes: $0.attributes.sorted(),
                 passwordMatches: matches(RoleName($0.name), $0.verifier))
         }
+        view.hasPoolerLogin = answer.login
         view.hasDatabase = answer.database
         view.missingGrants = answer.grant ? ["CREATE on schema public"] : []
         view.pendingParameters = answer.pending

@@ -168,6 +168,7 @@ struct DockerObserver {
     private func images() async -> [ImageSighting] {
         var wanted = [cluster.etcd.image, cluster.nodes.image]
         if cluster.console.enabled { wanted.append(cluster.console.image) }
+        if cluster.pooler.enabled { wanted.append(cluster.pooler.image) }
         var sightings: [ImageSighting] = []
         for reference in wanted {
             let id: Sighting<String>

@@ -26,6 +26,7 @@ extension LiveWorld {
             case .etcd(let effect): return try await EtcdPerformer(world: self, cluster: cluster).perform(effect)
             case .patroni(let node, let effect): return try await ask(node, effect, for: cluster)
             case .sql(let node, let effect): return try await execute(effect, on: node, for: cluster)
+            case .pooler(let name, let effect): return try await command(effect, name, cluster)
             }
         } catch let error as DockerError {
             return error.outcome

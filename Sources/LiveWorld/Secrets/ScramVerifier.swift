@@ -22,16 +22,35 @@ struct ScramVerifier {
         self.storedKey = Array(storedKey)
     }
 
+    /// The stored form of a password (ASCII), with a salt of its own.
+    static func make(for password: String) -> String {
+        let iterations = 4096
+        let salt = (0..<16).map { _ in UInt8.random(in: 0...255) }
+        let salted = SymmetricKey(data: salt.salted(password, iterations))
+        let client = HMAC<SHA256>.authenticationCode(for: Array("Client Key".utf8), using: salted)
+        let server = HMAC<SHA256>.authenticationCode(for: Array("Server Key".utf8), using: salted)
+        let parts = [Data(salt), Data(SHA256.hash(data: Array(client))), Data(server)].map { $0.base64EncodedString() }
+        return "SCRAM-SHA-256$\(iterations):\(parts[0])$\(parts[1]):\(parts[2])"
+    }
+
     /// Whether the stored key was made from this password (ASCII; others would need SASLprep first).
     func matches(_ password: String) -> Bool {
+        let salted = salt.salted(password, iterations)
+        let client = HMAC<SHA256>.authenticationCode(for: Array("Client Key".utf8), using: SymmetricKey(data: salted))
+        return Array(SHA256.hash(data: Array(client))) == storedKey
+    }
+}
+
+extension [UInt8] {
+    /// RFC 5802's `Hi(password, salt, iterations)`, this being the salt.
+    fileprivate func salted(_ password: String, _ iterations: Int) -> [UInt8] {
         let key = SymmetricKey(data: Array(password.utf8))
-        var block = Array(HMAC<SHA256>.authenticationCode(for: salt + [0, 0, 0, 1], using: key))
+        var block = Array(HMAC<SHA256>.authenticationCode(for: self + [0, 0, 0, 1], using: key))
         var salted = block
-        for _ in 1..<max(iterations, 1) {
+        for _ in 1..<Swift.max(iterations, 1) {
             block = Array(HMAC<SHA256>.authenticationCode(for: block, using: key))
             for index in salted.indices { salted[index] ^= block[index] }
         }
-        let client = HMAC<SHA256>.authenticationCode(for: Array("Client Key".utf8), using: SymmetricKey(data: salted))
-        return Array(SHA256.hash(data: Array(client))) == storedKey
+        return salted
     }
 }

@@ -75,12 +75,13 @@ public actor SecretStore {
             ("postgres-rewind", cluster.accounts.rewind.passwordFile),
             ("postgres-admin", cluster.accounts.admin.passwordFile),
             ("postgres-console", cluster.console.account.passwordFile),
+            ("pooler-password", nil),
         ]
     }
 
-    /// The key and the certificate of the cluster's own authority; the certificate belongs to the key beside it.
+    /// What belongs together: the key and the certificate of the cluster's own authority; the password of the poolers'
+    /// consoles and its stored form.
     private func identity(of cluster: Cluster, mayGenerate: Bool) throws(Failure) -> [(SecretName, String)] {
-        guard cluster.backups.enabled else { return [] }
         // all the names that a node can ever have, so that a new one needs no new certificate
         let hosts = (1...9).map { "\(cluster.nodes.namePrefix)\($0)" }
         let key = try value(of: "cluster-key", file: nil, mayGenerate: mayGenerate) {
@@ -89,7 +90,11 @@ public actor SecretStore {
         let certificate = try value(of: "cluster-certificate", file: nil, mayGenerate: mayGenerate) {
             try ClusterCertificate.make(name: cluster.name.text, hosts: hosts, key: key)
         }
-        return [("cluster-key", key), ("cluster-certificate", certificate)]
+        let password = try value(of: "pooler-password", file: nil, mayGenerate: mayGenerate) { SecretStore.generate() }
+        let verifier = try value(of: "pooler-verifier", file: nil, mayGenerate: mayGenerate) {
+            ScramVerifier.make(for: password)
+        }
+        return [("cluster-key", key), ("cluster-certificate", certificate), ("pooler-verifier", verifier)]
     }
 
     private func value(

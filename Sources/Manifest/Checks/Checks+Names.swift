@@ -12,9 +12,15 @@ extension Manifest {
             common == nil, at: etcdPath, with: [nodePath],
             "etcd members and nodes would share the name \(common ?? "")",
             got: cluster.etcd.namePrefix, expected: "a prefix of its own")
+        let poolers = cluster.poolers(1...3).map(\.name.text)
+        let taken = poolers.first { nodes.contains($0) || members.contains($0) }
+        log.require(
+            taken == nil, at: "spec.pooler.namePrefix", with: [nodePath, etcdPath],
+            "poolers, nodes or etcd members would share the name \(taken ?? "")", got: cluster.pooler.namePrefix,
+            expected: "a prefix of its own")
         let console = cluster.console.name.text
         log.require(
-            !nodes.contains(console) && !members.contains(console), at: "spec.console.name",
+            !(nodes + members + poolers).contains(console), at: "spec.console.name",
             with: [nodePath, etcdPath],
             "is the name of another container", got: console, expected: "a name of its own")
         let volumes = (nodes + members).map { $0 + "-data" }
@@ -24,7 +30,7 @@ extension Manifest {
             "is the data volume of another container", got: repository, expected: "a volume of its own")
         let network = cluster.network.name.text
         log.require(
-            !(nodes + members + [console]).contains(network), at: "spec.network.name",
+            !(nodes + members + poolers + [console]).contains(network), at: "spec.network.name",
             with: [nodePath, etcdPath, "spec.console.name"], "is the name of a container", got: network,
             expected: "a name of its own")
     }

@@ -53,6 +53,17 @@ extension Manifest {
                     what: "etcd", path: "spec.etcd.clientPort", countPath: "spec.etcd.members",
                     first: cluster.etcd.clientPort, count: cluster.etcd.members, address: cluster.etcd.bindAddress))
         }
+        if cluster.pooler.enabled {
+            for (what, path, first) in [
+                ("the poolers", "spec.pooler.port", cluster.pooler.port),
+                ("the poolers' read-only addresses", "spec.pooler.readOnlyPort", cluster.pooler.readOnlyPort),
+            ] {
+                ranges.append(
+                    PortRange(
+                        what: what, path: path, countPath: "spec.pooler.count", first: first,
+                        count: cluster.pooler.count, address: cluster.pooler.bindAddress))
+            }
+        }
         if cluster.console.enabled {
             ranges.append(
                 PortRange(

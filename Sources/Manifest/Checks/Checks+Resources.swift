@@ -50,7 +50,9 @@ extension Manifest {
     static func checkSubnet(_ cluster: Cluster, _ log: Diagnostics) {
         guard let subnet = cluster.network.subnet, let block = Address.Block(subnet) else { return }
         let room = (1 << (32 - block.length)) - 3
-        let wanted = cluster.nodes.count + cluster.etcd.members + (cluster.console.enabled ? 1 : 0) + 1
+        let wanted =
+            cluster.nodes.count + cluster.etcd.members + (cluster.console.enabled ? 1 : 0) + 1
+            + cluster.poolers.count
         log.require(
             wanted <= room, at: "spec.network.subnet", with: ["spec.nodes.count", "spec.etcd.members"],
             "the block has \(room) addresses for \(wanted) containers", got: subnet, expected: "a shorter prefix")

@@ -86,6 +86,11 @@ extension Manifest {
             ("spec.database.rewind.user", cluster.accounts.rewind.role),
             ("spec.console.user", cluster.console.account.role),
         ]
+        for (path, role) in roles {
+            log.require(
+                role != PoolerSettings.role && role != PoolerSettings.consoleUser, at: path,
+                "is the name of the poolers' own role", got: role.text, expected: "another name")
+        }
         for (index, later) in roles.enumerated() {
             for earlier in roles[..<index] {
                 log.require(

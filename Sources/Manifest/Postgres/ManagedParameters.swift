@@ -32,7 +32,7 @@ enum ManagedParameters {
             ]
         ),
         (
-            "needs certificates, which are not available in this version",
+            "is managed: the controller makes the certificates",
             [
                 "ssl", "ssl_ca_file", "ssl_cert_file", "ssl_crl_dir", "ssl_crl_file", "ssl_dh_params_file",
                 "ssl_key_file",

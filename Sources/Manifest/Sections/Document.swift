@@ -32,11 +32,12 @@ struct Document: Sendable {
             Rule("database", \.accounts, .accounts, "The application's database and the roles around it."),
             Rule("schema", \.schema, .schema, "Extensions and migrations."),
             Rule("backups", \.backups, .backups, "Backups and WAL archiving by pgBackRest."),
+            Rule("pooler", \.pooler, .pooler, "PgBouncer in front of the nodes: addresses that always work."),
             Rule("console", \.console, .console, "The web console."),
             Rule("bootstrap", \.recovery, .bootstrap, "What a cluster that does not exist yet begins with."),
             Rule("maintenance", \.maintenance, .flag, "While true, nothing is changed."),
         ], defaults: Cluster(name: ""),
-        later: ["pooler", "monitoring", "dashboard", "restore", "standby", "upgrade", "hosts", "tls"])
+        later: ["monitoring", "dashboard", "restore", "standby", "upgrade", "hosts", "tls"])
 }
 
 extension Shape<String> {

@@ -8,6 +8,8 @@ public enum Effect: Sendable, Hashable {
     case patroni(NodeName, PatroniEffect)
     /// A statement on one node's PostgreSQL.
     case sql(NodeName, SQLEffect)
+    /// A command on one pooler's admin console.
+    case pooler(ContainerName, PoolerEffect)
 }
 
 /// What can be asked of a Docker Engine; objects that exist are addressed by ID (volumes have only names).
@@ -98,6 +100,16 @@ public enum SQLEffect: Sendable, Hashable {
     case setPassword(RoleName, SecretName)
 }
 
+/// What can be asked of a pooler.
+public enum PoolerEffect: Sendable, Hashable {
+    /// `RELOAD`: reads its file again; connections to nodes that are not in it any more end.
+    case reload
+    /// `PAUSE`: clients wait, and server connections end as soon as their transactions have.
+    case pause
+    /// `RESUME`.
+    case resume
+}
+
 extension Effect {
     /// Whether it interrupts something that runs; such an effect is performed alone and last.
     public var isDisruptive: Bool {
@@ -113,7 +125,7 @@ extension Effect {
             case .restart, .switchover: true
             case .wake, .patchConfiguration, .reload: false
             }
-        case .sql: false
+        case .sql, .pooler: false
         }
     }
 }

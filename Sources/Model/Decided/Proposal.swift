@@ -107,6 +107,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case backupFailed = "BackupFailed"
     /// A restore did not come to its end.
     case restoreFailed = "RestoreFailed"
+    /// A pooler takes connections and reaches the primary.
+    case poolerAvailable = "PoolerAvailable"
     /// The web console runs.
     case consoleAvailable = "ConsoleAvailable"
     /// The manifest could not be read; the last good one stays in force.
@@ -156,7 +158,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     public var isGoodWhenTrue: Bool {
         switch self {
         case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .storeHealthy, .schemaCurrent,
-            .archiving, .backupAvailable, .restoreProven, .repositoryVerified, .consoleAvailable:
+            .archiving, .backupAvailable, .restoreProven, .repositoryVerified, .poolerAvailable,
+            .consoleAvailable:
             true
         case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .blind,

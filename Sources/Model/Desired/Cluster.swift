@@ -20,6 +20,8 @@ public struct Cluster: Sendable, Hashable {
     public var schema: SchemaSettings
     /// pgBackRest.
     public var backups: BackupSettings
+    /// PgBouncer in front of the nodes.
+    public var pooler: PoolerSettings
     /// The web console.
     public var console: ConsoleSettings
     /// What a cluster that does not exist yet is founded on; nil for an empty database.
@@ -39,6 +41,7 @@ public struct Cluster: Sendable, Hashable {
         accounts = AccountSettings()
         schema = SchemaSettings()
         backups = BackupSettings()
+        pooler = PoolerSettings()
         console = ConsoleSettings()
         maintenance = false
     }

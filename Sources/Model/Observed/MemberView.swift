@@ -109,6 +109,8 @@ public struct DatabaseView: Sendable, Hashable {
     public var missingGrants: [String]
     /// The roles we keep that exist, sorted by name.
     public var roles: [RoleView]
+    /// Whether the poolers' login function is there as it has to be; read in the database `postgres`.
+    public var hasPoolerLogin: Bool
     /// Whether the application's database exists.
     public var hasDatabase: Bool
     /// Parameters that wait for a restart, sorted.
@@ -130,6 +132,7 @@ public struct DatabaseView: Sendable, Hashable {
         migrations = .absent
         missingGrants = []
         roles = []
+        hasPoolerLogin = false
         hasDatabase = true
         pendingParameters = []
         archiver = ArchiverView()

@@ -10,6 +10,8 @@ public struct Observation: Sendable, Hashable {
     public var members: [MemberSighting]
     /// The primary's database over SQL.
     public var database: Sighting<DatabaseView>
+    /// Each pooler's admin console, sorted by name.
+    public var poolers: [PoolerSighting]
     /// The pgBackRest repository.
     public var repository: Sighting<RepositoryView>
     /// The secrets that exist.
@@ -23,6 +25,7 @@ public struct Observation: Sendable, Hashable {
         etcd = .unknown(.notLooked)
         dcs = .unknown(.notLooked)
         members = []
+        poolers = []
         database = .unknown(.notLooked)
         repository = .unknown(.notLooked)
         secrets = []
@@ -31,6 +34,10 @@ public struct Observation: Sendable, Hashable {
     /// An engine by name; unknown when it was not looked at.
     public func engine(_ id: EngineID) -> Sighting<EngineView> {
         engines.first { $0.id == id }?.view ?? .unknown(.notLooked)
+    }
+    /// A pooler's admin console; unknown when it was not asked.
+    public func pooler(_ name: ContainerName) -> Sighting<PoolerView> {
+        poolers.first { $0.name == name }?.view ?? .unknown(.notLooked)
     }
     /// A node's Patroni; unknown when it was not asked.
     public func member(_ node: NodeName) -> Sighting<MemberView> {

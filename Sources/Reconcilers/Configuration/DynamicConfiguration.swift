@@ -33,6 +33,11 @@ enum DynamicConfiguration {
             ("parameters", .object(parameters(cluster).map { ($0.name, .string($0.value)) })),
             ("pg_hba", .array(hba(cluster).map { .string($0) })),
         ]
+        if cluster.pooler.enabled {
+            // the cluster's certificate stands for the poolers' own role, which has no password
+            let line = "pooler \(cluster.name) \(PoolerSettings.role)"
+            members.append(("pg_ident", .array([.string(line)])))
+        }
         if cluster.backups.enabled {
             let command = "pgbackrest --stanza=\(cluster.backups.stanza) archive-get %f \"%p\""
             members.append(("recovery_conf", .object([("restore_command", .string(command))])))
@@ -66,6 +71,14 @@ enum DynamicConfiguration {
             .init("wal_log_hints", "on"),
             .init("work_mem", "1310kB"),
         ]
+        if cluster.pooler.enabled {
+            values += [
+                .init("ssl", "on"),
+                .init("ssl_ca_file", ClusterIdentity.certificate),
+                .init("ssl_cert_file", ClusterIdentity.certificate),
+                .init("ssl_key_file", ClusterIdentity.key),
+            ]
+        }
         for parameter in cluster.postgres.parameters {
             values.removeAll { $0.name == parameter.name }
             values.append(parameter)
@@ -77,6 +90,12 @@ enum DynamicConfiguration {
     /// that reaches the port (which is bound to loopback unless the manifest says otherwise).
     static func hba(_ cluster: Cluster) -> [String] {
         let accounts = cluster.accounts
+        let poolers =
+            cluster.pooler.enabled
+            ? [
+                "hostssl postgres \(PoolerSettings.role) samenet cert map=pooler",
+                "host all \(PoolerSettings.role) all reject",
+            ] : []
         return [
             "local all postgres peer",
             "local replication postgres peer",
@@ -87,6 +106,6 @@ enum DynamicConfiguration {
             "host all postgres samenet scram-sha-256",
             "host all postgres all reject",
             "host replication all all reject",
-        ] + cluster.postgres.hba + ["host all all all scram-sha-256"]
+        ] + poolers + cluster.postgres.hba + ["host all all all scram-sha-256"]
     }
 }

@@ -32,6 +32,9 @@ enum NodeSpec {
             network: site.cluster.network.name)
         spec.labels = [LabelValue(Label.name, node.text)]
         spec.files = [PatroniFile.spec(for: node, cluster: site.cluster, secrets: site.scene.observation.secrets)]
+        if site.cluster.backups.enabled || site.cluster.pooler.enabled {
+            spec.files += ClusterIdentity.files(owner: owner)
+        }
         spec.volumes = [Volumes.spec(of: node.text, .node, at: site)]
         if site.cluster.backups.enabled {
             let repository = site.cluster.backups.volume

@@ -4,8 +4,8 @@ import Model
 /// tasks.
 enum PgBackRestFile {
     static let path = "\(FileSpec.directory)/pgbackrest.conf"
-    private static let key = "\(FileSpec.directory)/cluster.key"
-    private static let certificate = "\(FileSpec.directory)/cluster.crt"
+    private static let key = ClusterIdentity.key
+    private static let certificate = ClusterIdentity.certificate
     private static let port = 8432
 
     /// The files of a node: `node` runs `pgbackrest server`, which lets the holder of the cluster's certificate read
@@ -30,7 +30,7 @@ enum PgBackRestFile {
             \(data(1))
 
             """
-        return [file(text)] + identity
+        return [file(text)]
     }
 
     /// The files of the backup task, which asks every node, and copies from a standby where there is one.
@@ -58,7 +58,7 @@ enum PgBackRestFile {
             [\(cluster.backups.stanza)]
             \(nodes.joined())
             """
-        return [file(text)] + identity
+        return [file(text)] + ClusterIdentity.files(owner: NodeSpec.owner)
     }
 
     /// The file of a task that only reads the repository.
@@ -104,12 +104,5 @@ enum PgBackRestFile {
 
     private static func file(_ text: String) -> FileSpec {
         FileSpec(path: path, content: Template(segments: [.text(text)]), owner: NodeSpec.owner)
-    }
-
-    private static var identity: [FileSpec] {
-        [
-            FileSpec(path: key, content: "\(secret: "cluster-key")", owner: NodeSpec.owner),
-            FileSpec(path: certificate, content: "\(secret: "cluster-certificate")", owner: NodeSpec.owner),
-        ]
     }
 }

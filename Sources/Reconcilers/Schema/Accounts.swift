@@ -10,7 +10,8 @@ public struct Accounts: Reconciler {
     /// A role that the manifest asks for.
     struct Role {
         let name: RoleName
-        let secret: SecretName
+        /// Nil for one that logs in without a password.
+        let secret: SecretName?
         let attributes: [String]
     }
 
@@ -28,6 +29,9 @@ public struct Accounts: Reconciler {
                 Role(
                     name: cluster.console.account.role, secret: .console,
                     attributes: ["IN pg_read_all_data", "LOGIN"]))
+        }
+        if cluster.pooler.enabled {
+            roles.append(Role(name: PoolerSettings.role, secret: nil, attributes: ["LOGIN"]))
         }
         return roles
     }
@@ -51,16 +55,37 @@ public struct Accounts: Reconciler {
                     Action(
                         .sql(database.node, .script("postgres", sql)), on: subject,
                         because: .roleDiffers(role.name, what)))
-            } else if seen?.passwordMatches == false {
+            } else if seen?.passwordMatches == false, let secret = role.secret {
                 proposal.actions.append(
                     Action(
-                        .sql(database.node, .setPassword(role.name, role.secret)), on: subject,
+                        .sql(database.node, .setPassword(role.name, secret)), on: subject,
                         because: .passwordDiffers(role.name)))
             }
+        }
+        if scene.cluster.pooler.enabled, !database.hasPoolerLogin,
+            database.roles.contains(where: { $0.name == PoolerSettings.role })
+        {
+            proposal.actions.append(
+                Action(
+                    .sql(database.node, .script("postgres", Accounts.poolerLogin)), on: subject,
+                    because: .roleDiffers(PoolerSettings.role, ["its function to look passwords up"])))
         }
         if !proposal.actions.isEmpty { proposal.waiting.append("roles") }
         return proposal
     }
+
+    /// How a pooler looks up the password that a client has to know: only its own role may ask, and only for roles that
+    /// could not do more than work with data (PgBouncer's `auth_query`).
+    static let poolerLogin = """
+        CREATE SCHEMA IF NOT EXISTS controller;
+        DROP FUNCTION IF EXISTS controller.pooler_login(text);
+        CREATE FUNCTION controller.pooler_login(name text, OUT role text, OUT verifier text)
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+            AS $login$\(PoolerSettings.loginBody)$login$;
+        REVOKE ALL ON FUNCTION controller.pooler_login(text) FROM PUBLIC;
+        GRANT USAGE ON SCHEMA controller TO \(SQL.identifier(PoolerSettings.role.text));
+        GRANT EXECUTE ON FUNCTION controller.pooler_login(text) TO \(SQL.identifier(PoolerSettings.role.text));
+        """
 
     private func statements(for role: Role, exists: Bool, surplus: [String]) -> String {
         let name = SQL.identifier(role.name.text)

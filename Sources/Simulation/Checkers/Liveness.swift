@@ -79,7 +79,7 @@ extension Universe {
         // the console's role stays when the console goes, and is nobody's business then
         let spoiled = catalog.roles.first { role in
             (cluster.console.enabled || role.name != cluster.console.account.role)
-                && (!role.passwordMatches || !role.attributes.contains("LOGIN"))
+                && (!role.passwordMatches && role.name != PoolerSettings.role || !role.attributes.contains("LOGIN"))
         }
         if let spoiled { return "role \(spoiled.name) is not as wanted" }
         return catalog.roles.contains { $0.name == cluster.accounts.admin.role } ? nil : "the admin role is missing"
@@ -102,6 +102,28 @@ extension Universe {
         } else if console != nil {
             return "the console is still there"
         }
-        return nil
+        return pendingPoolers(cluster)
+    }
+
+    /// Every pooler runs, has read its files, lets its clients go on, and leads to whom it should.
+    private func pendingPoolers(_ cluster: Cluster) -> String? {
+        let leader = store?.key(prefix + "leader")?.value.text
+        for wanted in cluster.poolers {
+            guard let seen = engine.containers.first(where: { $0.home == wanted.name.text && $0.owner == scope.text }),
+                seen.name == wanted.name, seen.state.isRunning, isConnected(seen), let process = seen.pooler
+            else { return "\(wanted.name) does not run" }
+            if process.isPaused { return "\(wanted.name) holds its clients back" }
+            let isRight =
+                switch wanted.access {
+                case .readWrite: process.hosts.map(\.text) == [leader]
+                case .readOnly: process.hosts.allSatisfy { index(of: $0).map { isReachable($0) } == true }
+                }
+            if !isRight { return "\(wanted.name) leads to \(process.hosts.map(\.text).joined(separator: ","))" }
+        }
+        let extra = engine.containers.first { container in
+            container.component == .pooler && container.owner == scope.text
+                && !cluster.poolers.contains { $0.name.text == container.home }
+        }
+        return extra.map { "\($0.name) is still there" }
     }
 }

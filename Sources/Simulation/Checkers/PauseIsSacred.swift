@@ -12,7 +12,7 @@ struct PauseIsSacred: Checker {
             return "\(deed.effect.line) while Patroni is paused"
         case .docker(_, .stop), .docker(_, .kill):
             return deed.container?.component == .node ? "\(deed.effect.line) while Patroni is paused" : nil
-        case .docker, .etcd, .patroni, .sql: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 

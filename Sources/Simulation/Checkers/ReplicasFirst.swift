@@ -26,7 +26,7 @@ struct ReplicasFirst: Checker {
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .disconnect):
             return deed.container?.node?.name
         case .patroni(let node, .restart): return node
-        case .docker, .etcd, .patroni, .sql: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 

@@ -20,7 +20,7 @@ struct StoreQuorum: Checker {
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .remove), .docker(_, .disconnect):
             guard let id = deed.container?.etcd?.memberID else { return nil }
             member = id
-        case .docker, .etcd, .patroni, .sql: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
         let isRemoval = if case .etcd = deed.effect { true } else { false }
         let needed = isRemoval ? store.voters.filter { $0.id != member }.count : store.voters.count

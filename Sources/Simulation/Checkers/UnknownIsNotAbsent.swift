@@ -16,7 +16,7 @@ struct UnknownIsNotAbsent: Checker {
             return look.etcd.isUnknown ? "\(deed.effect.line) without sight of etcd" : nil
         case .patroni:
             return look.dcs.isUnknown ? "\(deed.effect.line) without sight of etcd" : nil
-        case .sql: return nil
+        case .sql, .pooler: return nil
         }
     }
 }

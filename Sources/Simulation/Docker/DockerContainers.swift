@@ -110,7 +110,8 @@ extension Universe {
         case .etcd: startEtcd(index)
         case .node: startNode(index)
         case .task: startTask(index)
-        case .network, .repository, .console, .supervisor, .pooler, nil: break
+        case .pooler: startPooler(index)
+        case .network, .repository, .console, .supervisor, nil: break
         }
     }
 
@@ -185,6 +186,7 @@ extension Universe {
         if engine.containers[index].node != nil { nodeDied(index) }
         engine.containers[index].node = nil
         engine.containers[index].etcd = nil
+        engine.containers[index].pooler = nil
         engine.containers[index].stop = nil
         engine.containers[index].state = .exited(exit)
         for place in engine.containers[index].commands.indices

@@ -44,6 +44,8 @@ package struct SimulatedContainer: Sendable {
     package var etcd: EtcdProcess?
     /// The Patroni that runs in it.
     package var node: NodeProcess?
+    /// The PgBouncer that runs in it.
+    package var pooler: PoolerProcess?
 
     /// An orderly stop.
     package struct Stop: Sendable {

@@ -110,6 +110,8 @@ package struct Catalog: Sendable, Hashable {
     package var migrations: [AppliedMigration]?
     /// Roles with attributes, sorted by name.
     package var roles: [RoleView] = []
+    /// Whether the poolers' login function is there.
+    package var hasPoolerLogin = false
     /// Whether the admin role may create in `public`.
     package var isGranted = false
     /// What `initdb` leaves.

@@ -113,6 +113,7 @@ extension Universe {
         view.roles = catalog.roles
         view.pendingParameters = node.pendingParameters.map(\.name)
         view.limits = directory.limits
+        view.hasPoolerLogin = catalog.hasPoolerLogin
         view.archiver.isFailing = repository(of: index) == nil
         return .present(view)
     }

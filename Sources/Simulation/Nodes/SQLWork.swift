@@ -49,6 +49,7 @@ extension Catalog {
             case ("CREATE", "EXTENSION"): setExtension(words[5], version: words.last == "public" ? nil : words.last)
             case ("ALTER", "EXTENSION"): setExtension(words[2], version: words.last)
             case ("DROP", "EXTENSION"): extensions.removeAll { $0.name == words[2] }
+            case ("CREATE", "FUNCTION"): hasPoolerLogin = true
             case ("CREATE", "TABLE"): migrations = migrations ?? []
             default: break
             }

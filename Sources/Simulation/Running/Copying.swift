@@ -24,6 +24,7 @@ extension Universe {
         if case .present(let view)? = observation.engines.first?.view { copy(view) }
         copyStore(observation)
         for sighting in observation.members { copyMember(sighting, observation, cluster) }
+        for sighting in observation.poolers { copyPooler(sighting) }
         copyCatalog(observation, cluster)
         settleStore()
         if store?.electionAt != nil { store?.electionAt = now }
@@ -164,6 +165,7 @@ extension Universe {
             directory.catalog.extensions = view.extensions.filter { $0.installed != nil }
             directory.catalog.migrations = view.migrations.value
             directory.catalog.roles = view.roles
+            directory.catalog.hasPoolerLogin = view.hasPoolerLogin
             directory.catalog.isGranted = view.missingGrants.isEmpty
             engine.volumes[place].content = .postgres(directory)
         }

@@ -55,8 +55,8 @@ extension Universe {
 
     /// The secrets every cluster has.
     static let secretNames: [SecretName] = [
-        "patroni-rest", "postgres-admin", "postgres-console", "postgres-replication", "postgres-rewind",
-        "postgres-superuser",
+        "cluster-certificate", "cluster-key", "patroni-rest", "pooler-verifier", "postgres-admin", "postgres-console",
+        "postgres-replication", "postgres-rewind", "postgres-superuser",
     ]
 }
 

@@ -6,6 +6,7 @@ extension Universe {
     package static func images(of cluster: Cluster) -> [ImageReference] {
         var images = [cluster.etcd.image, cluster.nodes.image]
         if cluster.console.enabled { images.append(cluster.console.image) }
+        if cluster.pooler.enabled { images.append(cluster.pooler.image) }
         return images.sorted()
     }
 }

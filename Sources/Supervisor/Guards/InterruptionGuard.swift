@@ -125,7 +125,7 @@ enum InterruptionGuard {
             let node = NodeName(name.text)
             return scene.cluster.index(of: node) == nil ? nil : node
         case .patroni(let node, .restart): return node
-        case .docker, .etcd, .patroni, .sql: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 }

@@ -11,7 +11,7 @@ enum PauseGuard {
             guard case .container(_, let name) = action.subject, scene.cluster.index(of: NodeName(name.text)) != nil
             else { return nil }
             return Violation(.pause, "Patroni is paused")
-        case .docker, .etcd, .patroni, .sql: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 }

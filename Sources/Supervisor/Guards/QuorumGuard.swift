@@ -9,7 +9,7 @@ enum QuorumGuard {
         case .docker(let engine, .stop(let id)), .docker(let engine, .kill(let id)):
             guard let name = isMember(action.subject, scene), !scene.isCutOff(id, at: engine) else { return nil }
             return pause(name, scene)
-        case .docker, .etcd, .patroni, .sql: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 

@@ -11,7 +11,7 @@ enum SightGuard {
         case .etcd, .patroni:
             return scene.observation.dcs.isUnknown && !isMembership(action.effect)
                 ? Violation(.unknownIsNotAbsent, "etcd could not be read again") : nil
-        case .sql: return nil
+        case .sql, .pooler: return nil
         }
     }
 
@@ -19,7 +19,7 @@ enum SightGuard {
     private static func isMembership(_ effect: Effect) -> Bool {
         switch effect {
         case .etcd(.defragment), .etcd(.removeMember): true
-        case .etcd, .docker, .patroni, .sql: false
+        case .etcd, .docker, .patroni, .sql, .pooler: false
         }
     }
 }

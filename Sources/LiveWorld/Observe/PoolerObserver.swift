@@ -1,0 +1,103 @@
+import Model
+import PostgresClient
+
+/// Asks every pooler's admin console at once, over sessions that stay open; a slow one is unknown, never waited for.
+struct PoolerObserver {
+    let world: LiveWorld
+    let cluster: Cluster
+    let addresses: Addresses
+
+    private static let deadline: Duration = .milliseconds(500)
+    /// The entry in `SHOW DATABASES` that carries the version of the files (Reconcilers' PoolerSpec).
+    private static let marker = "pg-controller"
+
+    func observe() async -> [PoolerSighting] {
+        await withTaskGroup(of: PoolerSighting.self) { group in
+            for (name, isRunning, host) in addresses.poolers {
+                group.addTask {
+                    guard isRunning else { return PoolerSighting(name: name, view: .absent) }
+                    guard let host else {
+                        return PoolerSighting(name: name, view: .unknown(Blindness(.unreachable, "no address")))
+                    }
+                    return PoolerSighting(name: name, view: await ask(host))
+                }
+            }
+            var sightings: [PoolerSighting] = []
+            for await sighting in group { sightings.append(sighting) }
+            return sightings.sorted { $0.name < $1.name }
+        }
+    }
+
+    private func ask(_ host: String) async -> Sighting<PoolerView> {
+        do {
+            let session = try await world.poolerConsole(host: host, deadline: PoolerObserver.deadline)
+            let databases = try await session.execute(script: "SHOW DATABASES", deadline: PoolerObserver.deadline)
+            let state = try await session.execute(script: "SHOW STATE", deadline: PoolerObserver.deadline)
+            return .present(try PoolerObserver.view(databases.last?.rows ?? [], state.last?.rows ?? []))
+        } catch let error as PostgresError {
+            return .unknown(Blindness(error.cause, error.description))
+        } catch {
+            return .unknown(Blindness(.malformed, "\(error)"))
+        }
+    }
+
+    private static func view(_ databases: [PostgresRow], _ state: [PostgresRow]) throws -> PoolerView {
+        var view = PoolerView(version: nil, hosts: [])
+        for row in databases {
+            let name = try row.string("name")
+            if name == marker {
+                view.version = try row.string("database")
+                view.hosts = (try row.string("host") ?? "").split(separator: ",").map { NodeName(String($0)) }
+            } else if name != "pgbouncer" {
+                view.servers += try row.string("current_connections").flatMap { Int($0) } ?? 0
+            }
+        }
+        view.isPaused = try state.contains { try $0.string("key") == "paused" && $0.string("value") == "yes" }
+        return view
+    }
+}
+
+extension LiveWorld {
+    /// An open session with a pooler's admin console, kept for the next look.
+    func poolerConsole(host: String, deadline: Duration) async throws -> PostgresConnection {
+        let key = "\(host)/pooler"
+        if let known = await sight.session(key) { return known }
+        let connection = try await PostgresConnection.connect(
+            PostgresConfiguration(
+                host: host, port: 6432, user: PoolerSettings.consoleUser.text, database: "pgbouncer",
+                password: try await secrets.value("pooler-password")), deadline: deadline)
+        await sight.keep(connection, as: key)
+        let sight = sight
+        Task {
+            _ = await connection.waitUntilBroken()
+            await sight.dropSession(key)
+            await sight.ring()
+        }
+        return connection
+    }
+
+    /// One command on a pooler's admin console.
+    func command(_ effect: PoolerEffect, _ name: ContainerName, _ cluster: Cluster) async throws -> Outcome {
+        let host = try await address(of: name, cluster)
+        let words =
+            switch effect {
+            case .reload: "RELOAD"
+            case .pause: "PAUSE"
+            case .resume: "RESUME"
+            }
+        let session = try await poolerConsole(host: host, deadline: .seconds(1))
+        do throws(PostgresError) {
+            try await session.execute(script: words, deadline: .seconds(1))
+        } catch {
+            switch (effect, error.code) {
+            // it answers when the last transaction has ended; that it goes on is seen at the next look
+            case (.pause, .timedOut): return .done("under way")
+            // it is so already
+            case (.pause, .server) where error.message.contains("already"): return .done("already")
+            case (.resume, .server) where error.message.contains("not paused"): return .done("already")
+            case (_, _): throw error
+            }
+        }
+        return .done("")
+    }
+}

@@ -1,0 +1,122 @@
+public import Model
+
+/// Keeps the poolers, and turns them to the primary of the moment: their addresses always work.
+public struct Poolers: Reconciler {
+    /// Its name in plans and events.
+    public let name = "poolers"
+    /// Creates the planner.
+    public init() {}
+
+    /// Containers like any others; what they have read and whether they hold clients back is asked of themselves.
+    public func propose(_ scene: Scene) -> Proposal {
+        guard let site = Site(scene) else { return Proposal() }
+        var proposal = Proposal()
+        // before there is a primary for the first time, there is nowhere to lead to
+        let isKnown = scene.observation.dcs.value?.leader != nil || !site.containers(of: .pooler).isEmpty
+        guard isKnown || scene.cluster.poolers.isEmpty else { return Proposal(waiting: ["a primary, for the poolers"]) }
+        for pooler in scene.cluster.poolers {
+            proposal.add(PoolerSteps(pooler, at: site).propose())
+        }
+        proposal.add(removeSurplus(at: site))
+        return proposal
+    }
+
+    private func removeSurplus(at site: Site) -> Proposal {
+        let wanted = site.cluster.poolers.map(\.name.text)
+        let surplus = site.containers(of: .pooler).first { seen in
+            !wanted.contains(seen.labels.value(of: Label.name) ?? "")
+        }
+        guard let seen = surplus else { return Proposal() }
+        let effect: DockerEffect = seen.state.isAlive ? .stop(seen.id) : .remove(seen.id)
+        return Proposal(actions: [
+            Action(.docker(site.engineID, effect), on: site.subject(seen.name), because: .surplus)
+        ])
+    }
+}
+
+/// What one pooler needs now.
+struct PoolerSteps {
+    let pooler: Pooler
+    let site: Site
+    let hosts: [NodeName]
+
+    init(_ pooler: Pooler, at site: Site) {
+        self.pooler = pooler
+        self.site = site
+        hosts = PoolerSteps.hosts(of: pooler, at: site)
+    }
+
+    func propose() -> Proposal {
+        let spec = PoolerSpec.container(pooler, hosts: hosts, at: site)
+        let group = spec.group(at: site)
+        var proposal = spec.keep(at: site, group: group, mayStart: nil)
+        let subject = site.subject(pooler.name)
+        func act(_ effect: Effect, _ reason: Reason) {
+            proposal.actions.append(Action(effect, on: subject, because: reason))
+        }
+        switch group {
+        case .outdated(let seen, let differences) where seen.state.isAlive:
+            act(.docker(site.engineID, .stop(seen.id)), .settingsDiffer(differences))
+        case .paused(let seen):
+            act(.docker(site.engineID, .unpause(seen.id)), .paused)
+        case .running:
+            if let (effect, reason) = command() { act(.pooler(pooler.name, effect), reason) }
+        case .missing, .foreign, .removing, .renamed, .outdated, .restarting, .adjustable, .disconnected, .unread,
+            .misfiled, .startable:
+            break
+        }
+        report(group, into: &proposal)
+        return proposal
+    }
+
+    /// What to say to a pooler whose files are as wanted: first that it read them, then that it let clients go on.
+    private func command() -> (PoolerEffect, Reason)? {
+        guard case .present(let view) = site.scene.observation.pooler(pooler.name) else { return nil }
+        if view.version != PoolerSpec.version(hosts: hosts, at: site) {
+            return (.reload, .filesDiffer(["pgbouncer.ini"]))
+        }
+        return view.isPaused ? (.resume, .paused) : nil
+    }
+
+    /// Whom the connections go to: whoever takes writes by PostgreSQL's own word, and nobody else while nobody does.
+    private static func hosts(of pooler: Pooler, at site: Site) -> [NodeName] {
+        let observation = site.scene.observation
+        let known = observation.pooler(pooler.name).value?.hosts ?? []
+        let leader = observation.dcs.value?.leader?.node
+        let serving = observation.database.value.flatMap { $0.isInRecovery || $0.node != leader ? nil : $0.node }
+        switch pooler.access {
+        case .readWrite:
+            if let serving { return [serving] }
+            if !known.isEmpty { return known }
+        case .readOnly:
+            let streaming = Roster(site).streaming.map(\.name)
+            if !streaming.isEmpty { return streaming }
+            if let serving { return [serving] }
+            if !known.isEmpty { return known }
+        }
+        let last = leader ?? observation.dcs.value?.synchronous?.leader
+        return [last ?? site.cluster.nodeNames.first ?? ""]
+    }
+
+    private func report(_ group: ContainerGroup, into proposal: inout Proposal) {
+        let isRunning = if case .running = group { true } else { false }
+        let view = site.scene.observation.pooler(pooler.name)
+        let wanted = PoolerSpec.version(hosts: hosts, at: site)
+        let address = "\(site.cluster.pooler.bindAddress):\(pooler.port)"
+        let list = hosts.map(\.text).joined(separator: ", ")
+        func say(_ status: Condition.Status, _ reason: String, _ message: String) {
+            proposal.conditions.append(
+                Condition(
+                    .poolerAvailable, status, reason: reason, message: message, subject: site.subject(pooler.name)))
+            if status != .true { proposal.wait(for: "\(pooler.name): \(message)", lookAgain: .milliseconds(250)) }
+        }
+        guard isRunning else { return say(.false, "NotRunning", "it is being started") }
+        switch view {
+        case .present(let view) where view.isPaused: say(.false, "Paused", "it holds its clients back")
+        case .present(let view) where view.version != wanted: say(.false, "Stale", "it has not read its file yet")
+        case .present: say(.true, "Serving", "\(address) leads to \(list)")
+        case .absent: say(.false, "NotRunning", "it is being started")
+        case .unknown(let blindness): say(.unknown, "Unseen", "its console does not answer: \(blindness.detail)")
+        }
+    }
+}

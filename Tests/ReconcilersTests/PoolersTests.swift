@@ -1,0 +1,81 @@
+import Model
+import Testing
+
+@testable import Reconcilers
+@testable import TestScenery
+
+@Suite("Poolers")
+struct PoolersTests {
+    private func lead(_ scenery: inout Scenery, to node: NodeName) {
+        scenery.dcs { $0.leader = LeaderKey(node: node, lease: 8, createRevision: 60, modRevision: 60) }
+        scenery.observation.database = scenery.observation.database.map { view in
+            var view = view
+            view.node = node
+            return view
+        }
+    }
+
+    private func files(_ effects: [Effect]) -> [String] {
+        effects.flatMap { effect -> [String] in
+            guard case .docker(_, .upload(_, let files)) = effect else { return [] }
+            return files.filter { $0.path.hasSuffix(".ini") }.map { $0.content.filled { $0.text } }
+        }
+    }
+
+    @Test("lead to whoever takes writes by PostgreSQL's own word")
+    func follow() {
+        var scenery = Scenery()
+        lead(&scenery, to: "pg-node-2")
+        scenery.member("pg-node-2") { $0.role = .primary }
+        let written = files(scenery.effects(Poolers()))
+        #expect(written.filter { $0.contains("* = host=pg-node-2 ") }.count == 2)
+    }
+
+    @Test("stay where they are while the new leader does not take writes yet")
+    func wait() {
+        var scenery = Scenery()
+        lead(&scenery, to: "pg-node-2")
+        scenery.observation.database = .absent
+        #expect(!files(scenery.effects(Poolers())).contains { $0.contains("* = host=pg-node-2 ") })
+    }
+
+    @Test("are told to read a file that they have not read, and only then to let clients go on")
+    func reload() {
+        var scenery = Scenery()
+        scenery.pooler("pgbouncer-1") {
+            $0.version = "old"
+            $0.isPaused = true
+        }
+        #expect(scenery.effects(Poolers()) == [.pooler("pgbouncer-1", .reload)])
+        scenery = Scenery()
+        scenery.pooler("pgbouncer-2") { $0.isPaused = true }
+        #expect(scenery.effects(Poolers()) == [.pooler("pgbouncer-2", .resume)])
+    }
+
+    @Test("for reading lead to the replicas that stream, and to the primary where none does")
+    func readOnly() {
+        var scenery = Scenery()
+        scenery.member("pg-node-3") { $0.isStreaming = false }
+        #expect(files(scenery.effects(Poolers())).filter { $0.contains("* = host=pg-node-2 ") }.count == 2)
+        scenery.member("pg-node-2") { $0.isStreaming = false }
+        #expect(files(scenery.effects(Poolers())).filter { $0.contains("* = host=pg-node-1 ") }.count == 2)
+    }
+
+    @Test("that died are started at once, and their password file holds no password")
+    func start() {
+        var scenery = Scenery()
+        scenery.stop("pgbouncer-1-ro")
+        #expect(scenery.effects(Poolers()) == [.docker(.local, .start("id-pgbouncer-1-ro"))])
+        guard let site = Site(scenery.scene), let pooler = scenery.cluster.poolers.first else { return }
+        let holes = PoolerSpec.container(pooler, hosts: ["pg-node-1"], at: site).files.flatMap(\.content.segments)
+            .compactMap { if case .secret(let name) = $0 { name } else { nil } }
+        #expect(Set(holes) == ["pooler-verifier", "cluster-key", "cluster-certificate"])
+    }
+
+    @Test("that the manifest does not ask for any more go")
+    func surplus() {
+        var scenery = Scenery()
+        scenery.cluster.pooler.enabled = false
+        #expect(scenery.effects(Poolers()) == [.docker(.local, .stop("id-pgbouncer-1"))])
+    }
+}
