@@ -24,6 +24,7 @@ spec:
   postgres: {parameters: {max_wal_size: 4GB}}
   schema: {extensions: [{name: vector}]}
   backups: {volume: $id-repo, processes: $(nproc)}
+  pooler: {enabled: false}
   console: {enabled: false}
 Y
 options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
