@@ -63,7 +63,7 @@ struct ChangeAccount {
         case .docker(_, .createContainer(let spec)):
             guard spec.component == .node, leader != nil else { return nil }
             return new(.newReplica, NodeName(spec.name.text))
-        case .docker, .etcd, .patroni, .sql: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 
