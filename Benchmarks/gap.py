@@ -1,14 +1,24 @@
-"""What a failover costs: inserts every 10 ms through published ports, kills the primary once, and prints one JSON line.
+"""What a failover costs: inserts every 10 ms through published ports, strikes the primary once, and prints one JSON line.
+
+HOW it is struck:
+  container   its container is killed (SIGKILL)
+  postmaster  only PostgreSQL's postmaster is killed, inside its container
+  hang        Patroni is stopped (SIGSTOP) while PostgreSQL goes on
+  both        the container is killed together with the controller, which returns 5 s later: CONTROLLER_PID names the file
+              with its process ID, CONTROLLER_START is the command that starts it
 
 gap_ms        the longest pause between two acknowledged writes
+return_ms     from the controller's return to the first write, where it was killed, too
 back_ms       from the kill until the killed node streams again; null when it did not within WAIT seconds
 timelines     by how many the timeline grew
 two_primaries 20 ms samples in which more than one node took writes
 acknowledged, lost, unexpected     the history: what was promised, what of it is missing, what nobody wrote
 
-usage: gap.py WAIT PASSWORD_FILE PREFIX PORT…     (node n is the container PREFIXn and listens on the n-th port)
+usage: gap.py HOW WAIT PASSWORD_FILE PREFIX PORT…     (node n is the container PREFIXn and listens on the n-th port)
 """
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -16,8 +26,8 @@ import time
 
 import psycopg2
 
-wait, password = float(sys.argv[1]), open(sys.argv[2], encoding="utf-8").read().strip()
-prefix, ports = sys.argv[3], [int(port) for port in sys.argv[4:]]
+how, wait, password = sys.argv[1], float(sys.argv[2]), open(sys.argv[3], encoding="utf-8").read().strip()
+prefix, ports = sys.argv[4], [int(port) for port in sys.argv[5:]]
 
 
 class Node:
@@ -68,6 +78,16 @@ def streams(node, on):
     return answer.stdout.strip() == "1"
 
 
+def strike(name):
+    """Does what HOW says to the primary."""
+    inside = {"postmaster": "kill -9 $(head -1 /var/lib/postgresql/data/postmaster.pid)",
+              "hang": "kill -STOP $(pgrep -o -P 1)"}
+    if how == "both":
+        os.kill(int(open(os.environ["CONTROLLER_PID"], encoding="utf-8").read()), signal.SIGKILL)
+    command = ["docker", "exec", name, "sh", "-c", inside[how]] if how in inside else ["docker", "kill", "-s", "KILL", name]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
 end = time.monotonic() + 120
 nodes = [Node(number, port) for number, port in enumerate(ports, 1)]
 primary = None
@@ -80,6 +100,7 @@ before = timeline(primary)
 for number, port in enumerate(ports, 1):
     threading.Thread(target=census, args=(Node(number, port),), daemon=True).start()
 leader, acknowledged, number, last, gap, killed, settled = primary, [], 0, time.monotonic(), 0.0, None, None
+returned = back_after = None
 start = time.monotonic()
 while settled is None or time.monotonic() < settled:
     if time.monotonic() > end:
@@ -89,14 +110,19 @@ while settled is None or time.monotonic() < settled:
         now = time.monotonic()
         if not leader.link.notices:
             acknowledged.append(number)
-        if killed and settled is None and now - last > 0.1:
+        # while it hangs, the old primary goes on for a while, and may pause for reasons of its own
+        if killed and settled is None and now - last > 0.1 and (how != "hang" or leader is not primary):
             gap, settled = now - last, now + 2
+            back_after = returned and now - returned
         last = now
     else:
         leader = nodes[leader.number % len(nodes)]
     if killed is None and time.monotonic() - start > 2:
-        subprocess.run(["docker", "kill", "-s", "KILL", f"{prefix}{primary.number}"], check=True, stdout=subprocess.DEVNULL)
+        strike(f"{prefix}{primary.number}")
         killed = time.monotonic()
+    if how == "both" and killed and returned is None and time.monotonic() > killed + 5:
+        subprocess.Popen(os.environ["CONTROLLER_START"], shell=True, start_new_session=True)
+        returned = time.monotonic()
     time.sleep(0.01)
 have = {row[0] for row in leader.execute("select n from gap").fetchall()}
 back = None
@@ -107,7 +133,7 @@ while back is None and time.monotonic() < killed + wait:
 grown = timeline(leader) - before
 done.set()
 print(json.dumps({
-    "gap_ms": round(gap * 1000), "back_ms": back and round(back * 1000), "timelines": grown,
+    "gap_ms": round(gap * 1000), "return_ms": back_after and round(back_after * 1000), "back_ms": back and round(back * 1000), "timelines": grown,
     "two_primaries": sum(len(nodes) > 1 for nodes in samples.values()), "acknowledged": len(acknowledged),
     "lost": len(set(acknowledged) - have), "unexpected": len(have - set(range(1, number + 1))),
 }))

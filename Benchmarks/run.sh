@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # run.sh: the benchmarks, side by side in one run, because only ratios mean something on another machine.
 #   ROUNDS=3   rounds of the cold start     KILLS=5   failovers with the controller (and one with Patroni alone)
+#   MORE=3     of each other way in which a primary fails
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-controller=$root/.build/release/controller rounds=${ROUNDS:-3} kills=${KILLS:-5}
+controller=$root/.build/release/controller rounds=${ROUNDS:-3} kills=${KILLS:-5} more=${MORE:-3}
 id=bench$$ work=$(mktemp -d)
 say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
 python3 -c 'import psycopg2' 2>/dev/null || apt-get install -y -qq --no-install-recommends python3-psycopg2 >/dev/null
@@ -27,6 +28,10 @@ stop() {
 destroy() { stop; "$controller" destroy "${options[@]}" --volumes --yes "$id" >/dev/null; rm -rf "$work/state"; }
 trap 'destroy || true; rm -rf "$work"' EXIT
 start() { "$controller" run "${options[@]}" >>"$work/log" 2>&1 & echo $! >"$work/pid"; }
+export CONTROLLER_PID=$work/pid
+CONTROLLER_START="'$controller' run ${options[*]@Q} >>'$work/log' 2>&1 & echo \$! >'$work/pid'"
+export CONTROLLER_START
+gap() { "$python" "$root/Benchmarks/gap.py" "$@" "$work/password" "$id-pg-" 45432 45433 45434; }
 now() { local t=$EPOCHREALTIME; echo $((${t/[.,]/} / 1000)); }
 
 # ours: from the start of the program until the last of streaming, synchronous standby, schema and stanza
@@ -58,8 +63,15 @@ done
 
 say "write gap when the primary's container is killed: $kills times with the controller, once with Patroni alone"
 for _ in $(seq "$kills"); do
-  echo "controller $("$python" "$root/Benchmarks/gap.py" 60 "$work/password" "$id-pg-" 45432 45433 45434)" | tee -a "$work/gap"
+  echo "controller $(gap container 60)" | tee -a "$work/gap"
   "$controller" status "${options[@]}" --wait --timeout 100 >/dev/null 2>&1
+done
+say "$more times each: only PostgreSQL is killed, Patroni hangs, the controller is killed with the primary and returns 5 s later"
+for how in postmaster hang both; do
+  for _ in $(seq "$more"); do
+    echo "$how $(gap $how 0)" | tee -a "$work/gap"
+    "$controller" status "${options[@]}" --wait --timeout 100 >/dev/null 2>&1
+  done
 done
 say "at rest: one minute"
 ticks() { awk '{print $14 + $15}' "/proc/$(pid)/stat"; }
@@ -70,7 +82,7 @@ after=$(ticks)
 echo "idle: $(awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f %% of a core", t / hz / 60 * 100}'), $(awk '/VmRSS/ {printf "%.1f MiB resident", $2 / 1024}' "/proc/$(pid)/status")"
 echo "no-op pass: $("$controller" plan "${options[@]}" --time | tail -1)"
 stop
-echo "patroni $("$python" "$root/Benchmarks/gap.py" 0 "$work/password" "$id-pg-" 45432 45433 45434)" | tee -a "$work/gap"
+echo "patroni $(gap container 0)" | tee -a "$work/gap"
 
 say "medians"
 "$python" - "$work/cold" "$work/gap" <<'P'
@@ -88,11 +100,16 @@ print(f"ours / plain {cold['ours'] / cold['plain']:.2f} (bar 0.50)   ours / tune
 gaps = {}
 for name, row in rows(sys.argv[2]): gaps.setdefault(name, []).append(row)
 def at(values, share): return sorted(values)[min(len(values) - 1, round(share * (len(values) - 1)))] / 1000
+bars = {"controller": "p50 < 1 s, p99 < 3 s", "postmaster": "p50 < 3 s", "hang": "below ttl, 30 s",
+    "both": "within 2 s of its return"}
 for name, found in gaps.items():
     gap = [row["gap_ms"] for row in found]
     back = [row["back_ms"] for row in found if row["back_ms"]]
-    print(f"write gap {name:10} {len(gap)} kills: p50 {at(gap, 0.5):.2f} s, p99 {at(gap, 0.99):.2f} s, longest {at(gap, 1):.2f} s"
-        + (f"; streaming again p50 {at(back, 0.5):.1f} s, longest {at(back, 1):.1f} s" if back else ""))
+    after = [row["return_ms"] for row in found if row["return_ms"]]
+    print(f"write gap {name:10} {len(gap)} times: p50 {at(gap, 0.5):.2f} s, p99 {at(gap, 0.99):.2f} s, longest {at(gap, 1):.2f} s"
+        + (f"; streaming again p50 {at(back, 0.5):.1f} s, longest {at(back, 1):.1f} s" if back else "")
+        + (f"; longest after the controller's return {at(after, 1):.2f} s" if after else "")
+        + (f" (bar: {bars[name]})" if name in bars else ""))
     total = {key: sum(row[key] for row in found) for key in ("acknowledged", "lost", "unexpected", "two_primaries", "timelines")}
     print(f"  history {name:10} " + ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in total.items()))
 P

@@ -130,11 +130,15 @@ final class ClusterFixture: Sendable {
     }
 
     /// Starts `controller run`.
-    func run(docker: String? = nil) throws {
-        try controller.start(["run"] + options, log: directory + "/controller.log", docker: docker)
+    func run(docker: String? = nil, environment: [String: String] = [:]) throws {
+        let docker = docker.map { ["DOCKER_HOST": $0] } ?? [:]
+        try controller.start(
+            ["run"] + options, log: directory + "/controller.log", environment: environment.merging(docker) { $1 })
     }
     /// Kills it, as the kernel's OOM killer would.
     func kill() { controller.kill() }
+    /// Sends it a signal.
+    func signal(_ signal: Int32) { controller.signal(signal) }
     var options: [String] { ["--manifest", manifest, "--state-dir", state] }
 
     /// Runs one command of the program.
@@ -189,6 +193,12 @@ final class ClusterFixture: Sendable {
                 .contains { line in words.allSatisfy { line.contains($0) } }
             return found ? true : nil
         }
+    }
+
+    /// Whether an event in which all of these words occur has come since.
+    func told(after mark: Int = 0, _ words: String...) -> Bool {
+        events.utf8.dropFirst(mark).split(separator: UInt8(ascii: "\n")).map { String($0) ?? "" }
+            .contains { line in words.allSatisfy { line.contains($0) } }
     }
 
     private func explain(_ error: any Error) async {
@@ -252,7 +262,7 @@ final class Controller: Sendable {
         var process: Process?
     }
 
-    func start(_ arguments: [String], log: String, docker: String? = nil) throws {
+    func start(_ arguments: [String], log: String, environment: [String: String] = [:]) throws {
         if !FileManager.default.fileExists(atPath: log) {
             _ = FileManager.default.createFile(atPath: log, contents: nil)
         }
@@ -263,14 +273,16 @@ final class Controller: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Program.path)
         process.arguments = arguments
-        if let docker {
-            process.environment = ProcessInfo.processInfo.environment.merging(["DOCKER_HOST": docker]) { $1 }
-        }
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle
         process.standardError = handle
         try process.run()
         self.process.process = process
+    }
+
+    func signal(_ signal: Int32) {
+        if let running = process.process, running.isRunning { Foundation.kill(running.processIdentifier, signal) }
     }
 
     func kill() {

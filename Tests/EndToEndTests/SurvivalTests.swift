@@ -16,6 +16,18 @@ struct SurvivalTests {
         }
     }
 
+    @Test("goes through what its own supports do: Patroni, etcd, the network, the controller")
+    func survivesMore() async throws {
+        let only = ProcessInfo.processInfo.environment["BLOW"]
+        try await ClusterFixture.with { cluster in
+            try cluster.run()
+            try await cluster.ready()
+            let client = try await Client(cluster)
+            for blow in Blow.more where only.map({ blow.name.contains($0) }) ?? true { try await client.suffer(blow) }
+            await client.stop()
+        }
+    }
+
     /// `make chaos ROUNDS=30 SEED=7`: blows drawn at random, at random moments.
     @Test("goes through chaos")
     func chaos() async throws {
@@ -28,8 +40,9 @@ struct SurvivalTests {
             try cluster.run()
             try await cluster.ready()
             let client = try await Client(cluster)
+            let blows = Blow.all + Blow.more
             for round in 1...rounds {
-                let blow = Blow.all[Int(dice.next() % UInt64(Blow.all.count))]
+                let blow = blows[Int(dice.next() % UInt64(blows.count))]
                 try await Task.sleep(for: .milliseconds(Int(dice.next() % 2000)))
                 print("chaos: round \(round) of \(rounds)")
                 try await client.suffer(blow)

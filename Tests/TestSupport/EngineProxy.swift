@@ -14,6 +14,10 @@ public final class EngineProxy: Sendable {
         case hung
         /// One request in four is answered with 500, half of a JSON document.
         case failing
+        /// Event streams stay open and say nothing more; everything else goes through.
+        case numb
+        /// Questions about one container, by its ID, are never answered.
+        case mute(String)
         /// Everything takes so much longer.
         case slow(milliseconds: UInt32)
     }
@@ -80,7 +84,7 @@ public final class EngineProxy: Sendable {
         guard EngineProxy.withAddress(engine, { connect(server, $0, $1) }) == 0 else { return }
         let answers = DispatchSemaphore(value: 0)
         Thread.detachNewThread { [self] in
-            pump(from: server, to: client) { _ in true }
+            pump(from: server, to: client) { _ in isNumb(client) ? .swallow : .pass }
             shutdown(client, Int32(SHUT_RDWR))
             answers.signal()
         }
@@ -89,24 +93,33 @@ public final class EngineProxy: Sendable {
         answers.wait()
     }
 
+    private enum Verdict { case pass, swallow, end }
+
+    /// Whether what the engine says on this connection is an event that nobody is to hear.
+    private func isNumb(_ client: Int32) -> Bool {
+        state.withLock { $0.mood == .numb && $0.events.contains(client) }
+    }
+
     /// Whether a piece of what the client says goes on to the engine.
-    private func admit(_ bytes: ArraySlice<UInt8>, _ client: Int32) -> Bool {
+    private func admit(_ bytes: ArraySlice<UInt8>, _ client: Int32) -> Verdict {
         let head = String(decoding: bytes.prefix(200), as: UTF8.self)
         let isEvents = head.contains("/events")
         let isRequest = ["GET ", "PUT ", "POST ", "DELETE ", "HEAD "].contains { head.hasPrefix($0) }
         let isRefused = state.withLock { state -> Bool in
             if isEvents { state.events.append(client) }
             switch state.mood {
+            case .mute(let id): return head.contains("/containers/\(id)")
             case .deaf: return isEvents
             case .failing: return isRequest && Int.random(in: 0..<4) == 0
-            case .fair, .hung, .slow: return false
+            case .fair, .hung, .numb, .slow: return false
             }
         }
-        guard isRefused else { return true }
+        guard isRefused else { return .pass }
+        if case .mute = mood { return .swallow }
         let answer =
             "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 13\r\nConnection: close\r\n\r\n{\"message\": \"b"
         _ = answer.withCString { send(client, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
-        return false
+        return .end
     }
 
     /// Waits until nothing hangs any more; false when the other end gave up meanwhile.
@@ -119,14 +132,18 @@ public final class EngineProxy: Sendable {
         return true
     }
 
-    private func pump(from source: Int32, to target: Int32, _ admit: (ArraySlice<UInt8>) -> Bool) {
+    private func pump(from source: Int32, to target: Int32, _ admit: (ArraySlice<UInt8>) -> Verdict) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = read(source, &buffer, buffer.count)
             guard count > 0 else { return }
             guard waitOutHang(source) else { return }
             if case .slow(let milliseconds) = mood { usleep(milliseconds * 1000) }
-            guard admit(buffer[..<count]) else { return }
+            switch admit(buffer[..<count]) {
+            case .pass: break
+            case .swallow: continue
+            case .end: return
+            }
             var sent = 0
             while sent < count {
                 let done = buffer[sent..<count].withUnsafeBytes {

@@ -69,6 +69,8 @@ enum DynamicConfiguration {
             .init("wal_level", "replica"),
             .init("wal_retrieve_retry_interval", "500ms"),
             .init("wal_log_hints", "on"),
+            // a synchronous standby whose packets are lost holds up commits until its sender gives up (fault N03)
+            .init("wal_sender_timeout", "15s"),
             .init("work_mem", "1310kB"),
         ]
         if cluster.pooler.enabled {
