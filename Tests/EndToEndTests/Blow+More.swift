@@ -8,6 +8,11 @@ extension Blow {
         Blow(name: "P02 Patroni dies in the primary's container", strike: killPatroni),
         Blow(name: "N01 the primary cannot reach etcd", strike: cutFromStore),
         Blow(name: "N03 nothing reaches a replica", strike: cutReplica),
+        Blow(name: "C04 the primary is frozen", strike: freezePrimary),
+        Blow(name: "C05 a person restarts the primary's container", strike: restartPrimary),
+        Blow(name: "N02 the primary is taken off the network", strike: disconnectPrimary),
+        Blow(name: "P03 only the primary's REST API is silent", strike: silenceREST),
+        Blow(name: "P12 a switchover whose target is killed", strike: breakSwitchover),
         Blow(name: "E02 etcd's leader is frozen", strike: freezeStore),
         Blow(name: "P14 the primary dies just after nobody could reach etcd", strike: killAfterFailsafe),
         Blow(name: "K16 the primary dies while there is no controller", strike: withoutController),
@@ -65,6 +70,63 @@ extension Blow {
         }
         _ = try? await Shell.run(undo)
         #expect(try await cluster.ready().nodes.first?.timeline == before)
+    }
+
+    /// It leads, so it thaws, and nobody else leads meanwhile.
+    static func freezePrimary(_ cluster: ClusterFixture) async throws {
+        let mark = cluster.mark
+        let primary = try await cluster.primary()
+        _ = try await cluster.docker("pause", primary)
+        try await cluster.event(after: mark, primary, "unpause")
+        try await cluster.ready()
+        #expect(try await cluster.primary() == primary)
+    }
+
+    /// Patroni hands the key over in its orderly end.
+    static func restartPrimary(_ cluster: ClusterFixture) async throws {
+        let timeline = try await cluster.ready().nodes.first?.timeline ?? 0
+        _ = try await cluster.docker("restart", "-t", "30", try await cluster.primary())
+        let after = try await cluster.ready().nodes.first?.timeline ?? 0
+        #expect(after <= timeline + 1, "one failover at most")
+    }
+
+    /// It runs, so nothing is released for it; it is connected again.
+    static func disconnectPrimary(_ cluster: ClusterFixture) async throws {
+        let mark = cluster.mark
+        let primary = try await cluster.primary()
+        _ = try await cluster.docker("network", "disconnect", cluster.network, primary)
+        try await cluster.event(after: mark, primary, "connect")
+    }
+
+    /// The lease is renewed, so silence means nothing, for longer than the lease would live.
+    static func silenceREST(_ cluster: ClusterFixture) async throws {
+        let mark = cluster.mark
+        let status = try await cluster.ready()
+        let primary = try await cluster.primary()
+        let undo = try await filter(cluster, primary, ["INPUT", "-p", "tcp", "--dport", "8008", "-j", "DROP"])
+        let end = ContinuousClock.now + .seconds(35)
+        _ = try await eventually("a whole lease to go by", within: .seconds(60)) {
+            ContinuousClock.now > end ? true : nil
+        }
+        _ = try? await Shell.run(undo)
+        #expect(!cluster.told(after: mark, "neither answers nor renews its lease"))
+        let after = try await cluster.ready()
+        #expect(after.nodes.first?.timeline == status.nodes.first?.timeline)
+    }
+
+    /// Whoever leads in the end, the request is not repeated blindly.
+    static func breakSwitchover(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        let status = try await cluster.ready()
+        let target = try #require(status.nodes.first { $0.synchronous }?.name)
+        async let request: String? = try? cluster.docker(
+            "exec", primary, "patronictl", "-c", "/etc/controller/patroni.yml", "switchover", cluster.id, "--leader",
+            primary, "--candidate", target, "--force")
+        _ = try await eventually("the switchover to begin", within: .seconds(20)) { () -> Bool? in
+            try await leaderKey(cluster) == primary ? nil : true
+        }
+        _ = try await cluster.docker("kill", target)
+        _ = await request
     }
 
     /// Its followers elect another; it is thawed; PostgreSQL's leader stays.
