@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # test-tools.sh: what the tests need besides the program: a static busybox for tiny images, openssl for certificates,
-# a headless browser for the web console, libfaketime for a clock that jumps. Installs what is missing (Debian, root).
+# a headless browser for the web console. Installs what is missing (Debian, root).
 set -euo pipefail
 say() { printf 'test-tools: %s\n' "$*" >&2; }
 missing=()
 [[ -x /bin/busybox ]] || missing+=(busybox-static)
-ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing+=(libfaketime)
 command -v openssl >/dev/null || missing+=(openssl)
 command -v chromium >/dev/null || missing+=(chromium)
 command -v chromedriver >/dev/null || missing+=(chromium-driver)
