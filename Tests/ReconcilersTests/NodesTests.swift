@@ -142,4 +142,13 @@ struct NodesTests {
         scenery.dcs { $0.leader?.node = "pg-node-2" }
         #expect(scenery.effects(Nodes()).contains(.docker(.local, .kill("id-pg-node-1"))))
     }
+
+    @Test("the leader is woken for a synchronous standby that wants to restart and waits to be released")
+    func releasesStandbys() {
+        var scenery = Scenery()
+        scenery.dcs { $0.members[2].tags.append(LabelValue("nosync", "true")) }
+        #expect(scenery.effects(Nodes()) == [])
+        scenery.dcs { $0.members[1].tags.append(LabelValue("nosync", "true")) }
+        #expect(scenery.effects(Nodes()) == [.patroni("pg-node-1", .wake)])
+    }
 }

@@ -21,7 +21,7 @@ struct PlanCommand: AsyncParsableCommand {
         if try await Delegation.tookOver(options) { return }
         let session = try await Session.open(options, actsAlone: false)
         let plan = await session.plan()
-        let price = PlanPrice(MeasuredHistory(eventsAt: session.state.events))
+        let price = PlanPrice(MeasuredHistory(eventsAt: session.state.events), from: plan.scene)
         for line in PlanText.lines(plan.plan, scene: plan.scene, price: price) { Terminal.say(line) }
         if !plan.plan.actions.isEmpty {
             for line in await PlanForecast.lines(plan.scene, plan: plan.plan, price: price) { Terminal.say(line) }

@@ -5,8 +5,13 @@ import Model
 /// was measured on this very cluster.
 struct PlanPrice {
     private let measured: MeasuredHistory
+    /// The containers that are there now: a node that is made anew finds its data on its volume.
+    private let known: [ContainerName]
 
-    init(_ measured: MeasuredHistory) { self.measured = measured }
+    init(_ measured: MeasuredHistory, from scene: Scene) {
+        self.measured = measured
+        known = scene.observation.engines.flatMap { $0.view.value?.containers.map(\.name) ?? [] }
+    }
 
     /// The price of one step in a scene, none for steps that cost nothing.
     func lines(for action: Action, in scene: Scene, indent: Int) -> [String] {
@@ -49,10 +54,7 @@ struct PlanPrice {
     }
 
     private func creation(of spec: ContainerSpec, _ scene: Scene, leader: NodeName?) -> String? {
-        guard spec.component == .node, leader != nil,
-            // one that is made anew finds its data on its volume
-            !(scene.observation.dcs.value?.members.contains { $0.name.text == spec.name.text } ?? false)
-        else { return nil }
+        guard spec.component == .node, leader != nil, !known.contains(spec.name) else { return nil }
         let isFromRepository =
             scene.cluster.backups.enabled && scene.observation.repository.value?.backups.isEmpty == false
         let size = scene.observation.repository.value?.backups.last.map {

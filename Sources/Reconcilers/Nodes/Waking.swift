@@ -27,6 +27,10 @@ enum Waking {
                 wake(node, "the leader is ready")
             }
         }
+        // before a synchronous standby restarts or stops it asks to be none, and waits for the leader's next look
+        for name in dcs.synchronous?.standbys ?? [] where dcs.member(name)?.tags.value(of: "nosync") == "true" {
+            wake(leader, "\(name) asks not to be synchronous any more")
+        }
         let standbys = dcs.synchronous?.standbys.filter { name in roster.streaming.contains { $0.name == name } } ?? []
         let wanted = min(roster.site.cluster.postgres.synchronous.number, roster.streaming.count)
         if roster.isSynchronous, standbys.count < wanted { wake(leader, "a standby can be made synchronous") }

@@ -151,7 +151,10 @@ extension Universe {
 
     private mutating func copyCatalog(_ observation: Observation, _ cluster: Cluster) {
         if case .present(let repository) = observation.repository, case .ok(let identifier) = repository.stanza,
-            let index = engine.containers.firstIndex(where: { $0.repositoryVolume != nil }),
+            // the engine may carry other clusters, too
+            let index = engine.containers.firstIndex(where: {
+                $0.repositoryVolume != nil && $0.owner == scope.text
+            }),
             let volume = engine.containers[index].repositoryVolume, let place = engine.index(of: volume)
         {
             engine.volumes[place].content = .repository(
