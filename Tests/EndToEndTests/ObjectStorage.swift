@@ -31,12 +31,16 @@ struct ObjectStorage {
         try await storage.join(cluster, makes: true)
         let image = ProcessInfo.processInfo.environment["CONTROLLER_TEST_IMAGE"] ?? "pg-controller/postgres:18"
         _ = try await Shell.run([
-            "docker", "run", "-d", "--name", storage.name, "--network", cluster.network, "--label",
-            "io.pg-controller.cluster=\(cluster.id)", "--user", "0", "-v", "\(binary):/weed:ro", "-v",
-            "\(storage.directory):/s3:ro", "--entrypoint", "/weed", image, "server", "-dir=/tmp", "-ip=127.0.0.1",
-            "-ip.bind=0.0.0.0", "-master.volumeSizeLimitMB=256", "-volume.max=100", "-s3", "-s3.port=\(port)",
-            "-s3.config=/s3/s3.json", "-s3.cert.file=/s3/tls.crt", "-s3.key.file=/s3/tls.key",
+            "docker", "create", "--name", storage.name, "--network", cluster.network, "--label",
+            "io.pg-controller.cluster=\(cluster.id)", "--user", "0", "--entrypoint", "/weed", image, "server",
+            "-dir=/tmp",
+            "-ip=127.0.0.1", "-ip.bind=0.0.0.0", "-master.volumeSizeLimitMB=256", "-volume.max=100", "-s3",
+            "-s3.port=\(port)", "-s3.config=/s3/s3.json", "-s3.cert.file=/s3/tls.crt", "-s3.key.file=/s3/tls.key",
         ])
+        // copied, not mounted: the engine may see other files than we do
+        _ = try await Shell.run(["docker", "cp", binary, "\(storage.name):/weed"])
+        _ = try await Shell.run(["docker", "cp", storage.directory, "\(storage.name):/s3"])
+        _ = try await Shell.run(["docker", "start", storage.name])
         _ = try await eventually("a bucket", within: .seconds(60)) { () -> Bool? in
             let answer = try await Shell.run([
                 "docker", "exec", storage.name, "sh", "-c",

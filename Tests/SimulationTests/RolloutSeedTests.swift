@@ -17,7 +17,8 @@ struct RolloutSeedTests {
         trace.filter { ($0.contains("restart pg-node") || $0.contains("switchover pg-node")) && $0.contains("done") }
     }
 
-    @Test("a raised limit costs two restarts and a switchover, a lowered one three restarts and none", arguments: 1...20)
+    @Test(
+        "a raised limit costs two restarts and a switchover, a lowered one three restarts and none", arguments: 1...20)
     func limits(seed: UInt64) async {
         let (verdict, trace) = await live(
             seed, [(60, .parameter("max_connections", "300")), (180, .parameter("max_connections", "50"))])
@@ -42,6 +43,7 @@ struct RolloutSeedTests {
             seed, [(60, .image("broken/postgres:18")), (200, .image(NodeSettings().image))])
         #expect(verdict.isPassed)
         #expect(restarts(trace).isEmpty)
-        #expect(trace.filter { $0.contains("createContainer pg-node") && $0.contains("done") }.count == 5, "\(trace.count)")
+        #expect(
+            trace.filter { $0.contains("createContainer pg-node") && $0.contains("done") }.count == 5, "\(trace.count)")
     }
 }

