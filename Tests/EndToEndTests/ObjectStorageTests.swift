@@ -16,11 +16,13 @@ struct ObjectStorageTests {
             try await cluster.ready()
             try await cluster.psql(
                 try await cluster.primary(), "create table books as select n from generate_series(1, 1000) as n")
-            try await cluster.psql(try await cluster.primary(), "select pg_create_restore_point('before')")
-            try await cluster.psql(try await cluster.primary(), "create table later as select 1 as n")
             let answer = try await cluster.command("backup", "--type", "incr")
             #expect(answer.contains("(incr) is in the repository"))
             #expect(try await cluster.held().backups.map(\.type) == ["full", "incr"])
+            // after the newest backup, from which a restore to a name starts; the verification below waits for nothing
+            try await cluster.psql(try await cluster.primary(), "select pg_create_restore_point('before')")
+            try await cluster.psql(try await cluster.primary(), "create table later as select 1 as n")
+            try await cluster.psql(try await cluster.primary(), "select pg_switch_wal()")
             #expect(try await cluster.command("verify").contains("verify: passed"))
             #expect(try await cluster.command("drill").contains("drill: passed"))
             let volumes = try await cluster.docker("volume", "ls", "-q", "--filter", "name=\(cluster.id)")
