@@ -149,6 +149,7 @@ extension LiveWorld {
             switch element {
             case .subscribed, .lost: ring()
             case .event(let event):
+                if event.verb == "exec_die", await sight.isQuestion(event.attributes["execID"]) { continue }
                 if event.type == "container", event.verb == "die" {
                     await sight.noteDeath(of: ContainerID(event.id))
                     // it may have been a backup

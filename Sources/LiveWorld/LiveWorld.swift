@@ -44,6 +44,7 @@ public struct LiveWorld: World {
     /// still knows is taken from there.
     public func loadSecrets(_ cluster: Cluster) async throws {
         if await secrets.isEmpty { try await recoverSecrets(of: cluster) }
+        try await recoverPassphrase(of: cluster)
         try await secrets.load(cluster)
     }
 

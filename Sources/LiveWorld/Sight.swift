@@ -182,5 +182,51 @@ actor Sight {
     }
 
     /// Forgets a repository that a command may have changed.
-    func forgetRepository() { repository = nil }
+    func forgetRepository() {
+        repository = nil
+        inquiry?.isStale = true
+    }
+
+    // MARK: - A repository that is slow to ask
+
+    private var inquiry: (begun: ContinuousClock.Instant, isStale: Bool, answer: Sighting<RepositoryView>?)?
+    private var failure: (seen: Sighting<RepositoryView>, at: ContinuousClock.Instant)?
+    private var questions: [String] = []
+
+    /// What `ask` finds out, asked once at a time, and not again for a while after it failed. Nobody waits longer than
+    /// his patience: an answer that comes later rings.
+    func answer(
+        within patience: Duration, ask: @escaping @Sendable () async -> Sighting<RepositoryView>
+    ) async -> Sighting<RepositoryView> {
+        if let failure, ContinuousClock.now - failure.at < .seconds(10) { return failure.seen }
+        if inquiry == nil || inquiry?.answer != nil || inquiry?.isStale == true {
+            let begun = ContinuousClock.now
+            inquiry = (begun, false, nil)
+            Task {
+                let seen = await ask()
+                self.conclude(begun, seen, patience)
+            }
+        }
+        while let inquiry, ContinuousClock.now - inquiry.begun < patience {
+            if let answer = inquiry.answer { return answer }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return .unknown(Blindness(.timedOut, "it is slow to answer"))
+    }
+
+    private func conclude(
+        _ begun: ContinuousClock.Instant, _ seen: Sighting<RepositoryView>, _ patience: Duration
+    ) {
+        // a later question is under way where something has changed meanwhile
+        guard inquiry?.begun == begun else { return }
+        failure = seen.isUnknown ? (seen, .now) : nil
+        inquiry?.answer = seen
+        guard ContinuousClock.now - begun > patience else { return }
+        if inquiry?.isStale == false, !seen.isUnknown { repository = seen }
+        ring()
+    }
+
+    /// A command of ours that changes nothing; its end is no reason to look again.
+    func note(question id: String) { questions = Array(questions.suffix(15)) + [id] }
+    func isQuestion(_ id: String?) -> Bool { id.map(questions.contains) ?? false }
 }

@@ -21,6 +21,9 @@ extension Manifest {
     /// What of an edited manifest cannot be applied to the cluster that runs by the last one; empty when all can.
     public static func changes(from current: Cluster, to wanted: Cluster) -> [RefusedChange] {
         let another = "create another cluster and move the data by dump and restore"
+        let moving =
+            "Write the old value back; to move, found another cluster on the backups (bootstrap.recovery) that has its "
+            + "own repository elsewhere"
         let backToOld = "write the old value back; destroy and create the cluster to have another"
         let rules: [(path: String, read: @Sendable (Cluster) -> String, remedy: String)] = [
             ("metadata.name", { $0.name.text }, backToOld),
@@ -39,11 +42,21 @@ extension Manifest {
             ("spec.database.rewind.user", { $0.accounts.rewind.role.text }, backToOld),
             ("spec.console.user", { $0.console.account.role.text }, backToOld),
             ("spec.backups.volume", { $0.backups.volume.text }, "the backups so far lie in the old volume"),
+            ("spec.backups.s3", { place(of: $0.backups) }, "the backups so far lie in the old place. " + moving),
+            (
+                "spec.backups.encryption.cipher", { $0.backups.encryption.cipher.rawValue },
+                "what is in the repository stays as it was written. " + moving
+            ),
         ]
         return rules.compactMap { path, read, remedy in
             let (old, new) = (read(current), read(wanted))
             return old == new ? nil : RefusedChange(path: path, current: old, wanted: new, remedy: remedy)
         }
+    }
+
+    /// What of a repository's place is the place; how it is reached may change.
+    private static func place(of backups: BackupSettings) -> String {
+        backups.s3.map { "bucket \($0.bucket), folder \($0.folder)" } ?? "a volume"
     }
 
     /// What is allowed and yet worth a word: settings that make less safe than the reader may think.
@@ -65,6 +78,11 @@ extension Manifest {
             ("spec.pooler.bindAddress", cluster.pooler.bindAddress),
         ] where !address.hasPrefix("127.") && address != "::1" {
             warnings.append("\(path): \(address) opens ports beyond this host")
+        }
+        if cluster.backups.encryption.cipher != .none, cluster.backups.encryption.passphraseFile == nil {
+            warnings.append(
+                "spec.backups.encryption: the passphrase is generated; keep what `controller password --repository` "
+                    + "prints outside of this host, because without it the backups cannot be read")
         }
         if !cluster.backups.enabled {
             warnings.append("spec.backups.enabled: there is no backup and no way back in time")

@@ -16,6 +16,7 @@ struct BackupTests {
                 primary, "create table things as select n, repeat('x', 200) as t from generate_series(1, 20000) as n")
             try await chain(cluster)
             try await proof(cluster)
+            try await targets(cluster)
             try await replica(cluster)
             try await gap(cluster)
             try await damage(cluster)
@@ -55,6 +56,44 @@ struct BackupTests {
                 "/controller/\(cluster.id)/checks/")
             return keys.contains("drill-") && keys.contains("verify-") ? true : nil
         }
+    }
+
+    /// Each kind of target stops where it says: the rows of a table tell. Real restores, by the options of the real ones.
+    private func targets(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        let insert = { (n: Int) in "insert into marks values (\(n)) returning pg_current_xact_id()" }
+        try await cluster.psql(primary, "create table marks (n int)")
+        try await cluster.command("backup", "--type", "incr")
+        try await cluster.psql(primary, insert(1))
+        let lsn = try await cluster.psql(primary, "select pg_current_wal_lsn()")
+        let xid = try await cluster.psql(primary, insert(2))
+        try await cluster.psql(primary, insert(3))
+        try await cluster.psql(primary, "select pg_create_restore_point('third')")
+        try await cluster.psql(primary, insert(4))
+        let segment = try await cluster.psql(primary, "select pg_walfile_name(pg_switch_wal())")
+        _ = try await eventually("the marks to be archived") { () -> Bool? in
+            let last = try await cluster.psql(primary, "select coalesce(last_archived_wal, '') from pg_stat_archiver")
+            return last.prefix(24) >= segment.prefix(24) ? true : nil
+        }
+        let base = try await rows(cluster, ["--type=immediate", "--target-action=promote"])
+        for (type, target, count) in [("lsn", lsn, 1), ("xid", xid, 2), ("name", "third", 3)] {
+            let seen = try await rows(cluster, ["--type=\(type)", "--target=\(target)", "--target-action=promote"])
+            #expect(seen - base == count, "\(type) \(target)")
+        }
+    }
+
+    /// How many rows a drill to a target counts.
+    private func rows(_ cluster: ClusterFixture, _ options: [String]) async throws -> Int {
+        let name = cluster.id + "-target"
+        let image = try await cluster.inspect(cluster.node(1), "{{.Config.Image}}")
+        let (configuration, copy) = ("/etc/controller/pgbackrest.conf", cluster.directory + "/pgbackrest.conf")
+        _ = try await cluster.docker("cp", "\(cluster.id)-drill:\(configuration)", copy)
+        _ = try await Shell.run(
+            ["docker", "create", "--rm", "--name", name, "--label", "io.pg-controller.cluster=\(cluster.id)", "-v"]
+                + ["\(cluster.repository):/var/lib/pgbackrest:ro", image, "task", "drill", "--stanza=pg-ha"] + options)
+        _ = try await cluster.docker("cp", "-a", copy, "\(name):\(configuration)")
+        let log = try await cluster.docker("start", "-a", name)
+        return try #require(log.firstMatch(of: /"rows": ([0-9]+)/).flatMap { Int($0.1) }, "\(log.suffix(500))")
     }
 
     /// A replica whose volume is gone is copied from the repository, and then streams.

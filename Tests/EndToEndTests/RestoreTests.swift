@@ -92,6 +92,12 @@ struct RestoreTests {
             }
             #expect(error?.description.contains(why) == true, "\(error?.description ?? "no error")")
         }
+        // only PostgreSQL knows the names of restore points: it is asked beside the cluster, which goes on
+        let error = await #expect(throws: ShellError.self) {
+            try await cluster.command("restore", "--name", "nowhere", "--yes", cluster.id)
+        }
+        #expect(error?.description.contains("choose another target: any moment from") == true, "\(error as Any)")
+        try await cluster.command("restore", "--cancel")
         try await cluster.ready()
         #expect(try await cluster.psql(try await cluster.primary(), "select n from after_restore") == "1")
     }

@@ -45,7 +45,7 @@ struct CorpusTests {
         Bad("  pooler: {port: 5433}", 5, 18, "spec.pooler.port", "5433…5434 of the poolers", "5432…5434 of PostgreSQL"),
         Bad("  pooler: {namePrefix: etcd-}", 5, 24, "spec.pooler.namePrefix", "would share the name etcd-1"),
         Bad("  pooler: {count: 4}", 5, 19, "spec.pooler.count", "from 1 to 3"),
-        Bad("  backups: {encryption: aes}", 5, 13, "spec.backups.encryption", "not available in this version"),
+        Bad("  backups: {repositories: aes}", 5, 13, "spec.backups.repositories", "not available in this version"),
         Bad(
             "  backups: {schedules: {full: daily}}", 5, 31, "spec.backups.schedules.full",
             "has 1 fields instead of five"),
@@ -203,6 +203,11 @@ struct CorpusTests {
         Bad("  etcd: {namePrefix: pg-node-}", 5, 22, "spec.etcd.namePrefix", "share the name pg-node-1"),
         Bad("  console: {name: pg-node-9}", 5, 19, "spec.console.name", "another container"),
         Bad("  backups: {volume: etcd-5-data}", 5, 21, "spec.backups.volume", "data volume"),
+        Bad(
+            "  backups: {s3: {bucket: b, endpoint: e, keyFile: k, keySecretFile: s}}", 5, 26, "spec.backups.s3.bucket",
+            "is no name of a bucket"),
+        Bad(
+            "  backups: {encryption: {passphraseFile: p}}", 5, 42, "spec.backups.encryption.passphraseFile", "encrypts"),
         Bad("  console: {user: pgadmin}", 5, 19, "spec.console.user", "same role as spec.database.admin.user"),
         Bad("  network: {subnet: 10.0.0.0/29}", 5, 21, "spec.network.subnet", "5 addresses for 12 containers"),
         Bad(

@@ -9,7 +9,10 @@ let files = ManifestFiles(
     migration: { path in
         path.hasSuffix("missing.sql") ? .failure(FileProblem("does not exist")) : .success("SELECT '\(path)';")
     },
-    secretProblem: { $0.hasSuffix("missing") ? "the password file does not exist" : nil })
+    secretProblem: { $0.hasSuffix("missing") ? "the password file does not exist" : nil },
+    authority: { path in
+        path.hasSuffix("missing.pem") ? .failure(FileProblem("does not exist")) : .success("CA \(path)")
+    })
 
 /// Reads a text; the mistakes, in order, when it is refused.
 func read(_ text: String) -> Result<Cluster, ManifestRejection> { read(bytes: Array(text.utf8)) }

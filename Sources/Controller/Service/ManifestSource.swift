@@ -5,6 +5,8 @@ import Model
 /// (faults K05 and K06).
 struct ManifestSource {
     let path: String
+    /// Where the files that it names start from.
+    var directory: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
     private(set) var cluster: Cluster
     /// What is wrong with the file on disk, if anything.
     private(set) var trouble: String?

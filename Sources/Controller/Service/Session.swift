@@ -25,7 +25,8 @@ struct Session {
         if actsAlone { try Lock.take(state.lock) }
         do {
             let world = try await LiveWorld.connect(
-                source.cluster, secrets: SecretStore(directory: state.secrets),
+                source.cluster,
+                secrets: SecretStore(directory: state.secrets, manifestDirectory: source.directory),
                 docker: Defaults.environment("DOCKER_HOST"))
             if actsAlone {
                 try Lock.take(cluster: source.cluster.name, engine: try await world.engineIdentity())

@@ -2,6 +2,7 @@ import DockerAPI
 import Model
 
 /// Reads pgBackRest's info files through a node's container, running or not; kept until something can have changed.
+/// What is no plain folder is asked of pgBackRest.
 struct RepositoryObserver {
     let world: LiveWorld
     let cluster: Cluster
@@ -12,7 +13,9 @@ struct RepositoryObserver {
         guard cluster.backups.enabled else { return .absent }
         if case .guarding = focus { return .unknown(.notLooked) }
         if focus != .everythingAfresh, let known = await world.sight.knownRepository { return known }
-        let seen = await look()
+        let seen =
+            cluster.backups.isPlain
+            ? await look() : await RepositoryInquiry(world: world, cluster: cluster, engine: engine).answer()
         // only a state in which nothing is awaited is worth keeping
         let isSettled = if case .present(let view) = seen { !view.backups.isEmpty } else { false }
         await world.sight.keep(isSettled ? seen : nil)

@@ -2,6 +2,22 @@ import DockerAPI
 import Model
 
 extension LiveWorld {
+    /// A passphrase that was lost alone: what is encrypted with it must not be given another.
+    func recoverPassphrase(of cluster: Cluster) async throws {
+        let name = RepositorySecrets.own.passphrase
+        let encryption = cluster.backups.encryption
+        guard encryption.cipher != .none, encryption.passphraseFile == nil, await secrets.lacks(name) else { return }
+        for node in cluster.nodeNames {
+            guard let container = try? await docker.container(node.text),
+                container.configuration.labels[Label.cluster] == cluster.name.text,
+                let bytes = try? await docker.file(
+                    "\(FileSpec.directory)/pgbackrest.conf", in: ContainerID(container.id)),
+                let value = SecretRecovery.passphrase(in: String(decoding: bytes, as: UTF8.self))
+            else { continue }
+            return try await secrets.adopt(name, value)
+        }
+    }
+
     /// A state directory that was lost while the cluster lives on: what Patroni needs is in every node's container.
     func recoverSecrets(of cluster: Cluster) async throws {
         let path = "\(FileSpec.directory)/patroni.yml"
@@ -19,6 +35,13 @@ extension LiveWorld {
 
 /// Finds the passwords in a `patroni.yml` that the controller wrote: each section's only `password:` line.
 enum SecretRecovery {
+    /// The passphrase in a `pgbackrest.conf`.
+    static func passphrase(in text: String) -> String? {
+        let key = "repo1-cipher-pass="
+        let value = text.split(separator: "\n").first { $0.hasPrefix(key) }?.dropFirst(key.count)
+        return value.flatMap { $0.isEmpty ? nil : String($0) }
+    }
+
     static func passwords(in text: String) -> [(SecretName, String)] {
         let sections: [(String, SecretName)] = [
             ("authentication:", "patroni-rest"), ("superuser:", "postgres-superuser"),

@@ -14,10 +14,14 @@ public actor SecretStore {
     }
 
     private let directory: String
+    private let manifestDirectory: String
     private var values: [(name: SecretName, value: String)] = []
 
-    /// Secrets in a directory, made with mode 0700 when it does not exist.
-    public init(directory: String) { self.directory = directory }
+    /// Secrets in a directory, made with mode 0700 when it does not exist; the manifest's own files start from its.
+    public init(directory: String, manifestDirectory: String = "") {
+        self.directory = directory
+        self.manifestDirectory = manifestDirectory
+    }
 
     /// Every secret of the cluster, read or generated. With `mayGenerate` false a missing one is a failure.
     public func load(_ cluster: Cluster, mayGenerate: Bool = true) throws(Failure) {
@@ -60,6 +64,9 @@ public actor SecretStore {
         try write(value, to: path, name: name)
     }
 
+    /// Whether a secret has no file here.
+    func lacks(_ name: SecretName) -> Bool { access("\(directory)/\(name)", F_OK) != 0 }
+
     /// Whether any secret of this cluster was ever written here.
     public var isEmpty: Bool {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else { return true }
@@ -76,7 +83,24 @@ public actor SecretStore {
             ("postgres-admin", cluster.accounts.admin.passwordFile),
             ("postgres-console", cluster.console.account.passwordFile),
             ("pooler-password", nil),
-        ]
+        ] + repositories(cluster)
+    }
+
+    /// What opens the cluster's repository, and the one that it is founded on.
+    private static func repositories(_ cluster: Cluster) -> [(SecretName, String?)] {
+        let backups = cluster.backups
+        let source = cluster.recovery?.source
+        return (backups.enabled ? opening(.own, backups.s3, backups.encryption) : [])
+            + (source.map { opening(.source, $0.s3, $0.encryption) } ?? [])
+    }
+
+    private static func opening(
+        _ names: RepositorySecrets, _ store: ObjectStore?, _ encryption: RepositoryEncryption
+    ) -> [(SecretName, String?)] {
+        var wanted: [(SecretName, String?)] = []
+        if let store { wanted += [(names.key, store.keyFile), (names.keySecret, store.keySecretFile)] }
+        if encryption.cipher != .none { wanted.append((names.passphrase, encryption.passphraseFile)) }
+        return wanted
     }
 
     /// What belongs together: the key and the certificate of the cluster's own authority; the password of the poolers'
@@ -100,18 +124,18 @@ public actor SecretStore {
     private func value(
         of name: SecretName, file: String?, mayGenerate: Bool, make: () throws -> String
     ) throws(Failure) -> String {
-        let path = file ?? "\(directory)/\(name)"
+        let path = file.map(path(of:)) ?? "\(directory)/\(name)"
         if let text = try read(path, for: name) {
             let value =
                 text.hasSuffix("\r\n") ? String(text.dropLast()) : text.hasSuffix("\n") ? String(text.dropLast()) : text
             guard !value.isEmpty else {
-                throw Failure(name: name, description: "\(path) is empty; write the password into it")
+                throw Failure(name: name, description: "\(path) is empty; write the secret into it")
             }
             return value
         }
         guard file == nil else {
             throw Failure(
-                name: name, description: "\(path): cannot be read; make it, or take passwordFile out of the manifest")
+                name: name, description: "\(path): cannot be read; make it, or take its name out of the manifest")
         }
         guard mayGenerate else {
             throw Failure(name: name, description: "\(path) is missing although the cluster exists; put it back")
@@ -121,6 +145,11 @@ public actor SecretStore {
         try write(made, to: path, name: name)
         // another process may have been first, and what it wrote is what everybody uses
         return try value(of: name, file: nil, mayGenerate: false, make: make)
+    }
+
+    /// Where a file of the manifest lies.
+    private func path(of file: String) -> String {
+        file.hasPrefix("/") || manifestDirectory.isEmpty ? file : "\(manifestDirectory)/\(file)"
     }
 
     /// A file's text; nil only when it does not exist. One call says so: between two, another process may make it.

@@ -23,6 +23,7 @@ extension Manifest {
             !(nodes + members + poolers).contains(console), at: "spec.console.name",
             with: [nodePath, etcdPath],
             "is the name of another container", got: console, expected: "a name of its own")
+        checkRepositories(cluster, log)
         let volumes = (nodes + members).map { $0 + "-data" }
         let repository = cluster.backups.volume.text
         log.require(
@@ -33,5 +34,31 @@ extension Manifest {
             !(nodes + members + poolers + [console]).contains(network), at: "spec.network.name",
             with: [nodePath, etcdPath, "spec.console.name"], "is the name of a container", got: network,
             expected: "a name of its own")
+    }
+
+    /// One place for each repository, and no passphrase for one that is not encrypted.
+    private static func checkRepositories(_ cluster: Cluster, _ log: Diagnostics) {
+        let path = "spec.backups."
+        log.require(
+            cluster.backups.s3 == nil || !log.isGiven(path + "volume"), at: path + "s3", with: [path + "volume"],
+            "a repository lies in s3 or in a volume, not in both", expected: "one of them")
+        check(cluster.backups.encryption, at: path + "encryption", log)
+        guard let source = cluster.recovery?.source else { return }
+        let origin = "spec.bootstrap.recovery.from"
+        log.require(
+            (source.volume == nil) != (source.s3 == nil), at: origin,
+            "it has to be said where the repository lies", got: source.volume == nil ? "neither" : "volume and s3",
+            expected: "either volume or s3")
+        check(source.encryption, at: origin + ".encryption", log)
+    }
+
+    private static func check(_ encryption: RepositoryEncryption, at path: String, _ log: Diagnostics) {
+        log.require(
+            encryption.passphraseFile == nil || encryption.cipher != .none, at: path + ".passphraseFile",
+            with: [path + ".cipher"], "a passphrase without a cipher encrypts nothing", expected: "cipher: aes-256-cbc")
+        let isSource = path.hasPrefix("spec.bootstrap")
+        log.require(
+            !isSource || encryption.cipher == .none || encryption.passphraseFile != nil, at: path + ".cipher",
+            "the passphrase of another cluster's repository cannot be guessed", expected: "passphraseFile beside it")
     }
 }

@@ -18,7 +18,7 @@ struct UnknownKey {
         if later.contains(entry.key) { return note("\"\(key)\" is not available in this version", expected: nil) }
         let lowered = key.lowercased()
         if ["password", "secret", "token"].contains(where: lowered.contains), !siblings.contains(where: isNear) {
-            let hint = siblings.contains("passwordFile") ? "passwordFile" : nil
+            let hint = siblings.first { ["passwordFile", "keySecretFile"].contains($0) }
             return note(
                 "secrets are never written in the manifest", expected: "passwordFile with a file's path",
                 suggestion: hint)

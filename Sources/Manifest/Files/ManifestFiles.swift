@@ -5,13 +5,18 @@ public struct ManifestFiles: Sendable {
     /// Why a password file cannot be used; nil when it can. The secret itself is not kept.
     public var secretProblem: @Sendable (String) -> String?
 
+    /// The text of a file of certificates, given its path relative to the manifest.
+    public var authority: @Sendable (String) -> Result<String, FileProblem>
+
     /// References followed by these functions.
     public init(
         migration: @escaping @Sendable (String) -> Result<String, FileProblem>,
-        secretProblem: @escaping @Sendable (String) -> String?
+        secretProblem: @escaping @Sendable (String) -> String?,
+        authority: @escaping @Sendable (String) -> Result<String, FileProblem>
     ) {
         self.migration = migration
         self.secretProblem = secretProblem
+        self.authority = authority
     }
 
     /// References into a directory, and secrets also from the secrets directories.
@@ -33,7 +38,23 @@ public struct ManifestFiles: Sendable {
                 } catch {
                     return error.text
                 }
+            },
+            authority: { path in
+                do throws(FileProblem) {
+                    let file = try PlainFile(at: path, below: directory, limit: SourceText.sizeLimit)
+                    return .success(try certificates(file.bytes))
+                } catch {
+                    return .failure(error)
+                }
             })
+    }
+
+    private static func certificates(_ bytes: [UInt8]) throws(FileProblem) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN CERTIFICATE-----") else {
+            throw FileProblem("holds no certificate in PEM form")
+        }
+        guard !text.contains("PRIVATE KEY") else { throw FileProblem("holds a private key, which nobody here needs") }
+        return text
     }
 
     private static func sql(_ bytes: [UInt8]) throws(FileProblem) -> String {

@@ -9,13 +9,17 @@ extension Shape<BackupSettings> {
                 "stanza", \.stanza, .name(.volume),
                 "pgBackRest's name for this cluster. Another name begins anew: the old backups stay and are not used."),
             Rule("volume", \.volume, .name(.volume), "The repository's volume, shared by all nodes. Cannot change."),
+            Rule(
+                "s3", \.s3, Shape<ObjectStore>.objectStore.optional(Shape<ObjectStore>.none),
+                "S3-compatible storage that the repository lies in, instead of the volume."),
+            Rule("encryption", \.encryption, .encryption, "How the repository is encrypted."),
             Rule("retention", \.self, .retention, "What is kept."),
             Rule("schedules", \.schedules, .schedules, "When backups, verifications and restore drills are due."),
             Rule("processes", \.processes, .whole(1...64), "How many processes compress and copy."),
             Rule("compression", \.compression, .choice(["zst": "zstd"]), "How backups and WAL are compressed."),
             Rule("asynchronousArchiving", \.asynchronousArchiving, .flag, "Whether WAL is archived in batches."),
         ], defaults: BackupSettings(),
-        later: ["schedule", "restore", "repositories", "encryption"])
+        later: ["schedule", "restore", "repositories"])
 
     private static let retention = section(
         [

@@ -37,17 +37,21 @@ extension Shape<Recovery> {
             Rule("immediate", \.target, .immediate, "Only as far as the backup needs to be consistent."),
         ], defaults: Recovery(source: empty))
 
-    private static let empty = RecoverySource(volume: "", stanza: "")
+    private static let empty = RecoverySource(volume: nil, stanza: "")
 }
 
 extension Shape<RecoverySource> {
     fileprivate static let source = section(
         [
             Rule(
-                "volume", \.volume, .name(.volume), isRequired: true,
+                "volume", \.volume, Shape<VolumeName>.name(.volume).optional(""),
                 "The volume the repository lies in; it is only read."),
+            Rule(
+                "s3", \.s3, Shape<ObjectStore>.objectStore.optional(Shape<ObjectStore>.none),
+                "The storage it lies in, where that is no volume."),
+            Rule("encryption", \.encryption, .encryption, "How it is encrypted."),
             Rule("stanza", \.stanza, .name(.volume), isRequired: true, "The stanza in it."),
-        ], defaults: RecoverySource(volume: "", stanza: ""))
+        ], defaults: RecoverySource(volume: nil, stanza: ""))
 }
 
 extension Shape<RecoveryTarget> {

@@ -286,8 +286,12 @@ public struct BackupSettings: Sendable, Hashable {
     public var enabled = true
     /// The stanza.
     public var stanza = "pg-ha"
-    /// The shared repository volume.
+    /// The repository's volume, shared by all nodes; without a meaning where the repository lies in S3.
     public var volume: VolumeName = "pgbackrest-repo"
+    /// Where the repository lies instead of in a volume.
+    public var s3: ObjectStore?
+    /// How the repository is encrypted.
+    public var encryption = RepositoryEncryption()
     /// Full backups to keep.
     public var retainFull = 7
     /// Differential backups, with the incrementals that hang on them, to keep.
@@ -304,6 +308,11 @@ public struct BackupSettings: Sendable, Hashable {
     public var asynchronousArchiving = true
     /// Every default.
     public init() {}
+
+    /// The volume that the repository lies in, if it lies in one.
+    public var repositoryVolume: VolumeName? { s3 == nil ? volume : nil }
+    /// Whether the repository can be read as files of a container, by everybody who may ask the engine for them.
+    public var isPlain: Bool { s3 == nil && encryption.cipher == .none }
 
     /// `repo1-retention-full-type`.
     public enum RetentionUnit: String, Sendable, Hashable, CaseIterable {

@@ -17,12 +17,16 @@ public struct Recovery: Sendable, Hashable {
 
 /// Another cluster's repository.
 public struct RecoverySource: Sendable, Hashable {
-    /// The volume it lies in; it is mounted for reading only.
-    public var volume: VolumeName
+    /// The volume it lies in; it is mounted for reading only. Nil where it lies in S3.
+    public var volume: VolumeName?
+    /// The storage it lies in, where it is no volume.
+    public var s3: ObjectStore?
+    /// How it is encrypted.
+    public var encryption = RepositoryEncryption()
     /// The stanza in it.
     public var stanza: String
-    /// A stanza in a volume.
-    public init(volume: VolumeName, stanza: String) {
+    /// A stanza in a volume, or in storage that is named afterwards.
+    public init(volume: VolumeName?, stanza: String) {
         self.volume = volume
         self.stanza = stanza
     }

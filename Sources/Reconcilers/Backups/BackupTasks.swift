@@ -79,7 +79,7 @@ struct BackupTasks {
         let task = TaskSpec(
             kind: .backup, identity: "\(due.type.rawValue) \(due.since.brief)",
             command: ["task", "backup", "--stanza=\(settings.stanza)", "--type=\(due.type.rawValue)"],
-            mounts: [VolumeMount(volume: settings.volume, destination: NodeSpec.repositoryMount)],
+            mounts: RepositoryAccess(settings).mounts(),
             files: PgBackRestFile.backup(site.cluster))
         return (task, due.since)
     }
@@ -109,8 +109,8 @@ struct BackupTasks {
         let task = TaskSpec(
             kind: kind, identity: "\(kind.rawValue) \(since.brief)",
             command: ["task", kind.rawValue, "--stanza=\(settings.stanza)"],
-            mounts: [VolumeMount(volume: settings.volume, destination: NodeSpec.repositoryMount, isWritable: false)],
-            files: [PgBackRestFile.reading(site.cluster, stanza: settings.stanza)])
+            mounts: RepositoryAccess(settings).mounts(isWritable: false),
+            files: PgBackRestFile.reading(site.cluster, stanza: settings.stanza, RepositoryAccess(settings)))
         return (task, since)
     }
 

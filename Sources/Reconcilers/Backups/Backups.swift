@@ -13,8 +13,8 @@ public struct Backups: Reconciler {
         guard backups.enabled, let site = Site(scene) else { return Proposal() }
         guard case .present(let database) = scene.observation.database, !database.isInRecovery,
             let primary = site.container(database.node.container), primary.state.isRunning
-        else { return withoutPrimary(scene) }
-        var proposal = Proposal()
+        else { return withoutPrimary(site) }
+        var proposal = RepositoryLook.propose(site)
         let isBusy = primary.commands.contains { $0.exitCode == nil && $0.arguments.first == "pgbackrest" }
         func run(_ arguments: [String], _ reason: Reason) {
             guard !isBusy else { return }
@@ -32,11 +32,8 @@ public struct Backups: Reconciler {
         }
         switch scene.observation.repository {
         case .unknown(let blindness):
-            proposal.conditions.append(
-                Condition(
-                    .backupAvailable, .unknown, reason: "RepositoryUnseen",
-                    message: "the repository could not be read: \(blindness.detail)", subject: .repository))
-            proposal.waiting.append("a look into the repository")
+            unseen(blindness, into: &proposal)
+            proposal.wait(for: "a look into the repository", lookAgain: .seconds(10))
         case .absent:
             prepare()
         case .present(let repository):
@@ -69,10 +66,24 @@ public struct Backups: Reconciler {
         return proposal
     }
 
+    private func unseen(_ blindness: Blindness, into proposal: inout Proposal) {
+        proposal.conditions.append(
+            Condition(
+                .backupAvailable, .unknown, reason: "RepositoryUnseen",
+                message: "the repository could not be read: \(blindness.detail)", subject: .repository))
+    }
+
     /// Nothing can be done, and what is in the repository still can be told.
-    private func withoutPrimary(_ scene: Scene) -> Proposal {
+    private func withoutPrimary(_ site: Site) -> Proposal {
+        let scene = site.scene
         var proposal = Proposal(waiting: ["a primary to back up"])
-        if case .present(let repository) = scene.observation.repository { report(repository, scene, into: &proposal) }
+        proposal.add(RepositoryLook.propose(site))
+        switch scene.observation.repository {
+        case .present(let repository): report(repository, scene, into: &proposal)
+        case .absent: break
+        case .unknown(let blindness) where scene.cluster.backups.isPlain || blindness.detail.isEmpty: break
+        case .unknown(let blindness): unseen(blindness, into: &proposal)
+        }
         proposal.conditions.append(
             Condition(
                 .archiving, .unknown, reason: "NoPrimary", message: "there is no primary that archives",

@@ -14,7 +14,7 @@ enum TaskReport {
             case .backup: if let end { backup(end.0, end.1, into: &proposal) }
             case .drill: check(.restoreProven, .drill, end, site, into: &proposal)
             case .verify: check(.repositoryVerified, .verify, end, site, into: &proposal)
-            case .restore, .trial: break
+            case .restore, .trial, .look: break
             }
         }
     }

@@ -24,7 +24,7 @@ enum NodeSpec {
         ].sorted()
         settings.mounts = [VolumeMount(volume: site.volumeName(of: node.text), destination: dataMount)]
         if site.cluster.backups.enabled {
-            settings.mounts.append(VolumeMount(volume: site.cluster.backups.volume, destination: repositoryMount))
+            settings.mounts += RepositoryAccess(site.cluster.backups).mounts()
         }
         settings.mounts.sort()
         var spec = ContainerSpec(
@@ -37,9 +37,10 @@ enum NodeSpec {
         }
         spec.volumes = [Volumes.spec(of: node.text, .node, at: site)]
         if site.cluster.backups.enabled {
-            let repository = site.cluster.backups.volume
             spec.files += PgBackRestFile.node(site.cluster)
-            spec.volumes.append(Volumes.spec(repository, .repository, owner: repository.text))
+            if let repository = site.cluster.backups.repositoryVolume {
+                spec.volumes.append(Volumes.spec(repository, .repository, owner: repository.text))
+            }
         }
         return spec
     }

@@ -12,8 +12,9 @@ enum PgBackRestFile {
     /// the data directory.
     static func node(_ cluster: Cluster) -> [FileSpec] {
         let stanza = cluster.backups.stanza
-        let text = """
-            \(global(cluster))
+        let access = RepositoryAccess(cluster.backups)
+        let text: Template = """
+            \(global(cluster, access))
             tls-server-address=0.0.0.0
             tls-server-port=\(port)
             tls-server-ca-file=\(certificate)
@@ -30,7 +31,7 @@ enum PgBackRestFile {
             \(data(1))
 
             """
-        return [file(text)]
+        return [file(text)] + access.files
     }
 
     /// The files of the backup task, which asks every node, and copies from a standby where there is one.
@@ -47,8 +48,9 @@ enum PgBackRestFile {
 
             """
         }
-        let text = """
-            \(global(cluster, console: "detail"))
+        let access = RepositoryAccess(cluster.backups)
+        let text: Template = """
+            \(global(cluster, access, console: "detail"))
             backup-standby=prefer
             # a node that does not answer is not waited for
             io-timeout=10
@@ -58,27 +60,27 @@ enum PgBackRestFile {
             [\(cluster.backups.stanza)]
             \(nodes.joined())
             """
-        return [file(text)] + ClusterIdentity.files(owner: NodeSpec.owner)
+        return [file(text)] + ClusterIdentity.files(owner: NodeSpec.owner) + access.files
     }
 
-    /// The file of a task that only reads the repository.
-    static func reading(_ cluster: Cluster, stanza: String) -> FileSpec {
-        file(
-            """
-            \(global(cluster))
+    /// The files of a task that only reads a repository.
+    static func reading(_ cluster: Cluster, stanza: String, _ access: RepositoryAccess) -> [FileSpec] {
+        let text: Template = """
+            \(global(cluster, access))
 
             [\(stanza)]
             \(data(1))
 
-            """)
+            """
+        return [file(text)] + access.files
     }
 
-    private static func global(_ cluster: Cluster, console: String = "info") -> String {
+    private static func global(_ cluster: Cluster, _ access: RepositoryAccess, console: String = "info") -> Template {
         let backups = cluster.backups
         return """
             # written by the controller; edits are undone
             [global]
-            repo1-path=\(NodeSpec.repositoryMount)
+            \(access.lines)
             repo1-retention-full-type=\(backups.retention.rawValue)
             repo1-retention-full=\(backups.retainFull)
             repo1-retention-diff=\(backups.retainIncremental)
@@ -102,7 +104,7 @@ enum PgBackRestFile {
         """
     }
 
-    private static func file(_ text: String) -> FileSpec {
-        FileSpec(path: path, content: Template(segments: [.text(text)]), owner: NodeSpec.owner)
+    private static func file(_ text: Template) -> FileSpec {
+        FileSpec(path: path, content: text, owner: NodeSpec.owner)
     }
 }

@@ -24,14 +24,14 @@ public struct Recoveries: Reconciler {
         guard let first = site.cluster.nodeNames.first, site.container(first.container) != nil,
             site.engine.volume(site.volumeName(of: first.text)) != nil
         else { return Proposal(waiting: ["\(site.cluster.nodeNames[0]), to look into its volume"]) }
-        if let source = recovery.source, site.engine.volume(source.volume) == nil {
+        if let volume = recovery.source?.volume, site.engine.volume(volume) == nil {
             return Proposal(
                 conditions: [
                     Condition(
                         .restoreFailed, .true, reason: "NoRepository",
-                        message: "there is no volume \(source.volume) to restore from; nothing is created instead",
+                        message: "there is no volume \(volume) to restore from; nothing is created instead",
                         subject: .repository)
-                ], waiting: ["volume \(source.volume)"])
+                ], waiting: ["volume \(volume)"])
         }
         let task = RestoreTask.spec(
             recovery, into: site.volumeName(of: first.text), identity: "found: \(recovery.target.text)", at: site)

@@ -7,25 +7,22 @@ enum RestoreTask {
 
     static func spec(_ recovery: Recovery, into volume: VolumeName, identity: String, at site: Site) -> TaskSpec {
         let backups = site.cluster.backups
-        let source = recovery.source ?? RecoverySource(volume: backups.volume, stanza: backups.stanza)
-        var command = ["task", "restore", "--stanza=\(source.stanza)"]
+        let access = recovery.source.map { RepositoryAccess($0) } ?? RepositoryAccess(backups)
+        let stanza = recovery.source?.stanza ?? backups.stanza
+        var command = ["task", "restore", "--stanza=\(stanza)"]
         if let backup = recovery.backup { command.append("--set=\(backup)") }
         command += recovery.target.arguments
         return TaskSpec(
             kind: .restore, identity: identity, command: command,
-            mounts: [
-                VolumeMount(volume: volume, destination: NodeSpec.dataMount),
-                VolumeMount(volume: source.volume, destination: NodeSpec.repositoryMount, isWritable: false),
-            ],
-            files: [
-                PgBackRestFile.reading(site.cluster, stanza: source.stanza),
+            mounts: [VolumeMount(volume: volume, destination: NodeSpec.dataMount)] + access.mounts(isWritable: false),
+            files: PgBackRestFile.reading(site.cluster, stanza: stanza, access) + [
                 FileSpec(
                     path: "\(FileSpec.directory)/accounts.sql",
                     content: """
                         -- written by the controller: the restored cluster must know the superuser's password of today
                         ALTER ROLE postgres PASSWORD \(quotedLiteral: .superuser);
 
-                        """, owner: NodeSpec.owner),
+                        """, owner: NodeSpec.owner)
             ])
     }
 }

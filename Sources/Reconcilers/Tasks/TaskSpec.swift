@@ -35,7 +35,7 @@ struct TaskSpec {
 
 /// The jobs there are.
 enum TaskKind: String, CaseIterable {
-    case restore, drill, verify, backup, trial
+    case restore, drill, verify, backup, trial, look
 
     func container(of cluster: ClusterName) -> ContainerName { ContainerName("\(cluster)-\(rawValue)") }
 }

@@ -40,8 +40,7 @@ public struct Volumes: Reconciler {
         for node in site.cluster.nodeNames {
             specs.append(spec(site.volumeName(of: node.text), .node, owner: node.text))
         }
-        if site.cluster.backups.enabled {
-            let name = site.cluster.backups.volume
+        if site.cluster.backups.enabled, let name = site.cluster.backups.repositoryVolume {
             specs.append(spec(name, .repository, owner: name.text))
         }
         return specs

@@ -9,7 +9,7 @@ struct BackupsStay: Checker {
     }
 
     private func count(_ universe: Universe) -> Int {
-        var total = 0
+        var total = universe.bucket?.stanzas.reduce(0) { $0 + $1.backups.count } ?? 0
         for volume in universe.engine.volumes {
             guard case .repository(let repository) = volume.content else { continue }
             for stanza in repository.stanzas { total += stanza.backups.count }

@@ -13,6 +13,12 @@ package struct SimulatedRepository: Sendable, Hashable {
         /// Its backups, oldest first.
         package var backups: [BackupView] = []
     }
+
+    /// What there is of a stanza.
+    package func view(of name: String) -> RepositoryView {
+        guard let stanza = stanzas.first(where: { $0.name == name }) else { return RepositoryView(stanza: .missing) }
+        return RepositoryView(stanza: .ok(systemIdentifier: stanza.systemIdentifier), backups: stanza.backups)
+    }
 }
 
 /// Commands inside containers, of which the model knows pgBackRest's.
@@ -61,6 +67,15 @@ extension Universe {
         } else {
             return false
         }
+        return keep(repository, of: index)
+    }
+
+    /// Writes what a container's pgBackRest has changed; false where its volume is gone.
+    mutating func keep(_ repository: SimulatedRepository, of index: Int) -> Bool {
+        if bucket != nil {
+            bucket = repository
+            return true
+        }
         guard let volume = engine.containers[index].repositoryVolume, let spot = engine.index(of: volume) else {
             return false
         }
@@ -68,9 +83,10 @@ extension Universe {
         return true
     }
 
-    /// The repository a container mounts; nil when it mounts none or its volume is gone.
+    /// The repository a container reaches; nil when it mounts none or its volume is gone.
     package func repository(of index: Int) -> SimulatedRepository? {
-        switch engine.content(of: engine.containers[index].repositoryVolume) {
+        if let bucket { return bucket }
+        return switch engine.content(of: engine.containers[index].repositoryVolume) {
         case .repository(let repository): repository
         case .empty: SimulatedRepository()
         case .etcd, .postgres, .incomplete, nil: nil
@@ -79,6 +95,7 @@ extension Universe {
 
     /// What `pgbackrest info` says in a node, or the archive endpoint in one that does not run.
     package func lookAtRepository(_ cluster: Cluster) -> Sighting<RepositoryView> {
+        guard cluster.backups.isPlain else { return askRepository(cluster) }
         guard
             let index = engine.containers.firstIndex(where: { container in
                 container.component == .node && container.owner == scope.text && container.repositoryVolume != nil
@@ -88,10 +105,28 @@ extension Universe {
             return engine.index(of: cluster.backups.volume) == nil
                 ? .absent : .unknown(Blindness(.unreachable, "no node runs"))
         }
-        guard let stanza = repository.stanzas.first(where: { $0.name == cluster.backups.stanza }) else {
-            return .present(RepositoryView(stanza: .missing))
+        return .present(repository.view(of: cluster.backups.stanza))
+    }
+
+    /// By a node that runs, else by what the last look of a container has seen, unless a node has lived since.
+    private func askRepository(_ cluster: Cluster) -> Sighting<RepositoryView> {
+        let nodes = engine.containers.filter { $0.component == .node && $0.owner == scope.text }
+        if let node = nodes.first(where: \.state.isRunning), let index = engine.index(of: node.id) {
+            return repository(of: index).map { .present($0.view(of: cluster.backups.stanza)) }
+                ?? .unknown(Blindness(.unreachable, "the volume is gone"))
         }
-        return .present(
-            RepositoryView(stanza: .ok(systemIdentifier: stanza.systemIdentifier), backups: stanza.backups))
+        let look = engine.containers.first { $0.seenRepository != nil && $0.owner == scope.text }
+        guard let view = look?.seenRepository, case .exited(let exit)? = look?.state,
+            let end = Timestamp(exit.finishedAt),
+            Timestamp(moment) - end < .seconds(300),
+            nodes.allSatisfy({ node in
+                switch node.state {
+                case .created: true
+                case .exited(let exit): Timestamp(exit.finishedAt).map { $0 < end } ?? false
+                case .running, .paused, .restarting, .removing, .dead: false
+                }
+            })
+        else { return .unknown(Blindness(.unreachable, "no node runs that could look into the repository")) }
+        return .present(view)
     }
 }

@@ -20,6 +20,8 @@ package struct SimulatedContainer: Sendable {
     package var settings: ContainerSettings
     /// The command after the entry point.
     package var command: [String] = []
+    /// What a task that looks into the repository has seen at its end.
+    package var seenRepository: RepositoryView?
     /// Whether it lives.
     package var state: ContainerState = .created
     /// Its endpoints, by network name, as Docker keeps them; an address only while it runs.

@@ -11,6 +11,7 @@ extension Universe {
     /// Ends a task whose time has come; what it made is there at once.
     mutating func finishTask(_ index: Int) {
         let command = engine.containers[index].command
+        if command.contains("look") { return look(index, command) }
         if command.contains("trial") {
             die(index, exitCode: isRefused(index) ? 5 : 0)
         } else {
@@ -24,6 +25,17 @@ extension Universe {
     private func isRefused(_ index: Int) -> Bool {
         let line = "\(PostgresSettings.Parameter.refused.name) = '\(PostgresSettings.Parameter.refused.value)'"
         return engine.containers[index].files.contains { $0.content.filled { $0.text }.contains(line) }
+    }
+
+    /// Tells what is in the repository; storage that does not answer is a failure like any other.
+    private mutating func look(_ index: Int, _ command: [String]) {
+        let stanza = command.first { $0.hasPrefix("--stanza=") }?.dropFirst(9)
+        let isSeen = draw(1...8) > .milliseconds(1)
+        if isSeen, let stanza {
+            engine.containers[index].seenRepository = repository(of: index)?.view(of: String(stanza))
+        }
+        die(index, exitCode: isSeen ? 0 : 1)
+        isStirred = true
     }
 
     /// A drill or a verification needs a backup; one in eight is taken for damaged by a disk that stutters.
@@ -40,15 +52,13 @@ extension Universe {
                 return other.state.isRunning && other.owner == scope.text && other.node?.server == .primary
             }), let directory = directory(of: primary), var repository = repository(of: index),
             let stanza = repository.stanzas.firstIndex(where: { $0.name == String(name) }),
-            repository.stanzas[stanza].systemIdentifier == directory.systemIdentifier,
-            let volume = engine.containers[index].repositoryVolume, let spot = engine.index(of: volume)
+            repository.stanzas[stanza].systemIdentifier == directory.systemIdentifier
         else { return false }
         let type = arguments.first { $0.hasPrefix("--type=") }.map { String($0.dropFirst(7)) } ?? "incr"
         var backup = BackupView(
             label: "b\(nextSerial())", type: type, stoppedAt: moment.wallMilliseconds / 1000, size: directory.lsn)
         backup.startedAt = backup.stoppedAt - 1
         repository.stanzas[stanza].backups.append(backup)
-        engine.volumes[spot].content = .repository(repository)
-        return true
+        return keep(repository, of: index)
     }
 }

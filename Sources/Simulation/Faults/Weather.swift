@@ -6,8 +6,12 @@ struct Weather {
     /// Until when there is weather.
     private(set) var end: Duration = .zero
     private var random: SplitMix64
+    private let seed: UInt64
 
-    init(seed: UInt64) { random = SplitMix64(seed: seed ^ 0x5EED_0F_FAC7) }
+    init(seed: UInt64) {
+        self.seed = seed
+        random = SplitMix64(seed: seed ^ 0x5EED_0F_FAC7)
+    }
 
     /// The cluster that the run begins with.
     mutating func drawCluster() -> Cluster {
@@ -29,6 +33,11 @@ struct Weather {
             cluster.backups.schedules.incremental = try? CronSchedule("*/5 * * * *")
             cluster.backups.schedules.drill = try? CronSchedule("*/7 * * * *")
         }
+        // by the seed and not by chance, so that what the other seeds draw stays theirs
+        if seed % 16 == 3 {
+            cluster.backups.s3 = ObjectStore(bucket: "b", endpoint: "s3", keyFile: "key", keySecretFile: "secret")
+        }
+        if seed % 16 == 11 { cluster.backups.encryption.cipher = .aes }
         return cluster
     }
 

@@ -10,6 +10,7 @@ extension SimulatedWorld {
         universe.wallOffsetMilliseconds = now.wallMilliseconds - now.uptime.milliseconds
         universe.client.nextWrite = now.uptime
         universe.secrets = observation.secrets
+        universe.bucket = cluster.backups.s3 == nil ? nil : SimulatedRepository()
         universe.copy(observation, cluster: cluster)
         self.init(universe: universe, cluster: cluster)
     }
@@ -153,14 +154,12 @@ extension Universe {
         if case .present(let repository) = observation.repository, case .ok(let identifier) = repository.stanza,
             // the engine may carry other clusters, too
             let index = engine.containers.firstIndex(where: {
-                $0.repositoryVolume != nil && $0.owner == scope.text
-            }),
-            let volume = engine.containers[index].repositoryVolume, let place = engine.index(of: volume)
+                (bucket != nil || $0.repositoryVolume != nil) && $0.owner == scope.text
+            })
         {
-            engine.volumes[place].content = .repository(
-                SimulatedRepository(stanzas: [
-                    .init(name: cluster.backups.stanza, systemIdentifier: identifier, backups: repository.backups)
-                ]))
+            let stanza = SimulatedRepository.Stanza(
+                name: cluster.backups.stanza, systemIdentifier: identifier, backups: repository.backups)
+            _ = keep(SimulatedRepository(stanzas: [stanza]), of: index)
         }
         guard case .present(let view) = observation.database else { return }
         for place in engine.volumes.indices {

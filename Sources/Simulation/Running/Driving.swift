@@ -7,6 +7,7 @@ extension SimulatedWorld {
         var universe = Universe(seed: seed, scope: cluster.name)
         universe.engine.images = Universe.images(of: cluster)
         universe.secrets = Universe.secretNames.map { SecretView(name: $0, version: "1") }
+        universe.bucket = cluster.backups.s3 == nil ? nil : SimulatedRepository()
         universe.trace.keepsLines = keepsTrace
         self.init(universe: universe, cluster: cluster, forecast: forecast)
     }

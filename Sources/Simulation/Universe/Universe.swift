@@ -21,8 +21,10 @@ package struct Universe: Sendable {
     package let prefix: String
     /// The secrets there are.
     package var secrets: [SecretView] = []
-    /// The backup repository's content, by the volume that holds it.
+    /// The system identifiers that were given out.
     package var systems: [String] = []
+    /// The repository where it lies in S3, which no fault of the host reaches.
+    package var bucket: SimulatedRepository?
     /// When something last kept the controller from seeing or acting.
     package var obstacleAt: Duration = .zero
     /// How often etcd lost what it had committed.

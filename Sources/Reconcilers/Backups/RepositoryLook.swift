@@ -1,0 +1,41 @@
+import Model
+
+/// A look into a repository that is no plain folder, in S3 or encrypted, while no node runs that could be asked. A
+/// container of its own does it, and its result is what is known of the repository, for a while: whether a cluster has
+/// ever existed must be known before the first node starts.
+enum RepositoryLook {
+    /// How long a look is good; what is observed goes by the same limit.
+    private static let shelfLife: Duration = .seconds(240)
+
+    static func propose(_ site: Site) -> Proposal {
+        guard site.cluster.backups.enabled, !site.cluster.backups.isPlain else { return Proposal() }
+        guard !site.containers(of: .node).contains(where: \.state.isRunning) else { return tidy(site) }
+        let backups = site.cluster.backups
+        let access = RepositoryAccess(backups)
+        let task = TaskSpec(
+            kind: .look, identity: "look into \(backups.stanza)",
+            command: ["task", "look", "--stanza=\(backups.stanza)"],
+            mounts: access.mounts(isWritable: false),
+            files: PgBackRestFile.reading(site.cluster, stanza: backups.stanza, access))
+        switch TaskProgress(task, at: site) {
+        case .underway(let proposal): return proposal
+        case .ended(let seen, let exit):
+            let hasSeen = exit.code == 0
+            let reason: Reason = hasSeen ? .obsolete : .retried("exit code \(exit.code)")
+            var proposal = TaskProgress.again(
+                seen, exit, after: hasSeen ? shelfLife : .seconds(10), reason: reason, at: site)
+            if hasSeen { proposal.waiting = [] }
+            return proposal
+        }
+    }
+
+    /// Nodes can look for themselves, and what was seen before they ran is no longer true.
+    private static func tidy(_ site: Site) -> Proposal {
+        guard let seen = site.container(TaskKind.look.container(of: site.cluster.name)), !seen.state.isAlive else {
+            return Proposal()
+        }
+        return Proposal(chores: [
+            Action(.docker(site.engineID, .remove(seen.id)), on: site.subject(seen.name), because: .obsolete)
+        ])
+    }
+}
