@@ -24,7 +24,9 @@ enum Rolling {
         if case .restart = need, node.isLeader, roster.parametersAreFresh {
             return Proposal(waiting: ["every node to read the new parameters"], lookAgain: .seconds(1))
         }
-        guard !node.isHealthy || roster.missingStandbys == 0 else {
+        // a primary that lowers its limits stays in its place; a standby may wait for just that
+        let staysInPlace = node.isLeader && node.lowersLimits
+        guard !node.isHealthy || staysInPlace || roster.missingStandbys == 0 else {
             return Proposal(waiting: ["a synchronous standby, before \(node.name) is interrupted"])
         }
         return interrupt(node, for: need, roster: roster)

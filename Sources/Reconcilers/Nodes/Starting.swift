@@ -53,10 +53,12 @@ extension Roster {
         let own = (data.timeline, data.wasPrimary ? 1 : 0, data.walPosition)
         for other in nodes where other.name != node.name {
             guard other.container?.state.isAlive == true else {
-                if case .data(_, let theirs?) = Holding(other.name, at: site),
-                    (theirs.timeline, theirs.wasPrimary ? 1 : 0, theirs.walPosition) > own
-                {
-                    return "\(other.name), whose data is newer"
+                switch Holding(other.name, at: site) {
+                case .data(_, let theirs?):
+                    let theirs = (theirs.timeline, theirs.wasPrimary ? 1 : 0, theirs.walPosition)
+                    if theirs > own { return "\(other.name), whose data is newer" }
+                case .data(_, nil), .unseen: return "a look into the data of \(other.name)"
+                case .nothing, .fragment, .running: break
                 }
                 continue
             }
