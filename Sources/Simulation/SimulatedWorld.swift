@@ -168,6 +168,8 @@ public actor SimulatedWorld: World {
         isControllerDead = false
         remembered = nil
         universe.note("the controller starts anew")
+        // nobody sees or acts until it does
+        universe.obstacleAt = universe.now + .seconds(120)
         pass(universe.random.chance(permille: 150) ? 15_000...120_000 : 500...15_000)
         universe.obstacleAt = universe.now
         return true

@@ -144,7 +144,7 @@ extension Universe {
         }
         swapped = []
         for index in engine.containers.indices { engine.containers[index].node?.lagsUntil = .zero }
-        _ = editConfiguration(.object([("pause", .null)]))
+        isResumeDue = !editConfiguration(.object([("pause", .null)]))
         isStirred = true
         note("the sky clears")
     }

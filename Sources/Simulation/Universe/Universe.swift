@@ -27,6 +27,8 @@ package struct Universe: Sendable {
     package var bucket: SimulatedRepository?
     /// When something last kept the controller from seeing or acting.
     package var obstacleAt: Duration = .zero
+    /// Whether somebody waits for etcd, to resume Patroni.
+    package var isResumeDue = false
     /// How often etcd lost what it had committed.
     package var storeLosses = 0
     /// How often it was allowed to, because all of its data was taken.
