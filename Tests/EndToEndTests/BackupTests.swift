@@ -86,12 +86,14 @@ struct BackupTests {
     private func rows(_ cluster: ClusterFixture, _ options: [String]) async throws -> Int {
         let name = cluster.id + "-target"
         let image = try await cluster.inspect(cluster.node(1), "{{.Config.Image}}")
-        let (configuration, copy) = ("/etc/controller/pgbackrest.conf", cluster.directory + "/pgbackrest.conf")
-        _ = try await cluster.docker("cp", "\(cluster.id)-drill:\(configuration)", copy)
         _ = try await Shell.run(
             ["docker", "create", "--rm", "--name", name, "--label", "io.pg-controller.cluster=\(cluster.id)", "-v"]
                 + ["\(cluster.repository):/var/lib/pgbackrest:ro", image, "task", "drill", "--stanza=pg-ha"] + options)
-        _ = try await cluster.docker("cp", "-a", copy, "\(name):\(configuration)")
+        // as a stream, which keeps the owner
+        let folder = "/etc/controller"
+        _ = try await Shell.run([
+            "sh", "-c", "docker cp \(cluster.id)-drill:\(folder)/pgbackrest.conf - | docker cp - \(name):\(folder)",
+        ])
         let log = try await cluster.docker("start", "-a", name)
         return try #require(log.firstMatch(of: /"rows": ([0-9]+)/).flatMap { Int($0.1) }, "\(log.suffix(500))")
     }

@@ -26,11 +26,20 @@ final class ClusterFixture: Sendable {
         self.nodes = nodes
         self.etcd = etcd
         self.poolers = poolers
-        ports = 20_000 + Int.random(in: 0..<400) * 100
+        ports = ClusterFixture.freePorts()
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         try FileManager.default.copyItem(atPath: Program.root + "/manifests/sql", toPath: directory + "/sql")
         try text.write(toFile: manifest, atomically: true, encoding: .utf8)
+    }
+
+    /// A hundred ports below those that the kernel gives to clients, of which nobody has one of ours.
+    private static func freePorts() -> Int {
+        while true {
+            let base = 10_000 + Int.random(in: 0..<220) * 100
+            let wanted = [0, 1, 2, 20, 21, 22, 50, 51, 52, 60, 61, 70, 71, 80]
+            if wanted.allSatisfy({ LocalPort.isFree(base + $0) }) { return base }
+        }
     }
 
     /// Runs the body, and removes everything of the cluster afterwards, whatever happened.
@@ -104,8 +113,7 @@ final class ClusterFixture: Sendable {
           backups:
             volume: \(repository)
           pooler:
-            enabled: \(poolers > 0)
-            count: \(max(1, poolers))
+            enabled: \(poolers > 0)\(poolers > 0 ? "\n    count: \(poolers)" : "")
             namePrefix: \(id)-pgb-
             port: \(ports + 60)
             readOnlyPort: \(ports + 70)

@@ -63,8 +63,8 @@ struct ColdStartTests {
         let secrets = try FileManager.default.contentsOfDirectory(atPath: folder).map {
             try String(contentsOfFile: folder + "/" + $0, encoding: .utf8)
         }
-        // six passwords, and the cluster's key and certificate
-        #expect(secrets.count == 8)
+        // seven passwords, the stored form of one, and the cluster's key and certificate
+        #expect(secrets.count == 10)
         let label = "label=io.pg-controller.cluster=\(cluster.id)"
         let containers = try await cluster.docker("ps", "-aq", "--filter", label).split(separator: "\n").map(
             String.init)
