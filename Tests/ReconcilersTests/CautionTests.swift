@@ -54,6 +54,10 @@ struct CautionTests {
         dcs.initialize = Scenery.system
         scenery.observation.dcs = .present(dcs)
         #expect(starts(scenery).filter { $0.text.hasPrefix("id-pg-node") } == ["id-pg-node-2"])
+
+        // what the newest holds cannot be seen while its container is being made anew
+        scenery.remove("pg-node-2")
+        #expect(starts(scenery).filter { $0.text.hasPrefix("id-pg-node") }.isEmpty)
     }
 
     @Test("an etcd member that lost its data is removed only while the others are a majority")
