@@ -31,7 +31,10 @@ Y
 options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
 clean() {
   docker rm -f "$id-plain" "$id-usable" >/dev/null 2>&1 || true
-  if [[ -e $work/pid ]]; then kill -9 "$(cat "$work/pid")" 2>/dev/null || true; fi
+  if [[ -e $work/pid ]]; then
+    kill -9 "$(cat "$work/pid")" 2>/dev/null || true
+    wait "$(cat "$work/pid")" 2>/dev/null || true
+  fi
   "$controller" destroy "${options[@]}" --volumes --yes "$id" >/dev/null || true
   rm -rf "$work"
 }

@@ -9,6 +9,8 @@ struct BackupTests {
         try await ClusterFixture.with(nodes: 2, etcd: 1) { cluster in
             try cluster.edit(
                 "    volume: \(cluster.repository)", "    volume: \(cluster.repository)\n    retention: {full: 2}")
+            let sizes = ["max_wal_size: 64MB", "wal_keep_size: 16MB", "min_wal_size: 32MB"].map { "\n      " + $0 }
+            try cluster.edit("      max_connections: 100", "      max_connections: 100" + sizes.joined())
             try cluster.run()
             try await cluster.ready()
             let primary = try await cluster.primary()
@@ -18,6 +20,8 @@ struct BackupTests {
             try await proof(cluster)
             try await targets(cluster)
             try await replica(cluster)
+            try await unusable(cluster)
+            try await slot(cluster)
             try await gap(cluster)
             try await damage(cluster)
         }
@@ -100,16 +104,56 @@ struct BackupTests {
 
     /// A replica whose volume is gone is copied from the repository, and then streams.
     private func replica(_ cluster: ClusterFixture) async throws {
+        let log = try await renewed(cluster)
+        #expect(log.contains("clone: restoring"))
+        #expect(log.contains("replica has been created using repository"))
+    }
+
+    /// What is in the repository cannot be restored: the replica falls back to a copy of the primary by itself.
+    private func unusable(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        let swap = { (from: String, to: String) in
+            let script = "cd /var/lib/pgbackrest/backup/pg-ha && for b in 2*; do mv $b/\(from) $b/\(to); done"
+            _ = try await cluster.docker("exec", primary, "sh", "-ec", script)
+        }
+        try await swap("pg_data", "aside")
+        let log = try await renewed(cluster)
+        #expect(log.contains("clone: restoring"))
+        #expect(log.contains("replica has been created using basebackup"))
+        try await swap("aside", "pg_data")
+    }
+
+    /// Takes a replica's volume away, waits until it streams again, and returns how that came about.
+    private func renewed(_ cluster: ClusterFixture) async throws -> String {
         let name = try #require(try await cluster.status().nodes.first { $0.role == "replica" }?.name)
         _ = try await eventually("the volume to go") {
             _ = try await cluster.docker("rm", "-f", name)
             return try await cluster.docker("volume", "rm", name + "-data")
         }
         try await cluster.ready()
-        let log = try await cluster.docker("logs", name)
-        #expect(log.contains("clone: restoring"))
-        #expect(log.contains("replica has been created using repository"))
         #expect(try await cluster.psql(name, "select count(*) from things") == "20000")
+        return try await cluster.docker("logs", name)
+    }
+
+    /// A slot that nobody reads from holds WAL back: told by its name, with the limit, and over once it is dropped.
+    private func slot(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        try await cluster.psql(primary, "select pg_create_physical_replication_slot('forgotten', true)")
+        for n in 1...12 {
+            try await cluster.psql(primary, "create table slot\(n) (n int)")
+            try await cluster.psql(primary, "drop table slot\(n)")
+            try await cluster.psql(primary, "select pg_switch_wal()")
+        }
+        _ = try await eventually("WALGrowing", within: .seconds(90)) { () -> Bool? in
+            try await cluster.status().bad.contains {
+                $0.hasPrefix("WALGrowing") && $0.contains("slot forgotten") && $0.contains("max_slot_wal_keep_size")
+            } ? true : nil
+        }
+        try await cluster.psql(primary, "select pg_drop_replication_slot('forgotten')")
+        _ = try await eventually("WALGrowing to be over", within: .seconds(90)) { () -> Bool? in
+            try await cluster.psql(primary, "checkpoint")
+            return try await cluster.status().bad.contains { $0.hasPrefix("WALGrowing") } ? nil : true
+        }
     }
 
     /// A WAL segment that is not in the archive is found, though pgBackRest's own verification says that all is well.

@@ -153,6 +153,36 @@ struct BackupsTests {
         #expect(condition(.archiving, scenery)?.status == .false)
     }
 
+    @Test("WAL that piles up names the slot that holds it back, and how far that can go")
+    func namesTheSlot() {
+        func told(_ change: (inout ArchiverView) -> Void) -> String? {
+            var scenery = Scenery()
+            guard case .present(var database) = scenery.observation.database else { return nil }
+            database.archiver.expectedWALBytes = 1 << 30
+            database.archiver.slotLimitBytes = 4 << 30
+            database.archiver.oldestSlot = SlotHold(name: "forgotten", isActive: false, bytes: 3 << 30)
+            change(&database.archiver)
+            scenery.observation.database = .present(database)
+            return condition(.walGrowing, scenery)?.message
+        }
+        #expect(told { $0.walBytes = 2 << 30 } == nil)
+        let idle = told { $0.walBytes = 3 << 30 }
+        #expect(idle?.contains("slot forgotten needs 3GiB of it, and nobody reads from it") == true)
+        #expect(idle?.contains("at most 4GiB (max_slot_wal_keep_size)") == true)
+        let behind = told {
+            $0.walBytes = 3 << 30
+            $0.oldestSlot?.isActive = true
+            $0.slotLimitBytes = nil
+        }
+        #expect(behind?.contains("whoever reads from it is behind") == true)
+        #expect(behind?.contains("any amount") == true)
+        #expect(
+            told {
+                $0.walBytes = 3 << 30
+                $0.oldestSlot = nil
+            }?.contains("much is being written") == true)
+    }
+
     @Test("a backup that is due waits while archiving fails, and says so; checks go on")
     func waitsForTheArchive() {
         var scenery = Scenery()

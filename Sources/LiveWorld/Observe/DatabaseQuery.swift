@@ -47,6 +47,10 @@ enum DatabaseQuery {
               'wal', (SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_waldir()),
               'expected', pg_size_bytes(current_setting('max_wal_size')) + pg_size_bytes(current_setting('wal_keep_size')),
               'slots', nullif(current_setting('max_slot_wal_keep_size'), '-1'),
+              'oldest', (SELECT json_build_object('name', slot_name, 'active', active, 'bytes',
+                  pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                    ELSE pg_current_wal_lsn() END, restart_lsn)::bigint)
+                FROM pg_replication_slots WHERE restart_lsn IS NOT NULL ORDER BY restart_lsn, slot_name LIMIT 1),
               'failing', failing, 'why', CASE WHEN failing THEN coalesce(pg_read_file($6 || last_failed_wal || '.error',
                 0, 2000, true), pg_read_file($6 || 'global.error', 0, 2000, true)) END)
               FROM pg_stat_archiver CROSS JOIN LATERAL (SELECT last_failed_time IS NOT NULL
@@ -78,6 +82,11 @@ enum DatabaseQuery {
             var verifier: String?
             var attributes: [String]
         }
+        struct Slot: Decodable {
+            var name: String
+            var active: Bool
+            var bytes: Int64
+        }
         struct Archiver: Decodable {
             var last: String?
             var failed: String?
@@ -85,6 +94,7 @@ enum DatabaseQuery {
             var wal: Int64
             var expected: Int64
             var slots: String?
+            var oldest: Slot?
             var failing: Bool
             var why: String?
         }
@@ -137,6 +147,9 @@ enum DatabaseQuery {
         view.archiver.walBytes = answer.archiver.wal
         view.archiver.expectedWALBytes = answer.archiver.expected
         view.archiver.slotLimitBytes = answer.archiver.slots.flatMap { bytes($0) }
+        view.archiver.oldestSlot = answer.archiver.oldest.map {
+            SlotHold(name: $0.name, isActive: $0.active, bytes: $0.bytes)
+        }
         view.archiver.isFailing = answer.archiver.failing
         view.archiver.lastFailed = answer.archiver.failed
         // a line with the code, then pgBackRest's words

@@ -224,8 +224,26 @@ public struct ArchiverView: Sendable, Hashable {
     public var expectedWALBytes: Int64 = .max
     /// What slots can hold back at most (`max_slot_wal_keep_size`); nil for no limit.
     public var slotLimitBytes: Int64?
+    /// The replication slot that needs the oldest WAL; nil where there is none.
+    public var oldestSlot: SlotHold?
     /// Nothing archived, nothing failed.
     public init() {}
+}
+
+/// What a replication slot holds back.
+public struct SlotHold: Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// Whether somebody reads from it.
+    public var isActive: Bool
+    /// Bytes of WAL from what it needs to what is written now.
+    public var bytes: Int64
+    /// A slot and its WAL.
+    public init(name: String, isActive: Bool, bytes: Int64) {
+        self.name = name
+        self.isActive = isActive
+        self.bytes = bytes
+    }
 }
 
 /// The pgBackRest repository as `pgbackrest info` shows it.

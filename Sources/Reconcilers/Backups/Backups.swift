@@ -106,22 +106,35 @@ public struct Backups: Reconciler {
     private static let nothing =
         "there is no backup, and nothing can be restored; a full one is taken as soon as there is a primary"
 
+    /// What WAL is kept for, and how far that can go.
+    private func holder(_ archiver: ArchiverView) -> String {
+        let limit =
+            archiver.slotLimitBytes.map { "slots hold back at most \(ByteCount(bytes: $0)) (max_slot_wal_keep_size)" }
+            ?? "slots may hold back any amount (max_slot_wal_keep_size)"
+        if archiver.isFailing {
+            return "archiving fails, and what is not archived is never deleted: watch the disk; \(limit)"
+        }
+        guard let slot = archiver.oldestSlot, slot.bytes > archiver.expectedWALBytes else {
+            return "much is being written; \(limit)"
+        }
+        let what = "slot \(slot.name) needs \(ByteCount(bytes: slot.bytes)) of it"
+        return slot.isActive
+            ? "\(what), and whoever reads from it is behind; \(limit)"
+            : "\(what), and nobody reads from it: drop it (`SELECT pg_drop_replication_slot('\(slot.name)')`) if nobody "
+                + "will; \(limit)"
+    }
+
     private func archiving(_ database: DatabaseView, into proposal: inout Proposal) {
         let archiver = database.archiver
         // no event tells that archiving fails or works again
         let pause: Duration = archiver.isFailing ? .seconds(5) : .seconds(30)
         proposal.lookAgain = min(proposal.lookAgain ?? pause, pause)
         if archiver.walBytes / 2 > archiver.expectedWALBytes {
-            let limit = archiver.slotLimitBytes.map { "slots hold back at most \(ByteCount(bytes: $0))" }
             proposal.conditions.append(
                 Condition(
                     .walGrowing, .true, reason: archiver.isFailing ? "ArchivingFails" : "HeldBack",
                     message: "\(database.node) keeps \(ByteCount(bytes: archiver.walBytes)) of WAL, where "
-                        + "\(ByteCount(bytes: archiver.expectedWALBytes)) should do; "
-                        + (archiver.isFailing
-                            ? "archiving fails, and what is not archived is never deleted: watch the disk"
-                            : "a standby or a slot is behind (`pg_replication_slots`), or much is being written")
-                        + "; " + (limit ?? "slots may hold back any amount (max_slot_wal_keep_size)"),
+                        + "\(ByteCount(bytes: archiver.expectedWALBytes)) should do; \(holder(archiver))",
                     subject: .node(database.node)))
         }
         let why = archiver.failure.map { ": \($0)" } ?? " (`docker logs \(database.node)` says why)"
