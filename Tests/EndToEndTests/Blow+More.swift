@@ -33,7 +33,7 @@ extension Blow {
     }
 
     /// A filter in the network namespace of a node; gone with it when the container is killed.
-    private static func filter(_ cluster: ClusterFixture, _ node: String, _ rule: [String]) async throws -> [String] {
+    static func filter(_ cluster: ClusterFixture, _ node: String, _ rule: [String]) async throws -> [String] {
         let pid = try await cluster.inspect(node, "{{.State.Pid}}")
         let into = ["nsenter", "-t", pid, "-n", "iptables", "-w"]
         try await Shell.run(into + ["-A"] + rule)
@@ -42,9 +42,12 @@ extension Blow {
 
     private static let toStore = ["OUTPUT", "-p", "tcp", "--dport", "2379", "-j", "DROP"]
 
-    private static func leaderKey(_ cluster: ClusterFixture) async throws -> String {
+    /// Who leads by etcd's word; nil while nobody does.
+    static func leaderKey(_ cluster: ClusterFixture) async throws -> String? {
         let key = "/service/\(cluster.id)/leader"
-        return try await cluster.docker("exec", cluster.member(1), "etcdctl", "get", "--print-value-only", key)
+        let text = try await cluster.docker("exec", cluster.member(1), "etcdctl", "get", "--print-value-only", key)
+        // between the lines there may be warnings of etcdctl's
+        return text.split(separator: "\n").map(String.init).last { $0.hasPrefix(cluster.id + "-pg-") }
     }
 
     /// It lives, so its key is never released for it: Patroni decides when the lease has ended.
@@ -162,10 +165,10 @@ extension Blow {
         _ = try await cluster.docker("kill", primary)
     }
 
-    private static func anotherLeads(_ cluster: ClusterFixture, than primary: String) async throws {
+    static func anotherLeads(_ cluster: ClusterFixture, than primary: String) async throws {
         _ = try await eventually("Patroni's own failover", within: .seconds(60)) { () -> Bool? in
             let key = try await leaderKey(cluster)
-            return key.isEmpty || key == primary ? nil : true
+            return key == nil || key == primary ? nil : true
         }
     }
 

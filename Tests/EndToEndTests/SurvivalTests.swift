@@ -23,7 +23,9 @@ struct SurvivalTests {
             try cluster.run()
             try await cluster.ready()
             let client = try await Client(cluster)
-            for blow in Blow.more where only.map({ blow.name.contains($0) }) ?? true { try await client.suffer(blow) }
+            for blow in Blow.more + Blow.ground where only.map({ blow.name.contains($0) }) ?? true {
+                try await client.suffer(blow)
+            }
             await client.stop()
         }
     }
@@ -40,7 +42,7 @@ struct SurvivalTests {
             try cluster.run()
             try await cluster.ready()
             let client = try await Client(cluster)
-            let blows = Blow.all + Blow.more
+            let blows = Blow.all + Blow.more + Blow.ground
             for round in 1...rounds {
                 let blow = blows[Int(dice.next() % UInt64(blows.count))]
                 try await Task.sleep(for: .milliseconds(Int(dice.next() % 2000)))

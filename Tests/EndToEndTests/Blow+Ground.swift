@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Disasters of what all stand on: a network that splits or loses, a disk that is full, a file that lies.
+extension Blow {
+    static let ground: [Blow] = [
+        Blow(name: "N04 the primary and an etcd member are cut off from all others", strike: split),
+        Blow(name: "N05 every tenth packet to the primary is lost", strike: lose),
+        Blow(name: "C15 a replica's postmaster.pid names somebody who lives", strike: collide),
+        Blow(name: "E08 the disk under an etcd member is full", strike: fillDisk),
+    ]
+
+    /// The larger side elects; whoever led on the smaller one has stopped taking writes by then.
+    static func split(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        let small = [primary, cluster.member(3)]
+        let large = ((1...3).map(cluster.node) + (1...3).map(cluster.member)).filter { !small.contains($0) }
+        var undo: [[String]] = []
+        for name in large {
+            let address = try await cluster.inspect(name, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+            for member in small {
+                undo.append(try await filter(cluster, member, ["INPUT", "-s", address, "-j", "DROP"]))
+                undo.append(try await filter(cluster, member, ["OUTPUT", "-d", address, "-j", "DROP"]))
+            }
+        }
+        try await anotherLeads(cluster, than: primary)
+        for command in undo { _ = try? await Shell.run(command) }
+    }
+
+    /// TCP sends again, so everybody stays where they are, for longer than a lease lives.
+    static func lose(_ cluster: ClusterFixture) async throws {
+        let timeline = try await cluster.ready().nodes.first?.timeline ?? 0
+        let rule = ["INPUT", "-m", "statistic", "--mode", "random", "--probability", "0.1", "-j", "DROP"]
+        let undo = try await filter(cluster, try await cluster.primary(), rule)
+        let end = ContinuousClock.now + .seconds(32)
+        _ = try await eventually("a whole lease to go by", within: .seconds(60)) {
+            ContinuousClock.now > end ? true : nil
+        }
+        _ = try? await Shell.run(undo)
+        let after = try await cluster.ready().nodes.first?.timeline ?? 0
+        #expect(after <= timeline + 1, "one failover at most")
+    }
+
+    /// In a new container the old postmaster's number belongs to a thread of Patroni's.
+    static func collide(_ cluster: ClusterFixture) async throws {
+        let name = try await replica(cluster)
+        let thread = try await cluster.docker("exec", name, "sh", "-c", "ls /proc/$(pgrep -o -P 1)/task | tail -1")
+        cluster.kill()
+        _ = try await cluster.docker("kill", name)
+        let image = try await cluster.inspect(name, "{{.Config.Image}}")
+        _ = try await cluster.docker(
+            "run", "--rm", "--user", "999:999", "-v", "\(name)-data:/v", "--entrypoint", "sed", image, "-i",
+            "1s/.*/\(thread)/", "/v/data/postmaster.pid")
+        try cluster.run()
+        try await cluster.ready()
+    }
+
+    /// It ends and cannot start, the others go on; nothing of its data is touched, and with room it is back.
+    static func fillDisk(_ cluster: ClusterFixture) async throws {
+        let (name, holder) = (cluster.member(2), cluster.id + "-holder")
+        let volume = name + "-data"
+        cluster.kill()
+        _ = try await cluster.docker("rm", "-f", name)
+        let labels = try await cluster.docker("volume", "inspect", "-f", "{{json .Labels}}", volume)
+        _ = try await cluster.docker("volume", "rm", volume)
+        // a small disk, which the holder keeps while etcd is away: it exists only as long as somebody has it mounted
+        let known = try JSONDecoder().decode([String: String].self, from: Data(labels.utf8))
+        let options = ["--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", "o=size=160m,mode=0777"]
+        let labeled = known.flatMap { ["--label", "\($0.key)=\($0.value)"] }
+        try await Shell.run(["docker", "volume", "create"] + options + labeled + [volume])
+        _ = try await cluster.docker(
+            "run", "-d", "--name", holder, "-v", "\(volume):/v", "--user", "0", "--entrypoint", "sleep",
+            "pg-controller/etcd:3.5", "600")
+        try cluster.run()
+        try await cluster.ready()
+        let mark = cluster.mark
+        _ = try? await cluster.docker("exec", holder, "sh", "-c", "cat /dev/zero > /v/filler 2>/dev/null")
+        // what is preallocated is written in place: its end comes with the next file that etcd makes
+        _ = try await cluster.docker("kill", name)
+        try await cluster.event(after: mark, "CrashLoop is True", name)
+        let told = try await cluster.status().conditions.first { $0.type == "CrashLoop" }
+        #expect(told?.details.contains { $0.contains("no space left on device") } == true, "\(told?.details ?? [])")
+        _ = try await cluster.docker("exec", holder, "rm", "/v/filler")
+        try await cluster.ready()
+        #expect(!cluster.told(after: mark, "remove member"))
+        // on a disk of its own again
+        cluster.kill()
+        _ = try await cluster.docker("rm", "-f", name, holder)
+        _ = try await cluster.docker("volume", "rm", volume)
+        try cluster.run()
+    }
+}
