@@ -25,6 +25,22 @@ unit() {
   SIM_SEEDS=${SIM_SEEDS:-$1} run --filter SimulationTests
 }
 
+# What has to be fetched from the network comes while the compiler keeps the cores busy.
+fetched=$(mktemp -d)
+trap 'rm -rf "$fetched"' EXIT
+fetch() {
+  say "in the background: images, the second engine and the browser for the other tests"
+  (deploy/setup/images.sh etcd postgres pgbouncer console && deploy/setup/engine-new.sh up && deploy/setup/test-tools.sh) \
+    >"$fetched/log" 2>&1 &
+  fetching=$!
+}
+have_fetched() {
+  wait "$fetching" || { cat "$fetched/log"; exit 1; }
+  cat "$fetched/log"
+  deploy/setup/images.sh
+}
+
+if [[ ${1:-} == all ]]; then fetch; fi
 say "building the program and its tests"
 swift build "${flags[@]}" --build-tests 2>&1 | deploy/setup/quiet.sh
 case ${1:-} in
@@ -33,10 +49,7 @@ case ${1:-} in
     ;;
   all)
     unit 2000
-    say "images, the second engine and the browser for the other tests"
-    deploy/setup/images.sh
-    deploy/setup/engine-new.sh up
-    deploy/setup/test-tools.sh
+    have_fetched
     say "contract tests against real servers"
     CONTROLLER_TEST_ENGINES=unix:///var/run/docker.sock,unix:///run/dnew.sock run --no-parallel --filter ContractTests
     deploy/setup/engine-new.sh down
