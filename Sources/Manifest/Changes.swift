@@ -84,6 +84,10 @@ extension Manifest {
                 "spec.backups.encryption: the passphrase is generated; keep what `controller password --repository` "
                     + "prints outside of this host, because without it the backups cannot be read")
         }
+        let leaders = cluster.nodeNames.filter { !cluster.tags(of: $0).nofailover }
+        if leaders.count == 1, cluster.nodes.count > 1 {
+            warnings.append("spec.nodes.tags: only \(leaders[0]) may lead; nobody takes over when it is away")
+        }
         if !cluster.backups.enabled {
             warnings.append("spec.backups.enabled: there is no backup and no way back in time")
         }

@@ -103,12 +103,7 @@ public struct Plan: Sendable, Hashable {
     }
 
     private mutating func addReadiness(_ scene: Scene) {
-        if scene.cluster.maintenance {
-            conditions.append(
-                Condition(
-                    .paused, .true, reason: "Maintenance",
-                    message: "maintenance is on in the manifest; nothing is changed"))
-        }
+        if let condition = scene.pauseCondition { conditions.append(condition) }
         let isReady = isAtRest && !conditions.contains { $0.isBad }
         let why = waiting.first ?? conditions.first { $0.isBad }?.message ?? "changes are due"
         conditions.append(

@@ -18,6 +18,8 @@ public struct Observation: Sendable, Hashable {
     public var secrets: [SecretView]
     /// The controller's own container, when it runs in one.
     public var supervisor: ContainerID?
+    /// The pauses that etcd told of when it could last be read; they stay in force while it cannot.
+    public var rememberedPauses: [PauseRecord] = []
 
     /// Nothing seen yet.
     public init() {

@@ -13,7 +13,7 @@ public struct Nodes: Reconciler {
         guard let site = Site(scene) else { return Proposal() }
         let roster = Roster(site)
         var proposal = Proposal()
-        for node in roster.nodes {
+        for node in roster.nodes where !node.isHeld {
             proposal.add(
                 reattach(node, roster: roster)
                     ?? node.spec.keep(at: site, group: node.group, mayStart: roster.obstacle(for: node)))
@@ -22,7 +22,7 @@ public struct Nodes: Reconciler {
             proposal.add(rebuild(node, roster: roster))
             proposal.add(reload(node, site: site))
         }
-        for node in roster.surplus {
+        for node in roster.surplus where !node.isHeld {
             proposal.add(thaw(node, roster: roster))
             proposal.add(fence(node, roster: roster))
             proposal.add(recall(node, roster: roster))
@@ -86,6 +86,11 @@ public struct Nodes: Reconciler {
             return Proposal(waiting: ["a person: etcd has lost everything, and the nodes are paused"])
         }
         let alive = site.containers(of: .node).filter(\.state.isAlive)
+        if let held = alive.first(where: {
+            site.scene.isHeld(NodeName($0.labels.value(of: Label.name) ?? $0.name.text))
+        }) {
+            return Proposal(waiting: ["a person: etcd has lost everything, and \(held.name) is in maintenance"])
+        }
         func rank(_ seen: ContainerView) -> (Int, ContainerName) {
             let node = NodeName(seen.labels.value(of: Label.name) ?? seen.name.text)
             return (site.scene.observation.member(node).value?.role == .replica ? 0 : 1, seen.name)

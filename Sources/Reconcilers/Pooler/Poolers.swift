@@ -90,6 +90,8 @@ struct PoolerSteps {
             if !known.isEmpty { return known }
         case .readOnly:
             let streaming = Roster(site).streaming.map(\.name)
+            let wanted = streaming.filter { !site.cluster.tags(of: $0).noloadbalance }
+            if !wanted.isEmpty { return wanted }
             if !streaming.isEmpty { return streaming }
             if let serving { return [serving] }
             if !known.isEmpty { return known }

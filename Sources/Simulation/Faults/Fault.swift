@@ -68,6 +68,10 @@ public enum Fault: Sendable, Hashable {
     case editConfiguration(JSONValue)
     /// `patronictl pause` (P06), and `resume`.
     case pausePatroni(Bool)
+    /// `controller pause`, of the cluster or of a node.
+    case hold(Target?)
+    /// `controller resume`, of everything.
+    case letGo
     /// `patronictl switchover` (P12).
     case switchOver
     /// `DROP EXTENSION` (U06).
@@ -110,6 +114,8 @@ public enum ManifestEdit: Sendable, Hashable {
     case console(Bool)
     /// Maintenance, on or off.
     case maintenance(Bool)
+    /// What the n-th node is kept from; no other node is kept from anything.
+    case tags(Int, nofailover: Bool, nosync: Bool, noloadbalance: Bool)
 }
 
 /// What goes wrong with one call of the controller.

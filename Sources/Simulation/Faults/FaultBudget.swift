@@ -17,6 +17,7 @@ package enum FaultBudget {
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
             .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
+            .hold, .letGo,
             .restart, .squatVolume, .squatNetwork, .switchOver, .dropExtension, .spoilRole, .editFile, .changeLimits,
             .usurp, .takePort, .fillStore,
             .removeImage, .jumpClock, .edit:

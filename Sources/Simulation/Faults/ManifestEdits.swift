@@ -17,6 +17,8 @@ extension Cluster {
         cluster.postgres.parameters.removeAll { $0 == .refused }
         if cluster.nodes.image == .broken { cluster.nodes.image = NodeSettings().image }
         cluster.maintenance = false
+        // whoever lost every standby and may not lead any more waits for somebody to take that back
+        for index in cluster.nodes.tags.indices { cluster.nodes.tags[index].nofailover = false }
         return cluster
     }
 
@@ -34,6 +36,17 @@ extension Cluster {
         case .image(let image): cluster.nodes.image = image
         case .console(let isEnabled): cluster.console.enabled = isEnabled
         case .maintenance(let isOn): cluster.maintenance = isOn
+        case .tags(let number, let nofailover, let nosync, let noloadbalance):
+            var tags = NodeTags(cluster.nodeNames[number % cluster.nodeNames.count])
+            (tags.nofailover, tags.nosync, tags.noloadbalance) = (nofailover, nosync, noloadbalance)
+            cluster.nodes.tags = [tags]
+        }
+        // no manifest is accepted that asks for more than its nodes may do
+        let names = cluster.nodeNames
+        cluster.nodes.tags.removeAll { !names.contains($0.node) }
+        let needed = cluster.postgres.synchronous.mode == .off ? 0 : cluster.postgres.synchronous.number
+        if cluster.nodeNames.allSatisfy({ cluster.tags(of: $0).nofailover }) || cluster.fewestStandbys < needed {
+            cluster.nodes.tags = []
         }
         return cluster
     }

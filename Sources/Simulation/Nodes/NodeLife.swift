@@ -17,14 +17,20 @@ extension Universe {
 
     /// The tags in a `patroni.yml`.
     static func tags(in file: PlacedFile) -> [LabelValue] {
-        for segment in file.content.segments {
-            guard case .text(let text) = segment else { continue }
-            guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("  controller_file: ") }) else {
-                continue
-            }
-            return [LabelValue("controller_file", line.dropFirst(19).filter { $0 != "\"" })]
+        let lines = file.content.filled { $0.text }.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let start = lines.firstIndex(of: "tags:") else { return [] }
+        return lines[(start + 1)...].prefix { $0.hasPrefix("  ") }.compactMap { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { return nil }
+            return LabelValue(
+                String(parts[0].drop { $0 == " " }), String(parts[1].filter { $0 != " " && $0 != "\"" }))
         }
-        return []
+    }
+
+    /// Whether a member's key shows a tag.
+    func shows(_ tag: String, _ node: NodeName) -> Bool {
+        guard case .member(let member)? = store?.key(prefix + "members/" + node.text)?.value else { return false }
+        return member.tags.value(of: tag) == "true"
     }
 
     /// The configuration a first cluster is created with, from the node's file.
