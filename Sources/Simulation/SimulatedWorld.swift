@@ -127,7 +127,7 @@ public actor SimulatedWorld: World {
         let isSlow = universe.engine.slowUntil > universe.now
         if isSlow || universe.engine.unreachableUntil > universe.now || universe.engine.deafUntil > universe.now
             || universe.store?.isAvailable == false || cluster.maintenance || universe.isHeld
-            || !universe.heldNodes.isEmpty
+            || !universe.heldNodes.isEmpty || cluster.isImpossible
         {
             universe.obstacleAt = universe.now
         }

@@ -27,6 +27,8 @@ public struct Pass<W: World>: Sendable {
     private var backoff = Backoff()
     private var guards = Guards()
     private var pauses: [PauseRecord] = []
+    private var founding: FoundingRecord?
+    private var lastRead: Duration?
 
     /// A loop body over a world.
     public init(world: W, reconcilers: [any Reconciler] = Reconcilers.all) {
@@ -59,12 +61,19 @@ public struct Pass<W: World>: Sendable {
         return report
     }
 
-    /// A look, with the pauses in it that were known when etcd could last be read.
+    /// A look, with what is the controller's own in it as it was when etcd could last be read. A pause that nobody can
+    /// end, because etcd is away, keeps nobody for long from bringing etcd back.
     private mutating func look(at cluster: Cluster, focus: Focus) async -> Scene {
         var observation = await world.observe(cluster, focus: focus)
-        if case .present(let dcs) = observation.dcs { pauses = dcs.pauses }
+        let now = await world.now()
+        if case .present(let dcs) = observation.dcs {
+            (pauses, founding, lastRead) = (dcs.pauses, dcs.founding, now.uptime)
+        } else if let lastRead, now.uptime - lastRead > PauseRecord.memory {
+            pauses = []
+        }
         observation.rememberedPauses = pauses
-        return Scene(cluster: cluster, observation: observation, now: await world.now())
+        observation.rememberedFounding = founding
+        return Scene(cluster: cluster, observation: observation, now: now)
     }
 
     private mutating func admissible(

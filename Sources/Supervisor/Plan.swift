@@ -22,6 +22,8 @@ public struct Plan: Sendable, Hashable {
     public private(set) var waiting: [String] = []
     /// When to look again at the latest.
     public private(set) var lookAgain: Duration?
+    /// Whether the manifest asks for what this cluster cannot have: then nothing is done by it.
+    public private(set) var refusesManifest = false
     private var chores: [Action] = []
 
     /// Asks every planner and merges; the first planner to claim a subject has it.
@@ -29,6 +31,7 @@ public struct Plan: Sendable, Hashable {
         var owners: [(subject: Subject, reconciler: String)] = []
         for reconciler in reconcilers {
             let proposal = reconciler.propose(scene)
+            if proposal.refusesManifest { refusesManifest = true }
             chores += proposal.chores
             for action in proposal.actions + proposal.chores {
                 let planned = PlannedAction(reconciler: reconciler.name, action: action)
@@ -49,6 +52,7 @@ public struct Plan: Sendable, Hashable {
             waiting += proposal.waiting
             lookAgain = [lookAgain, proposal.lookAgain].compactMap(\.self).min()
         }
+        if refusesManifest { standStill() }
         addBlindness(scene)
         if isFailover { putFailoverFirst() }
         addReadiness(scene)
@@ -76,6 +80,12 @@ public struct Plan: Sendable, Hashable {
         } else {
             deferred.append(planned)
         }
+    }
+
+    /// What was wanted was wanted by a manifest that is not in force, and what holds was judged by it.
+    private mutating func standStill() {
+        (constructive, disruptive, deferred, lookAgain) = ([], nil, [], nil)
+        waiting = ["a manifest that this cluster can have"]
     }
 
     private var isFailover: Bool {

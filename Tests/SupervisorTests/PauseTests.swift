@@ -11,9 +11,19 @@ private struct ChangingWorld: World {
     let looks: Looks
 
     final class Looks: Sendable {
-        private let state: Mutex<(left: [Observation], performed: [Effect])>
-        init(_ list: [Observation]) { state = Mutex((list, [])) }
-        func next() -> Observation { state.withLock { $0.left.count > 1 ? $0.left.removeFirst() : $0.left[0] } }
+        private let state: Mutex<(left: [Observation], performed: [Effect], uptime: Duration)>
+        private let pace: Duration
+        init(_ list: [Observation], pace: Duration) {
+            state = Mutex((list, [], Scenery.now.uptime))
+            self.pace = pace
+        }
+        func next() -> Observation {
+            state.withLock {
+                $0.uptime += pace
+                return $0.left.count > 1 ? $0.left.removeFirst() : $0.left[0]
+            }
+        }
+        var uptime: Duration { state.withLock { $0.uptime } }
         func note(_ effects: [Effect]) { state.withLock { $0.performed += effects } }
         var performed: [Effect] { state.withLock { $0.performed } }
     }
@@ -23,7 +33,9 @@ private struct ChangingWorld: World {
         looks.note(effects)
         return effects.map { _ in .done("") }
     }
-    func now() async -> Moment { Scenery.now }
+    func now() async -> Moment {
+        Moment(uptime: looks.uptime, wallMilliseconds: Scenery.now.wallMilliseconds)
+    }
 }
 
 @Suite("A pause of the controller")
@@ -43,8 +55,10 @@ struct PauseTests {
         return scenery
     }
 
-    private func performed(_ looks: [Scenery], passes: Int = 1, of cluster: Cluster? = nil) async -> [Effect] {
-        let world = ChangingWorld(looks: .init(looks.map(\.observed)))
+    private func performed(
+        _ looks: [Scenery], passes: Int = 1, of cluster: Cluster? = nil, pace: Duration = .zero
+    ) async -> [Effect] {
+        let world = ChangingWorld(looks: .init(looks.map(\.observed), pace: pace))
         var pass = Pass(world: world)
         for _ in 0..<passes { _ = await pass.run(cluster ?? looks[0].cluster) }
         return world.looks.performed
@@ -77,7 +91,7 @@ struct PauseTests {
         #expect(status.pauses == [.init(node: nil, since: "t0", by: "kim@desk", reason: "a look")])
     }
 
-    @Test("stays in force while etcd cannot be read, and ends when it can be and tells of none")
+    @Test("stays in force for a while in which etcd cannot be read, and ends when it can be and tells of none")
     func isRemembered() async {
         let paused = pause(ailing())
         var blind = ailing()
@@ -86,6 +100,9 @@ struct PauseTests {
         #expect(await performed([blind]).contains(start))
         #expect(!(await performed([paused, blind], passes: 2).contains(start)))
         #expect(await performed([paused, blind, ailing()], passes: 3).contains(start))
+        // nobody could end it: etcd has to come back first
+        #expect(!(await performed([paused, blind], passes: 2, pace: .seconds(100)).contains(start)))
+        #expect(await performed([paused, blind], passes: 3, pace: .seconds(100)).contains(start))
     }
 
     @Test("that comes between the plan and the interruption stops it", arguments: [nil, "pg-node-3"] as [NodeName?])

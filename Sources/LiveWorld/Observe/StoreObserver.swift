@@ -129,7 +129,9 @@ struct StoreObserver {
             return view.pauses.append(PauseRecord(id: id, value: value, modRevision: entry.modRevision))
         }
         guard let value = JSONValue.parse(entry.value.text) else { return }
-        if let volume = name(below: RetiredVolume.prefix(of: cluster.name)) {
+        if entry.key.text == FoundingRecord.key(of: cluster.name) {
+            view.founding = FoundingRecord(value)
+        } else if let volume = name(below: RetiredVolume.prefix(of: cluster.name)) {
             view.retired.append(
                 RetiredVolume(
                     volume: VolumeName(volume), since: value["since"]?.string ?? "?", why: value["why"]?.string ?? "?",

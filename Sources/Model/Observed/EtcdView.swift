@@ -127,6 +127,8 @@ public struct DCSView: Sendable, Hashable {
     public var checks: [CheckRecord]
     /// What somebody wants left alone, sorted by key (the controller's own keys).
     public var pauses: [PauseRecord]
+    /// What the cluster was founded with (the controller's own key).
+    public var founding: FoundingRecord?
     /// Nothing there.
     public init(revision: Int64) {
         self.revision = revision

@@ -20,6 +20,9 @@ public struct PauseRecord: Sendable, Hashable {
         self.modRevision = modRevision
     }
 
+    /// How long a pause stays in force while etcd, in which it lies, cannot be read.
+    public static let memory: Duration = .seconds(120)
+
     /// What the key of the whole cluster's pause is called; no node is, because a node's name ends with its number.
     private static let whole = "cluster"
 

@@ -10,6 +10,7 @@ enum NodeReport {
         troubles(roster, to: &proposal)
         Rollout.report(roster, to: &proposal)
         maintenance(roster, to: &proposal)
+        majors(roster, to: &proposal)
         if roster.isPaused {
             proposal.conditions.append(
                 Condition(
@@ -35,6 +36,34 @@ enum NodeReport {
                         "\(node.name) is in maintenance (\(causes.joined(separator: "; "))): its container is left "
                         + "alone, and it is not counted upon\(due)", subject: .node(node.name)))
         }
+    }
+
+    /// Data and images of another major version: neither is touched, or run.
+    private static func majors(_ roster: Roster, to proposal: inout Proposal) {
+        let wanted = roster.site.cluster.postgres.version
+        for node in roster.nodes {
+            guard case .data(_, let data?) = Holding(node.name, at: roster.site), data.majorVersion != wanted else {
+                continue
+            }
+            proposal.conditions.append(
+                Condition(
+                    .unsupportedChange, .true, reason: "MajorVersion",
+                    message:
+                        "the data of \(node.name) belongs to PostgreSQL \(data.majorVersion), and the manifest asks "
+                        + "for \(wanted); it is neither started nor touched. "
+                        + "\(Lasting.upgrade.prefix(1).uppercased())\(Lasting.upgrade.dropFirst())",
+                    subject: .node(node.name)))
+        }
+        guard let major = roster.site.strangeMajor else { return }
+        let image = roster.site.cluster.nodes.image
+        proposal.conditions.append(
+            Condition(
+                .unsupportedChange, .true, reason: "MajorVersion",
+                message:
+                    "image \(image) holds PostgreSQL \(major), and the manifest asks for \(wanted); no node is made "
+                    + "from it. Write another image into spec.nodes.image. "
+                    + "\(Lasting.upgrade.prefix(1).uppercased())\(Lasting.upgrade.dropFirst())",
+                subject: .image(roster.site.engineID, image)))
     }
 
     private static func primary(_ roster: Roster, to proposal: inout Proposal) {

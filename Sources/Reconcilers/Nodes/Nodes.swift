@@ -14,6 +14,10 @@ public struct Nodes: Reconciler {
         let roster = Roster(site)
         var proposal = Proposal()
         for node in roster.nodes where !node.isHeld {
+            if let wait = refuseImage(node, site: site) {
+                proposal.add(wait)
+                continue
+            }
             proposal.add(
                 reattach(node, roster: roster)
                     ?? node.spec.keep(at: site, group: node.group, mayStart: roster.obstacle(for: node)))
@@ -32,6 +36,20 @@ public struct Nodes: Reconciler {
         proposal.add(Rolling.propose(roster))
         NodeReport.add(roster, to: &proposal)
         return proposal
+    }
+
+    /// Nothing is made from an image with another major version, and nothing made way for.
+    private func refuseImage(_ node: NodeView, site: Site) -> Proposal? {
+        guard site.strangeMajor != nil else { return nil }
+        let wait = Proposal(waiting: ["an image of PostgreSQL \(site.cluster.postgres.version), for \(node.name)"])
+        switch node.group {
+        case .missing: return wait
+        case .outdated(let seen, _) where !seen.state.isAlive: return wait
+        case .startable(let seen) where seen.image == site.cluster.nodes.image: return wait
+        case .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected, .unread,
+            .misfiled, .startable, .running:
+            return nil
+        }
     }
 
     /// A node that was cut off gets its endpoint while it is down, but a leader at once, because its lease still holds;

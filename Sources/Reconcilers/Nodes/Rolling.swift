@@ -71,6 +71,9 @@ enum Rolling {
             switch need {
             case .renewal(let reason), .restart(let reason): reason
             }
+        if case .renewal = need, site.strangeMajor != nil {
+            return Proposal(waiting: ["an image of PostgreSQL \(site.cluster.postgres.version), for \(node.name)"])
+        }
         if case .renewal = need, let missing = Rolling.fetchImage(of: node, at: site) { return missing }
         if node.isLeader, roster.nodes.count > 1 {
             // a new primary would have the old limits, and the old one as its standby could not be below them

@@ -114,6 +114,7 @@ extension Universe {
             guard let seen = engine.containers.first(where: { $0.home == wanted.name.text && $0.owner == scope.text }),
                 seen.name == wanted.name, seen.state.isRunning, isConnected(seen), let process = seen.pooler
             else { return "\(wanted.name) does not run" }
+            if seen.image != cluster.pooler.image { return "\(wanted.name) runs \(seen.image)" }
             if process.isPaused { return "\(wanted.name) holds its clients back" }
             let isRight =
                 switch wanted.access {

@@ -29,6 +29,8 @@ struct PauseIsSacred: Checker {
         let touched: [NodeName]
         switch deed.effect {
         case .docker(_, .createContainer(let spec)): touched = [NodeName(spec.name.text)]
+        // a command inside, a backup's for example, leaves the container as it is
+        case .docker(_, .run): touched = []
         case .docker:
             guard let container = deed.container, container.component == .node else { return nil }
             touched = [NodeName(container.home)]

@@ -54,6 +54,9 @@ extension Universe {
                         modRevision: key.modRevision))
                 continue
             }
+            if key.name == FoundingRecord.key(of: scope), case .json(let json) = key.value {
+                view.founding = FoundingRecord(json)
+            }
             let pauses = PauseRecord.prefix(of: scope)
             if key.name.hasPrefix(pauses), case .json(let json) = key.value {
                 view.pauses.append(

@@ -33,8 +33,9 @@ extension Universe {
     /// `controller resume`, for everything that was paused.
     mutating func letGo() -> Bool {
         guard let known = store, known.isAvailable else { return false }
-        store?.delete(known.keys.map(\.name).filter { $0.hasPrefix(PauseRecord.prefix(of: scope)) })
-        isStirred = true
+        let records = known.keys.map(\.name).filter { $0.hasPrefix(PauseRecord.prefix(of: scope)) }
+        store?.delete(records)
+        if !records.isEmpty { isStirred = true }
         return true
     }
 

@@ -69,6 +69,11 @@ struct Weather {
             }
         }
         if seed % 8 == 5 { entries += drawPauses(from: start, within: length) }
+        if seed % 8 == 4 {
+            let at = Duration.milliseconds(start + length / 2)
+            entries.append(.timed(at, .edit(.poolerImage("pg-controller/pgbouncer:1b"))))
+        }
+        if seed % 8 == 6 { entries += drawImpossible(from: start, within: length) }
         if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
         return Forecast(entries)
     }
@@ -87,6 +92,16 @@ struct Weather {
             if case .edit = hold { return [.timed(at, hold), .timed(end, .edit(.maintenance(false)))] }
             return [.timed(at, hold), .timed(end, .letGo)]
         }
+    }
+
+    /// Edits that cannot be had, taken back after a while. They come when the cluster stands: before that they can.
+    private func drawImpossible(from start: Int, within length: Int) -> [Forecast.Entry] {
+        var random = SplitMix64(seed: seed ^ 0x1F_0F)
+        let at = Duration.milliseconds(max(start, 60_000) + random.number(0...length))
+        let end = at + .milliseconds(random.number(3000...60_000))
+        return random.chance(permille: 500)
+            ? [.timed(at, .edit(.locale("C"))), .timed(end, .edit(.locale(PostgresSettings().locale)))]
+            : [.timed(at, .edit(.nodePrefix("db-"))), .timed(end, .edit(.nodePrefix(NodeSettings().namePrefix)))]
     }
 
     /// Edits of what a node is kept from.

@@ -43,6 +43,14 @@ extension Universe {
         return .object([("loop_wait", .integer(10)), ("retry_timeout", .integer(10)), ("ttl", .integer(30))])
     }
 
+    /// The locale that a first cluster is created with, from the node's file.
+    func bootstrapLocale(of index: Int) -> String? {
+        let file = engine.containers[index].files.first { $0.path.hasSuffix("patroni.yml") }
+        let lines = file?.content.filled { $0.text }.split(separator: "\n") ?? []
+        let line = lines.first { $0.hasPrefix("  - builtin-locale: ") }
+        return line.map { $0.dropFirst(20).filter { $0 != "\"" } }
+    }
+
     /// What a node's death does to its data.
     mutating func nodeDied(_ index: Int) {
         guard let node = engine.containers[index].node else { return }

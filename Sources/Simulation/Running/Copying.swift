@@ -105,6 +105,9 @@ extension Universe {
                 guard let json = JSONText.value(of: pause.value) else { continue }
                 copy.put(PauseRecord.key(of: scope, node: pause.node), .json(json))
             }
+            if let record = dcs.founding, let json = JSONText.value(of: record.value) {
+                copy.put(FoundingRecord.key(of: scope), .json(json))
+            }
             for record in dcs.retired {
                 let json = JSONValue.object([("since", .string(record.since)), ("why", .string(record.why))])
                 copy.put(RetiredVolume.prefix(of: scope) + record.volume.text, .json(json))
