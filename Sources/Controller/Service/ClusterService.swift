@@ -65,8 +65,9 @@ struct ClusterService: Service {
                 let words = report.conditions.first { $0.reason == "CannotChange" }?.message ?? ""
                 if endsWhenConverged { throw Failure(.badInput, words) }
                 if source.fallBack(to: state.lastManifest) { continue }
-            } else if report.scene.observation.dcs.value?.founding != nil {
-                source.save(to: state.lastManifest)
+            }
+            if report.plan.refusesManifest || report.scene.observation.dcs.value?.founding != nil {
+                source.note(isRefused: report.plan.refusesManifest, savingTo: state.lastManifest)
             }
             if let condition = source.condition { report.conditions.append(condition) }
             let told = narrator.tell(report)

@@ -11,6 +11,8 @@ struct ManifestSource {
     private(set) var cluster: Cluster
     /// What is wrong with the file on disk, if anything.
     private(set) var trouble: Trouble?
+    /// Whether the cluster can have what this one asks for, so far as is known.
+    private var isHad = true
     private var saved: Cluster?
 
     /// What is wrong with a file that is not used.
@@ -39,13 +41,21 @@ struct ManifestSource {
         let before = (cluster, trouble)
         do {
             let new = try ManifestSource.read(path)
-            let refusals = Manifest.changes(from: cluster, to: new)
+            let refusals = isHad ? Manifest.changes(from: cluster, to: new) : []
             if refusals.isEmpty { cluster = new }
             trouble = refusals.isEmpty ? nil : .refused(refusals.map(\.description).joined(separator: "\n"))
         } catch {
             trouble = .broken(error.message)
         }
         return before.0 != cluster || before.1 != trouble
+    }
+
+    /// Notes whether the cluster can have what the manifest in force asks for. Where it cannot, that is no measure for
+    /// what is written next.
+    mutating func note(isRefused: Bool, savingTo path: String) {
+        isHad = !isRefused
+        guard isHad, trouble == nil, saved != cluster else { return }
+        if StateDirectory.replace(path, with: Manifest.yaml(of: cluster)) { saved = cluster }
     }
 
     /// Takes the last good manifest for the one in force, where there is one that the refused one is a change of.
@@ -59,12 +69,6 @@ struct ManifestSource {
         cluster = last
         saved = last
         return true
-    }
-
-    /// Keeps the manifest in force, for a controller that starts with a file that cannot be had.
-    mutating func save(to path: String) {
-        guard trouble == nil, saved != cluster else { return }
-        if StateDirectory.replace(path, with: Manifest.yaml(of: cluster)) { saved = cluster }
     }
 
     /// The condition that a file is which is not used.
