@@ -14,6 +14,7 @@ struct ControllerProgram: AsyncParsableCommand {
         subcommands: [
             Run.self, Apply.self, PlanCommand.self, Status.self, Events.self, Password.self, Logs.self,
             Backup.self, BackupList.self, Restore.self, Drill.self, Verify.self, Destroy.self,
+            PauseCommand.self, ResumeCommand.self,
             ManifestCommand.self, SchemaCommand.self,
         ])
 

@@ -12,6 +12,8 @@ enum ExitCodes: Int32 {
     case standby = 3
     /// It has not converged in the given time.
     case notConverged = 4
+    /// Somebody has paused the cluster; nothing was asked for.
+    case paused = 5
 }
 
 /// An error that ends the program with a message for a person.

@@ -5,7 +5,8 @@ public enum Reconcilers {
     /// Failover comes first, because nothing may delay it or touch a dead leader before it; what others stand on
     /// (network, volumes, etcd) comes before those that stand on it; nodes before what lives in their database.
     public static let all: [any Reconciler] = [
-        Failover(), Network(), Volumes(), Etcd(), Bootstrap(), Recoveries(), Nodes(), Configuration(), Accounts(),
+        Founding(), Failover(), Network(), Volumes(), Etcd(), Bootstrap(), Recoveries(), Nodes(), Configuration(),
+        Accounts(),
         Schema(),
         Backups(),
         Poolers(), Console(),

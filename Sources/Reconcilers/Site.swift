@@ -23,6 +23,12 @@ struct Site {
             .max { ($0.endpoints.count, $1.id) < ($1.endpoints.count, $0.id) }
     }
 
+    /// The major version in the nodes' image, where it is known to be another one than the manifest's.
+    var strangeMajor: Int? {
+        let known = engine.images.first { $0.reference == cluster.nodes.image }?.postgresMajor
+        return known == cluster.postgres.version ? nil : known
+    }
+
     /// Whether labels say that an object is this cluster's.
     func owns(_ labels: [LabelValue]) -> Bool { labels.value(of: Label.cluster) == cluster.name.text }
 

@@ -126,7 +126,8 @@ public actor SimulatedWorld: World {
         calls += 1
         let isSlow = universe.engine.slowUntil > universe.now
         if isSlow || universe.engine.unreachableUntil > universe.now || universe.engine.deafUntil > universe.now
-            || universe.store?.isAvailable == false || cluster.maintenance
+            || universe.store?.isAvailable == false || cluster.maintenance || universe.isHeld
+            || !universe.heldNodes.isEmpty || cluster.isImpossible
         {
             universe.obstacleAt = universe.now
         }

@@ -26,6 +26,9 @@ public struct Pass<W: World>: Sendable {
     private let reconcilers: [any Reconciler]
     private var backoff = Backoff()
     private var guards = Guards()
+    private var pauses: [PauseRecord] = []
+    private var founding: FoundingRecord?
+    private var lastRead: Duration?
 
     /// A loop body over a world.
     public init(world: W, reconcilers: [any Reconciler] = Reconcilers.all) {
@@ -36,25 +39,41 @@ public struct Pass<W: World>: Sendable {
     /// Looks, decides and acts once. Actions that interrupt nothing run together; then at most one interruption,
     /// judged by the guards against a fresh look.
     public mutating func run(_ cluster: Cluster, focus: Focus = .everything) async -> PassReport {
-        let scene = Scene(
-            cluster: cluster, observation: await world.observe(cluster, focus: focus), now: await world.now())
+        let scene = await look(at: cluster, focus: focus)
         let plan = Plan(scene, reconcilers: reconcilers)
         var report = PassReport(scene: scene, plan: plan, conditions: plan.conditions, lookAgain: plan.lookAgain)
-        guard !cluster.maintenance else { return report }
-        backoff.note(proposed: plan.actions.map(\.action.effect), at: scene.now.uptime)
-        let due = admissible(plan.constructive, scene: scene, report: &report)
+        // while a person wants nothing changed, only clients that a pooler holds back are let go
+        let wanted = scene.isHeld ? plan.constructive.filter(\.action.effect.letsClientsGo) : plan.constructive
+        backoff.note(proposed: (scene.isHeld ? wanted : plan.actions).map(\.action.effect), at: scene.now.uptime)
+        let due = admissible(wanted, scene: scene, report: &report)
         if !due.isEmpty {
             let outcomes = await world.perform(due.map(\.action.effect), for: cluster)
             let end = await world.now()
             for (planned, outcome) in zip(due, outcomes) { note(planned, outcome, at: end, report: &report) }
         }
-        if let planned = plan.disruptive, isDue(planned, scene: scene, report: &report) {
+        if !scene.isHeld, let planned = plan.disruptive, isDue(planned, scene: scene, report: &report) {
             await interrupt(planned, cluster: cluster, report: &report)
         }
         addFindings(to: &report, at: scene.now.uptime)
+        if scene.isHeld { report.lookAgain = report.lookAgain.map { max($0, .seconds(1)) } }
         // something was done: what follows from it is to be seen at once
         if !report.performed.isEmpty { report.lookAgain = .zero }
         return report
+    }
+
+    /// A look, with what is the controller's own in it as it was when etcd could last be read. A pause that nobody can
+    /// end, because etcd is away, keeps nobody for long from bringing etcd back.
+    private mutating func look(at cluster: Cluster, focus: Focus) async -> Scene {
+        var observation = await world.observe(cluster, focus: focus)
+        let now = await world.now()
+        if case .present(let dcs) = observation.dcs {
+            (pauses, founding, lastRead) = (dcs.pauses, dcs.founding, now.uptime)
+        } else if let lastRead, now.uptime - lastRead > PauseRecord.memory {
+            pauses = []
+        }
+        observation.rememberedPauses = pauses
+        observation.rememberedFounding = founding
+        return Scene(cluster: cluster, observation: observation, now: now)
     }
 
     private mutating func admissible(
@@ -80,9 +99,7 @@ public struct Pass<W: World>: Sendable {
     }
 
     private mutating func interrupt(_ planned: PlannedAction, cluster: Cluster, report: inout PassReport) async {
-        let fresh = Scene(
-            cluster: cluster, observation: await world.observe(cluster, focus: .guarding(planned.action.subject)),
-            now: await world.now())
+        let fresh = await look(at: cluster, focus: .guarding(planned.action.subject))
         guard allows(planned, scene: fresh, report: &report) else { return }
         let outcomes = await world.perform([planned.action.effect], for: cluster)
         guards.note(planned.action, at: fresh.now.uptime)

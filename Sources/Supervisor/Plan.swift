@@ -22,6 +22,8 @@ public struct Plan: Sendable, Hashable {
     public private(set) var waiting: [String] = []
     /// When to look again at the latest.
     public private(set) var lookAgain: Duration?
+    /// Whether the manifest asks for what this cluster cannot have: then nothing is done by it.
+    public private(set) var refusesManifest = false
     private var chores: [Action] = []
 
     /// Asks every planner and merges; the first planner to claim a subject has it.
@@ -29,6 +31,7 @@ public struct Plan: Sendable, Hashable {
         var owners: [(subject: Subject, reconciler: String)] = []
         for reconciler in reconcilers {
             let proposal = reconciler.propose(scene)
+            if proposal.refusesManifest { refusesManifest = true }
             chores += proposal.chores
             for action in proposal.actions + proposal.chores {
                 let planned = PlannedAction(reconciler: reconciler.name, action: action)
@@ -49,6 +52,7 @@ public struct Plan: Sendable, Hashable {
             waiting += proposal.waiting
             lookAgain = [lookAgain, proposal.lookAgain].compactMap(\.self).min()
         }
+        if refusesManifest { standStill() }
         addBlindness(scene)
         if isFailover { putFailoverFirst() }
         addReadiness(scene)
@@ -78,6 +82,12 @@ public struct Plan: Sendable, Hashable {
         }
     }
 
+    /// What was wanted was wanted by a manifest that is not in force, and what holds was judged by it.
+    private mutating func standStill() {
+        (constructive, disruptive, deferred, lookAgain) = ([], nil, [], nil)
+        waiting = ["a manifest that this cluster can have"]
+    }
+
     private var isFailover: Bool {
         if case .etcd(.releaseLeader) = disruptive?.action.effect { true } else { false }
     }
@@ -103,12 +113,7 @@ public struct Plan: Sendable, Hashable {
     }
 
     private mutating func addReadiness(_ scene: Scene) {
-        if scene.cluster.maintenance {
-            conditions.append(
-                Condition(
-                    .paused, .true, reason: "Maintenance",
-                    message: "maintenance is on in the manifest; nothing is changed"))
-        }
+        if let condition = scene.pauseCondition { conditions.append(condition) }
         let isReady = isAtRest && !conditions.contains { $0.isBad }
         let why = waiting.first ?? conditions.first { $0.isBad }?.message ?? "changes are due"
         conditions.append(

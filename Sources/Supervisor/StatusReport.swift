@@ -8,6 +8,8 @@ public struct StatusReport: Sendable, Hashable, Codable {
     public var time: String
     /// Whether everything is as the manifest wants it.
     public var ready: Bool
+    /// What is left alone because a person wants it so.
+    public var pauses: [Pause]
     /// The nodes.
     public var nodes: [Node]
     /// The etcd members.
@@ -25,6 +27,18 @@ public struct StatusReport: Sendable, Hashable, Codable {
     /// What is being waited for.
     public var waiting: [String]
 
+    /// Something that is left alone.
+    public struct Pause: Sendable, Hashable, Codable {
+        /// The node; nil for the whole cluster.
+        public var node: String?
+        /// Since when, RFC 3339; nil where the manifest says it.
+        public var since: String?
+        /// Who asked for it, or `the manifest`.
+        public var by: String
+        /// Why, where somebody said.
+        public var reason: String?
+    }
+
     /// One node.
     public struct Node: Sendable, Hashable, Codable {
         /// Its name.
@@ -39,6 +53,10 @@ public struct StatusReport: Sendable, Hashable, Codable {
         public var lagBytes: Int64?
         /// Whether commits wait for it.
         public var synchronous: Bool
+        /// Whether a person wants it left alone.
+        public var maintenance: Bool
+        /// What it is kept from, as its Patroni says: `nofailover`, `nosync`, `noloadbalance`.
+        public var tags: [String]
         /// Its address on the host.
         public var endpoint: String
     }
@@ -113,6 +131,7 @@ public struct StatusReport: Sendable, Hashable, Codable {
         cluster = scene.cluster.name.text
         time = scene.now.text
         ready = conditions.contains { $0.type == .ready && $0.status == .true }
+        pauses = StatusReport.pauses(scene)
         nodes = scene.cluster.nodeNames.map { Node($0, scene: scene) }
         etcd = scene.cluster.etcdNames.map { Member($0, scene: scene) }
         poolers = scene.cluster.poolers.map { Pooler($0, scene: scene, conditions: conditions) }
@@ -133,6 +152,17 @@ public struct StatusReport: Sendable, Hashable, Codable {
             conditions[index].message = line.message
             conditions[index].bad = true
         }
+    }
+
+    private static func pauses(_ scene: Scene) -> [Pause] {
+        var list = scene.cluster.maintenance ? [Pause(by: "the manifest")] : []
+        list += scene.cluster.nodes.maintenance.map { Pause(node: $0.text, by: "the manifest") }
+        return list
+            + scene.pauses.map { pause in
+                Pause(
+                    node: pause.node?.text, since: pause.since, by: pause.author,
+                    reason: pause.reason.isEmpty ? nil : pause.reason)
+            }
     }
 
     private static func endpoints(_ scene: Scene) -> [Endpoint] {
@@ -186,6 +216,9 @@ extension StatusReport.Node {
         timeline = member?.timeline ?? observation.dcs.value?.member(node)?.timeline
         lagBytes = isLeader ? nil : standby?.lagBytes
         synchronous = observation.dcs.value?.synchronous?.standbys.contains(node) ?? false
+        maintenance = scene.isHeld(node)
+        let shown = observation.dcs.value?.member(node)?.tags ?? []
+        tags = NodeTags.names.filter { shown.value(of: $0) == "true" }
         let port = scene.cluster.nodes.postgresPort + (scene.cluster.index(of: node) ?? 0)
         endpoint = "\(scene.cluster.nodes.bindAddress):\(port)"
     }

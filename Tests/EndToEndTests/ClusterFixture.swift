@@ -239,6 +239,14 @@ struct Status: Decodable {
         var state: String
         var timeline: Int?
         var synchronous: Bool
+        var tags: [String]
+    }
+    struct Pooler: Decodable {
+        var access: String
+        var nodes: [String]
+    }
+    struct Pause: Decodable {
+        var node: String?
     }
     struct Condition: Decodable {
         var type: String
@@ -249,6 +257,8 @@ struct Status: Decodable {
     }
     var ready: Bool
     var nodes: [Node]
+    var poolers: [Pooler]
+    var pauses: [Pause]
     var conditions: [Condition]
     var waiting: [String]
     var bad: [String] { conditions.filter(\.bad).map { "\($0.type): \($0.message)" } }

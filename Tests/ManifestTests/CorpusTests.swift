@@ -198,6 +198,21 @@ struct CorpusTests {
             "  nodes: {count: 1}\n  postgres: {synchronous: {mode: quorum}}", 6, 34, "spec.postgres.synchronous.mode",
             "second node", "nodes.count 1"),
         Bad("  postgres: {synchronous: {number: 3}}", 5, 36, "spec.postgres.synchronous.number", "3 of 2"),
+        Bad(
+            "  nodes: {maintenance: [pg-node-4]}", 5, 25, "spec.nodes.maintenance[0]", "is no node of this cluster",
+            "pg-node-1, pg-node-2, pg-node-3"),
+        Bad("  nodes: {maintenance: [pg-node-1, pg-node-1]}", 5, 36, "spec.nodes.maintenance[1]", "stands twice"),
+        Bad("  nodes: {tags: {pg-node-7: {nosync: true}}}", 5, 29, "spec.nodes.tags.pg-node-7", "is no node"),
+        Bad(
+            "  nodes: {tags: {pg-node-1: {nofailoverr: true}}}", 5, 30, "spec.nodes.tags.pg-node-1.nofailoverr",
+            "Did you mean \"nofailover\"?"),
+        Bad("  nodes: {tags: {pg-node-1: {nosync: yes}}}", 5, 38, "spec.nodes.tags.pg-node-1.nosync", "truth value"),
+        Bad(
+            "  nodes: {tags: {pg-node-2: {nosync: true}, pg-node-3: {nosync: true}}}", 5, 17, "spec.nodes.tags",
+            "fewer standbys may confirm", "0 of 1"),
+        Bad(
+            "  nodes:\n    count: 2\n    tags: {pg-node-1: {nofailover: true}, pg-node-2: {nofailover: true}}\n"
+                + "  postgres: {synchronous: {mode: \"off\"}}", 7, 11, "spec.nodes.tags", "no node may lead"),
         Bad("  console: {port: 5434}", 5, 19, "spec.console.port", "5434 of the console", "5432…5434 of PostgreSQL"),
         Bad("  nodes: {patroniPort: 65535}", 5, 24, "spec.nodes.patroniPort", "past 65535", "at most 65533"),
         Bad("  etcd: {namePrefix: pg-node-}", 5, 22, "spec.etcd.namePrefix", "share the name pg-node-1"),

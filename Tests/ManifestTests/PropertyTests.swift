@@ -132,6 +132,10 @@ extension Cluster {
         cluster.pooler.mode = draw(PoolerSettings.Mode.allCases, or: .transaction)
         cluster.pooler.queryWaitTimeout = .seconds(draw([1, 59, 60, 90, 3600], or: 120))
         cluster.maintenance = draw([true, false], or: false)
+        cluster.nodes.maintenance = draw([[], [cluster.nodeNames[0]]], or: [])
+        var tags = NodeTags(cluster.nodeNames[0])
+        (tags.nosync, tags.noloadbalance) = (cluster.nodes.count > 2, draw([true, false], or: false))
+        cluster.nodes.tags = draw([[], [tags]], or: [])
         return cluster
     }
 }

@@ -72,6 +72,47 @@ struct PoolersTests {
         #expect(Set(holes) == ["pooler-verifier", "cluster-key", "cluster-certificate"])
     }
 
+    private static let next: ImageReference = "pg-controller/pgbouncer:1b"
+
+    /// Another image is wanted; it is there, or not.
+    private func outdated(isThere: Bool = true) -> Scenery {
+        var scenery = Scenery()
+        scenery.cluster.pooler.image = PoolersTests.next
+        scenery.engine.images.append(
+            ImageSighting(reference: PoolersTests.next, id: isThere ? .present("sha256:b") : .absent))
+        return scenery
+    }
+
+    /// The poolers that would be stopped, the first first: a plan takes one interruption at a time.
+    private func stopped(_ scenery: Scenery) -> [Effect] {
+        scenery.effects(Poolers()).filter { if case .docker(_, .stop) = $0 { true } else { false } }
+    }
+
+    @Test("are made anew one at a time: the image first, and only while all others serve")
+    func inTurn() {
+        #expect(stopped(outdated()).first == .docker(.local, .stop("id-pgbouncer-1")))
+        let missing = outdated(isThere: false)
+        #expect(stopped(missing) == [])
+        #expect(missing.effects(Poolers()).contains(.docker(.local, .pull(PoolersTests.next))))
+        var second = outdated()
+        second.stop("pgbouncer-1")
+        #expect(second.effects(Poolers()) == [.docker(.local, .remove("id-pgbouncer-1"))])
+        second.remove("pgbouncer-1")
+        #expect(stopped(second) == [])
+        var silent = outdated()
+        silent.observation.poolers[0].view = .unknown(Blindness(.timedOut, "no answer"))
+        #expect(!stopped(silent).contains(.docker(.local, .stop("id-pgbouncer-2"))))
+    }
+
+    @Test("that wait for their turn go on leading where they should")
+    func meanwhile() {
+        var scenery = outdated(isThere: false)
+        lead(&scenery, to: "pg-node-2")
+        scenery.member("pg-node-2") { $0.role = .primary }
+        #expect(files(scenery.effects(Poolers())).filter { $0.contains("* = host=pg-node-2 ") }.count == 2)
+        #expect(scenery.conditions.contains { $0.type == .poolerAvailable && $0.status != .true })
+    }
+
     @Test("that the manifest does not ask for any more go")
     func surplus() {
         var scenery = Scenery()

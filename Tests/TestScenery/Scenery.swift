@@ -32,7 +32,11 @@ struct Scenery {
         let scene = Scene(cluster: cluster, observation: observed, now: Scenery.now)
         guard let site = Site(scene) else { return }
         engine.volumes = Volumes.wanted(at: site).map {
-            VolumeView(name: $0.name, labels: $0.labels + [LabelValue(Label.cluster, "demo")])
+            VolumeView(
+                name: $0.name,
+                labels: $0.labels + [
+                    LabelValue(Label.cluster, "demo"), LabelValue(Label.component, $0.component.rawValue),
+                ])
         }
         for name in cluster.etcdNames { add(EtcdSpec.container(name, join: EtcdSpec.founding, at: site)) }
         for node in cluster.nodeNames { add(NodeSpec.container(node, at: site)) }
@@ -113,6 +117,7 @@ struct Scenery {
         dcs.initialize = Scenery.system
         dcs.leader = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)
         dcs.configuration = DynamicConfiguration.desired(for: cluster)
+        dcs.founding = FoundingRecord(values: Lasting.values(of: cluster))
         if cluster.nodes.count > 1 { dcs.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2"]) }
         for node in cluster.nodeNames {
             let isLeader = node == "pg-node-1"

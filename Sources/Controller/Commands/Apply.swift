@@ -14,6 +14,7 @@ struct Apply: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await Session.open(options, actsAlone: true)
+        try await session.refuseWhilePaused()
         let last = LastReport()
         var service = ClusterService(
             source: session.source, world: session.world, state: session.state, logger: session.logger)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import LiveWorld
 import Model
 import Reconcilers
@@ -17,10 +18,21 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Also say how long a second look and plan took.")
     var time = false
 
+    @Option(help: .hidden)
+    var manifestText: String?
+
     func run() async throws {
-        if try await Delegation.tookOver(options) { return }
-        let session = try await Session.open(options, actsAlone: false)
+        if manifestText == nil {
+            // the supervisor's file may be another one than the one that is asked about
+            let text = (try? String(contentsOfFile: options.manifest, encoding: .utf8)) ?? ""
+            if try await Delegation.tookOver(options, adding: ["--manifest-text", text]) { return }
+        }
+        let session = try await Session.open(options, actsAlone: false, text: manifestText)
         let plan = await session.plan()
+        if plan.plan.refusesManifest {
+            let words = plan.plan.conditions.filter { $0.type == .unsupportedChange }.map(\.message)
+            throw Failure(.badInput, "refused: " + Terminal.plain(words.joined(separator: "; ")))
+        }
         let price = PlanPrice(MeasuredHistory(eventsAt: session.state.events), from: plan.scene)
         for line in PlanText.lines(plan.plan, scene: plan.scene, price: price) { Terminal.say(line) }
         if !plan.plan.actions.isEmpty {

@@ -7,7 +7,10 @@ enum PlanForecast {
     private static let passLimit = 600
 
     static func lines(_ scene: Scene, plan: Plan, price: PlanPrice) async -> [String] {
-        let (cluster, now) = (scene.cluster, scene.now)
+        // what would be done once nobody wants things left as they are
+        var cluster = scene.cluster
+        cluster.maintenance = false
+        let now = scene.now
         let world = SimulatedWorld(from: scene.observation, cluster: cluster, now: now)
         var pass = Pass(world: world)
         var steps: [String] = []

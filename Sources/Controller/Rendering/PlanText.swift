@@ -4,8 +4,9 @@ import Supervisor
 /// A plan in Terraform's habit: what would be done, and why.
 enum PlanText {
     static func lines(_ plan: Plan, scene: Scene, price: PlanPrice) -> [String] {
-        if plan.isEmpty { return ["No changes: everything is as the manifest wants it."] }
-        var lines: [String] = []
+        let held = scene.pauseCondition.map { ["Nothing of this is done now: \(Terminal.plain($0.message))."] } ?? []
+        if plan.isEmpty { return held + ["No changes: everything is as the manifest wants it."] }
+        var lines = held
         if !plan.actions.isEmpty {
             lines.append("Now (exact):")
             for planned in plan.constructive {

@@ -3,8 +3,12 @@ import Supervisor
 /// The status as a person reads it at a glance.
 enum StatusTable {
     static func lines(_ status: StatusReport, verbose: Bool) -> [String] {
-        let word = status.ready ? Terminal.green("Ready") : Terminal.yellow("Not ready")
-        var lines = ["\(Terminal.bold("Cluster \(status.cluster)")): \(word)   (seen \(status.time))", ""]
+        let whole = status.pauses.filter { $0.node == nil }
+        let word =
+            status.ready
+            ? Terminal.green("Ready") : Terminal.yellow(whole.isEmpty ? "Not ready" : "Paused, nothing is changed")
+        var lines = ["\(Terminal.bold("Cluster \(status.cluster)")): \(word)   (seen \(status.time))"]
+        lines += status.pauses.map { "  \(Terminal.yellow("paused")) \(pause($0))" } + [""]
         lines += nodes(status) + [""] + etcd(status) + [""]
         if !status.poolers.isEmpty { lines += poolers(status) + [""] }
         lines += backups(status.backups) + ["Schema:  \(status.schemaVersion ?? "-")"]
@@ -17,11 +21,20 @@ enum StatusTable {
         return lines
     }
 
+    private static func pause(_ pause: StatusReport.Pause) -> String {
+        let since = pause.since.map { " since \($0)" } ?? ""
+        let reason = pause.reason.map { ": \(Terminal.plain($0))" } ?? ""
+        return "\(pause.node ?? "the whole cluster")\(since) by \(Terminal.plain(pause.by))\(reason)"
+    }
+
     private static func nodes(_ status: StatusReport) -> [String] {
         var table = Table(["NODE", "ROLE", "STATE", "TL", "LAG", "SYNC", "ADDRESS"])
         for node in status.nodes {
+            let marks = (node.maintenance ? ["maintenance"] : []) + node.tags
             table.add([
-                node.name, node.role, node.state, node.timeline.map { "\($0)" } ?? "",
+                node.name, node.role,
+                node.state + (marks.isEmpty ? "" : " (\(marks.joined(separator: ", ")))"),
+                node.timeline.map { "\($0)" } ?? "",
                 node.lagBytes.map { size($0) } ?? "", node.synchronous ? "yes" : "", node.endpoint,
             ])
         }

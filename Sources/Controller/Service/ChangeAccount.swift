@@ -24,7 +24,7 @@ struct ChangeAccount {
         let scene = report.scene
         open.removeAll { scene.now.uptime - $0.since > ChangeAccount.limit }
         var events: [Event] = []
-        for interruption in open where isOver(interruption, scene) {
+        for interruption in open where !scene.isHeld && isOver(interruption, scene) {
             if interruption.kind == .switchover || interruption.kind == .primaryRestart {
                 guard let leader = scene.observation.dcs.value?.leader?.node,
                     case .done? = await world.perform(

@@ -22,6 +22,7 @@ struct ClusterService: Service {
 
     func run() async throws {
         let bell = Doorbell()
+        var failure: (any Error)?
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await ring(bell, for: world.triggers(source.cluster)) }
             let directories = ManifestService.directories(of: source)
@@ -32,16 +33,21 @@ struct ClusterService: Service {
                 try? await gracefulShutdown()
                 await bell.ring()
             }
-            await loop(bell)
+            do {
+                try await loop(bell)
+            } catch {
+                failure = error
+            }
             group.cancelAll()
         }
+        if let failure { throw failure }
     }
 
     private func ring(_ bell: Doorbell, for triggers: AsyncStream<Void>) async {
         for await _ in triggers { await bell.ring() }
     }
 
-    private func loop(_ bell: Doorbell) async {
+    private func loop(_ bell: Doorbell) async throws {
         var source = source
         var pass = Pass(world: world)
         var narrator = Narrator()
@@ -55,6 +61,14 @@ struct ClusterService: Service {
             let isResync = ContinuousClock.now >= resyncAt
             if isResync { resyncAt = .now + ClusterService.resync }
             var report = await pass.run(source.cluster, focus: isResync ? .everythingAfresh : .everything)
+            if report.plan.refusesManifest {
+                let words = report.conditions.first { $0.reason == "CannotChange" }?.message ?? ""
+                if endsWhenConverged { throw Failure(.badInput, words) }
+                if source.fallBack(to: state.lastManifest) { continue }
+            }
+            if report.plan.refusesManifest || report.scene.observation.dcs.value?.founding != nil {
+                source.note(isRefused: report.plan.refusesManifest, savingTo: state.lastManifest)
+            }
             if let condition = source.condition { report.conditions.append(condition) }
             let told = narrator.tell(report)
             let cost = await failovers.follow(report, in: world)

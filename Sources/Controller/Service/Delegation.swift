@@ -19,6 +19,13 @@ enum Delegation {
         guard world.ownContainer == nil, let supervisor = try await world.supervisor(of: source.cluster.name) else {
             return false
         }
+        // the kernel takes no longer argument (execve(2))
+        if let long = extra.first(where: { $0.utf8.count > 120_000 }) {
+            throw Failure(
+                .badInput,
+                "\(long.utf8.count) bytes are too many to hand over to the supervisor container; "
+                    + "run the command inside, where the manifest is")
+        }
         let arguments = withoutPaths(Array(CommandLine.arguments.dropFirst())) + extra
         let code = try await world.execute(
             ["controller"] + arguments, in: supervisor.id, output: { Terminal.write($0) },

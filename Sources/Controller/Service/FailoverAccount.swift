@@ -17,7 +17,8 @@ struct FailoverAccount {
             let ended = DockerTime(planned.action.proof?.finishedAt ?? "").map { $0.nanosecondsSince1970 / 1_000_000 }
             dead = (key.node, ended ?? report.scene.now.wallMilliseconds)
         }
-        guard let dead, case .present(let dcs) = report.scene.observation.dcs, let leader = dcs.leader?.node,
+        guard !report.scene.isHeld, let dead, case .present(let dcs) = report.scene.observation.dcs,
+            let leader = dcs.leader?.node,
             let member = report.scene.observation.member(leader).value, member.role == .primary,
             member.state == .running
         else { return nil }

@@ -11,6 +11,7 @@ struct RestoreRequest {
 
     /// Checks the target against what the repository holds, and writes the request.
     func make(_ recovery: Recovery) async throws -> RestoreRecord {
+        try await session.refuseWhilePaused(everywhere: true)
         let now = await session.world.now()
         let seen = try await lookIntoRepository()
         if let running = seen.dcs.restore {

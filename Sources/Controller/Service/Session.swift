@@ -16,11 +16,15 @@ struct Session {
 
     /// Reads the manifest, connects, and loads the secrets. With `actsAlone` it takes the cluster's lock, so that two
     /// controllers never act at once.
-    static func open(_ options: ClusterOptions, actsAlone: Bool, needsSecrets: Bool = true) async throws(Failure)
-        -> Session
-    {
+    /// - Parameter text: what the manifest is taken to hold instead of what it does.
+    static func open(
+        _ options: ClusterOptions, actsAlone: Bool, needsSecrets: Bool = true, text: String? = nil
+    ) async throws(Failure) -> Session {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        let source = try ManifestSource(path: options.manifest)
+        let source =
+            if let text { try ManifestSource(path: options.manifest, text: text) } else {
+                try ManifestSource(path: options.manifest)
+            }
         let state = try StateDirectory(options.stateDir, cluster: source.cluster.name.text)
         if actsAlone { try Lock.take(state.lock) }
         do {
@@ -49,16 +53,23 @@ struct Session {
     }
 
     /// What would be done now.
-    func plan() async -> (scene: Scene, plan: Plan) {
-        let observation = await world.observe(source.cluster, focus: .everythingAfresh)
-        let scene = Scene(cluster: source.cluster, observation: observation, now: await world.now())
+    func plan() async -> (scene: Scene, plan: Plan) { await plan(source.cluster) }
+
+    private func plan(_ cluster: Cluster) async -> (scene: Scene, plan: Plan) {
+        let observation = await world.observe(cluster, focus: .everythingAfresh)
+        let scene = Scene(cluster: cluster, observation: observation, now: await world.now())
         return (scene, Plan(scene, reconcilers: Reconcilers.all))
     }
 
-    /// What is there now.
+    /// What is there now, by the manifest in force.
     func status() async -> StatusReport {
-        let (scene, plan) = await plan()
+        var source = source
+        var (scene, plan) = await plan()
+        if plan.refusesManifest, source.fallBack(to: state.lastManifest) {
+            (scene, plan) = await self.plan(source.cluster)
+        }
         var status = StatusReport(scene: scene, conditions: plan.conditions, waiting: plan.waiting)
+        if let condition = source.condition { status.add(StatusReport.ConditionLine(condition)) }
         ConditionHistory(path: state.conditions).fill(&status, controllerRuns: Lock.isTaken(state.lock))
         return status
     }

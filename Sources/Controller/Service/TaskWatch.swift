@@ -13,6 +13,7 @@ struct TaskWatch {
     private var container: ContainerName { ContainerName("\(cluster.name)-\(kind.rawValue)") }
 
     func run(timeout: Duration) async throws {
+        try await session.refuseWhilePaused()
         let asked = Timestamp(await session.world.now())
         let request = TaskRequest(kind, type: type, at: asked)
         try await session.request(

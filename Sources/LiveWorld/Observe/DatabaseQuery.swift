@@ -11,6 +11,8 @@ enum DatabaseQuery {
           'recovery', pg_is_in_recovery(),
           'system', (SELECT system_identifier::text FROM pg_control_system()),
           'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
+          'locale', (SELECT datlocale FROM pg_database WHERE datname = 'template0' AND datlocprovider = 'b'),
+          'checksums', current_setting('data_checksums') = 'on',
           'standbys', (SELECT coalesce(json_agg(json_build_object('name', application_name, 'state', state,
               'sync', sync_state, 'lag', coalesce(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
                 THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn), 0)::bigint)
@@ -101,6 +103,8 @@ enum DatabaseQuery {
         var recovery: Bool
         var system: String
         var timeline: Int64
+        var locale: String?
+        var checksums: Bool
         var standbys: [Standby]
         var extensions: [Extension]
         var history: Bool
@@ -123,6 +127,8 @@ enum DatabaseQuery {
     static func view(_ answer: Answer, node: NodeName, matches: (RoleName, String?) -> Bool) -> DatabaseView {
         var view = DatabaseView(
             node: node, isInRecovery: answer.recovery, systemIdentifier: answer.system, timeline: answer.timeline)
+        view.locale = answer.locale
+        view.checksums = answer.checksums
         view.standbys = answer.standbys.map {
             StandbyView(
                 node: NodeName($0.name), state: $0.state, isSynchronous: $0.sync == "sync" || $0.sync == "quorum",

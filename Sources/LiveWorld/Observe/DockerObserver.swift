@@ -171,16 +171,30 @@ struct DockerObserver {
         if cluster.pooler.enabled { wanted.append(cluster.pooler.image) }
         var sightings: [ImageSighting] = []
         for reference in wanted {
-            let id: Sighting<String>
+            var seen = ImageSighting(reference: reference, id: .absent, pulling: await world.sight.pull(reference))
             do throws(DockerError) {
-                id = .present(try await docker.image(reference.text).id)
+                let image = try await docker.image(reference.text)
+                seen.id = .present(image.id)
+                seen.postgresMajor = image.postgresMajor
             } catch {
-                id = error.isAboutAMissingObject ? .absent : .unknown(error.blindness)
+                if !error.isAboutAMissingObject { seen.id = .unknown(error.blindness) }
             }
-            sightings.append(
-                ImageSighting(reference: reference, id: id, pulling: await world.sight.pull(reference)))
+            sightings.append(seen)
         }
         return sightings.sorted { $0.reference < $1.reference }
+    }
+}
+
+extension DockerImage {
+    /// PostgreSQL's major version, where the image says it: `PG_MAJOR` in the official ones, the path in Debian's habit.
+    fileprivate var postgresMajor: Int? {
+        for variable in environment {
+            if variable.hasPrefix("PG_MAJOR=") { return Int(variable.dropFirst(9)) }
+            if let match = variable.firstMatch(of: /^PATH=.*\/usr\/lib\/postgresql\/([0-9]+)\/bin/) {
+                return Int(match.1)
+            }
+        }
+        return nil
     }
 }
 

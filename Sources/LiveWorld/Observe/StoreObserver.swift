@@ -121,11 +121,17 @@ struct StoreObserver {
 
     /// The controller's own records; what it does not know, a newer one may have written.
     private func readOwn(_ entry: EtcdKeyValue, into view: inout DCSView) {
-        guard let value = JSONValue.parse(entry.value.text) else { return }
         func name(below prefix: String) -> String? {
             entry.key.text.hasPrefix(prefix) ? String(entry.key.text.dropFirst(prefix.count)) : nil
         }
-        if let volume = name(below: RetiredVolume.prefix(of: cluster.name)) {
+        if let id = name(below: PauseRecord.prefix(of: cluster.name)) {
+            let value = JSONValue.parse(entry.value.text)
+            return view.pauses.append(PauseRecord(id: id, value: value, modRevision: entry.modRevision))
+        }
+        guard let value = JSONValue.parse(entry.value.text) else { return }
+        if entry.key.text == FoundingRecord.key(of: cluster.name) {
+            view.founding = FoundingRecord(value)
+        } else if let volume = name(below: RetiredVolume.prefix(of: cluster.name)) {
             view.retired.append(
                 RetiredVolume(
                     volume: VolumeName(volume), since: value["since"]?.string ?? "?", why: value["why"]?.string ?? "?",

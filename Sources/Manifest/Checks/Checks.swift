@@ -22,7 +22,26 @@ extension Manifest {
         checkPorts(cluster, log)
         checkContainerNames(cluster, log)
         checkSubnet(cluster, log)
+        checkNodes(cluster, log)
+        cluster.nodes.maintenance.sort()
         return cluster
+    }
+
+    /// Nodes are called by their names, and somebody has to be left who may lead.
+    private static func checkNodes(_ cluster: Cluster, _ log: Diagnostics) {
+        let names = cluster.nodeNames
+        let expected = names.map(\.text).joined(separator: ", ")
+        let called =
+            cluster.nodes.maintenance.enumerated().map { ("spec.nodes.maintenance[\($0)]", $1) }
+            + cluster.nodes.tags.map { ("spec.nodes.tags.\($0.node)", $0.node) }
+        for (path, node) in called {
+            log.require(
+                names.contains(node), at: path, with: ["spec.nodes.count", "spec.nodes.namePrefix"],
+                "is no node of this cluster", got: node.text, expected: expected)
+        }
+        log.require(
+            names.contains { !cluster.tags(of: $0).nofailover }, at: "spec.nodes.tags", with: ["spec.nodes.count"],
+            "no node may lead", got: "nofailover on all of them", expected: "a node without nofailover")
     }
 
     private static func checkTimings(_ cluster: Cluster, _ log: Diagnostics) {
@@ -49,6 +68,13 @@ extension Manifest {
             with: ["spec.nodes.count", mode],
             "more standbys have to confirm than there can be", got: "\(settings.number) of \(count - 1)",
             expected: "less than nodes.count, which is \(count)")
+        let fewest = cluster.fewestStandbys
+        log.require(
+            count < 2 || settings.number >= count || settings.number <= fewest, at: "spec.nodes.tags",
+            with: ["spec.postgres.synchronous.number", "spec.nodes.count", mode],
+            "with these tags fewer standbys may confirm than have to, depending on who leads",
+            got: "\(fewest) of \(settings.number)",
+            expected: "nosync on fewer nodes, more nodes, or a smaller spec.postgres.synchronous.number")
     }
 
     private static func checkEngines(_ cluster: Cluster, _ log: Diagnostics) {

@@ -21,5 +21,31 @@ extension Shape<NodeSettings> {
                 "cloneRate", \.cloneRate,
                 Shape<ByteCount>.bytes(.mebibytes(1) ... .mebibytes(1024)).optional(.mebibytes(1)),
                 "The most that a new replica copies from the primary in a second; without it no limit."),
-        ], defaults: NodeSettings(), later: ["placement", "tags", "replicateFrom"])
+            Rule(
+                "maintenance", \.maintenance,
+                Shape<NodeName>.name(.label).list(upTo: 9, empty: NodeName(""), unique: { $0.text }),
+                "Nodes whose containers are left alone; the rest goes on."),
+            Rule("tags", \.tags, .tags, "What nodes are kept from, by their names."),
+        ], defaults: NodeSettings(), later: ["placement", "replicateFrom"])
+}
+
+extension Shape<[NodeTags]> {
+    /// `spec.nodes.tags`: a node's name, and what it is kept from.
+    fileprivate static let tags = Shape(
+        schema: .mapping(["type": .text("object"), "additionalProperties": one.schema]),
+        read: { field, _ in
+            field.entries()?.compactMap { entry in
+                one.read(field.child(entry), NodeTags(NodeName(entry.key)))
+            }.sorted { $0.node < $1.node }
+        },
+        write: { .mapping($0.compactMap { tags in one.write(tags).map { (key: tags.node.text, value: $0) } }) })
+
+    private static let one = Shape<NodeTags>.section(
+        [
+            Rule("nofailover", \.nofailover, .flag, "It never leads."),
+            Rule("nosync", \.nosync, .flag, "No commit waits for it."),
+            Rule(
+                "noloadbalance", \.noloadbalance, .flag,
+                "The poolers' read-only addresses leave it out as long as another one streams."),
+        ], defaults: NodeTags(""))
 }

@@ -11,6 +11,8 @@ public struct Proposal: Sendable, Hashable {
     public var waiting: [String]
     /// Look again after so long even if nothing happens; nil when only events or the resync matter.
     public var lookAgain: Duration?
+    /// The manifest asks for what this cluster cannot have: nobody's actions are done by it.
+    public var refusesManifest = false
 
     /// Nothing to do and nothing to say.
     public init(
@@ -31,6 +33,7 @@ public struct Proposal: Sendable, Hashable {
         conditions += other.conditions
         waiting += other.waiting
         lookAgain = [lookAgain, other.lookAgain].compactMap(\.self).min()
+        refusesManifest = refusesManifest || other.refusesManifest
     }
 
     /// Waits for something, and looks again after so long.

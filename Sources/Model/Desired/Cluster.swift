@@ -139,6 +139,10 @@ public struct NodeSettings: Sendable, Hashable {
     public var stopTimeout: Duration = .seconds(30)
     /// The most that a new replica may copy from the primary in a second; nil for no limit.
     public var cloneRate: ByteCount?
+    /// Nodes whose containers are left alone (invariant I14), sorted.
+    public var maintenance: [NodeName] = []
+    /// What nodes are kept from; those of which nothing is said are kept from nothing. Sorted by name.
+    public var tags: [NodeTags] = []
     /// Every default.
     public init() {}
 }

@@ -282,6 +282,8 @@ public struct ImageSighting: Sendable, Hashable {
     public var id: Sighting<String>
     /// Whether it is being pulled now, and how far that is.
     public var pulling: String?
+    /// PostgreSQL's major version in it, where it says so.
+    public var postgresMajor: Int?
     /// An image as seen.
     public init(reference: ImageReference, id: Sighting<String>, pulling: String? = nil) {
         self.reference = reference

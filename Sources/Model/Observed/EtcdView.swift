@@ -125,6 +125,10 @@ public struct DCSView: Sendable, Hashable {
     public var requests: [TaskRequest]
     /// How drills and verifications ended, oldest first (the controller's own keys).
     public var checks: [CheckRecord]
+    /// What somebody wants left alone, sorted by key (the controller's own keys).
+    public var pauses: [PauseRecord]
+    /// What the cluster was founded with (the controller's own key).
+    public var founding: FoundingRecord?
     /// Nothing there.
     public init(revision: Int64) {
         self.revision = revision
@@ -133,6 +137,7 @@ public struct DCSView: Sendable, Hashable {
         restores = []
         requests = []
         checks = []
+        pauses = []
     }
     /// Whether Patroni is paused (`pause: true` in the configuration).
     public var isPaused: Bool { configuration?["pause"]?.bool ?? false }

@@ -121,6 +121,10 @@ public struct DatabaseView: Sendable, Hashable {
     public var archiver: ArchiverView
     /// Databases whose collation has another version than the library's, sorted.
     public var staleCollations: [String] = []
+    /// The built-in provider's locale that it was created with; nil where it has another provider's.
+    public var locale: String?
+    /// Whether pages carry checksums; nil where it was not said.
+    public var checksums: Bool?
     /// A database as seen.
     public init(node: NodeName, isInRecovery: Bool, systemIdentifier: String, timeline: Int64) {
         self.node = node

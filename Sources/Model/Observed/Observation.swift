@@ -18,6 +18,10 @@ public struct Observation: Sendable, Hashable {
     public var secrets: [SecretView]
     /// The controller's own container, when it runs in one.
     public var supervisor: ContainerID?
+    /// The pauses that etcd told of when it could last be read; they stay in force while it cannot.
+    public var rememberedPauses: [PauseRecord] = []
+    /// What the cluster was founded with, as etcd told it when it could last be read.
+    public var rememberedFounding: FoundingRecord?
 
     /// Nothing seen yet.
     public init() {

@@ -11,7 +11,7 @@ public struct Failover: Reconciler {
     /// One conditional transaction, with the evidence, when somebody can take over without loss.
     public func propose(_ scene: Scene) -> Proposal {
         guard let site = Site(scene), case .present(let dcs) = scene.observation.dcs, let leader = dcs.leader,
-            !dcs.isPaused
+            !dcs.isPaused, !scene.isHeld(leader.node)
         else { return Proposal() }
         guard let proof = evidence(against: leader.node, at: site) else { return Proposal() }
         let roster = Roster(site)

@@ -9,6 +9,8 @@ enum NodeReport {
         history(roster, to: &proposal)
         troubles(roster, to: &proposal)
         Rollout.report(roster, to: &proposal)
+        maintenance(roster, to: &proposal)
+        majors(roster, to: &proposal)
         if roster.isPaused {
             proposal.conditions.append(
                 Condition(
@@ -17,6 +19,51 @@ enum NodeReport {
                         "Patroni is paused; nothing fails over and nothing is interrupted until `patronictl resume`",
                     subject: .leadership))
         }
+    }
+
+    /// Which nodes are left alone since when, by whom and why, and what waits for the end of it.
+    private static func maintenance(_ roster: Roster, to proposal: inout Proposal) {
+        for node in roster.nodes + roster.surplus where node.isHeld {
+            let pause = roster.site.scene.pauses.first { $0.node == node.name }
+            let isInManifest = roster.site.cluster.nodes.maintenance.contains(node.name)
+            let causes =
+                (isInManifest ? ["spec.nodes.maintenance names it"] : []) + (pause.map { ["paused \($0.text)"] } ?? [])
+            let due = Rolling.why(node, roster).map { "; not done meanwhile, because of that: \($0.sentence)" } ?? ""
+            proposal.conditions.append(
+                Condition(
+                    .paused, .true, reason: isInManifest ? "Maintenance" : "ByCommand",
+                    message:
+                        "\(node.name) is in maintenance (\(causes.joined(separator: "; "))): its container is left "
+                        + "alone, and it is not counted upon\(due)", subject: .node(node.name)))
+        }
+    }
+
+    /// Data and images of another major version: neither is touched, or run.
+    private static func majors(_ roster: Roster, to proposal: inout Proposal) {
+        let wanted = roster.site.cluster.postgres.version
+        for node in roster.nodes {
+            guard case .data(_, let data?) = Holding(node.name, at: roster.site), data.majorVersion != wanted else {
+                continue
+            }
+            proposal.conditions.append(
+                Condition(
+                    .unsupportedChange, .true, reason: "MajorVersion",
+                    message:
+                        "the data of \(node.name) belongs to PostgreSQL \(data.majorVersion), and the manifest asks "
+                        + "for \(wanted); it is neither started nor touched. "
+                        + "\(Lasting.upgrade.prefix(1).uppercased())\(Lasting.upgrade.dropFirst())",
+                    subject: .node(node.name)))
+        }
+        guard let major = roster.site.strangeMajor else { return }
+        let image = roster.site.cluster.nodes.image
+        proposal.conditions.append(
+            Condition(
+                .unsupportedChange, .true, reason: "MajorVersion",
+                message:
+                    "image \(image) holds PostgreSQL \(major), and the manifest asks for \(wanted); no node is made "
+                    + "from it. Write another image into spec.nodes.image. "
+                    + "\(Lasting.upgrade.prefix(1).uppercased())\(Lasting.upgrade.dropFirst())",
+                subject: .image(roster.site.engineID, image)))
     }
 
     private static func primary(_ roster: Roster, to proposal: inout Proposal) {
@@ -36,7 +83,9 @@ enum NodeReport {
                     : roster.dcs?.leader.map { "\($0.node) holds the leader key and does not serve" }
                         ?? "no node leads",
                 subject: .leadership))
-        proposal.wait(for: "a primary", lookAgain: .milliseconds(150))
+        // whoever works at it knows, and Patroni decides in its own time
+        let isAwaited = roster.leader?.isHeld == true
+        proposal.wait(for: "a primary", lookAgain: isAwaited ? .seconds(1) : .milliseconds(150))
     }
 
     private static func replicas(_ roster: Roster, to proposal: inout Proposal) {
@@ -52,7 +101,7 @@ enum NodeReport {
                     message: "\(streaming.count) of \(roster.nodes.count - 1) replicas stream"
                         + (late.isEmpty ? "" : "; not yet: \(late)"), subject: .leadership))
         }
-        for node in followers where !node.isStreaming {
+        for node in followers where !node.isStreaming && !node.isHeld {
             proposal.wait(for: "\(node.name) to stream", lookAgain: .milliseconds(250))
         }
     }
@@ -72,7 +121,10 @@ enum NodeReport {
                     : "\(standbys.count) of \(wanted) synchronous standbys are set"
                         + (roster.site.cluster.postgres.synchronous.mode == .strict ? "; writes wait for one" : ""),
                 subject: .leadership))
-        if !isSet { proposal.wait(for: "a synchronous standby", lookAgain: .milliseconds(250)) }
+        let isAwaited = roster.nodes.contains(where: \.isHeld)
+        if !isSet {
+            proposal.wait(for: "a synchronous standby", lookAgain: isAwaited ? .seconds(1) : .milliseconds(250))
+        }
     }
 
     private static func history(_ roster: Roster, to proposal: inout Proposal) {

@@ -10,6 +10,8 @@ struct NodeView {
     let key: DCSMember?
     let isLeader: Bool
     let standby: StandbyView?
+    /// Whether a person wants it left alone.
+    let isHeld: Bool
 
     init(_ name: NodeName, at site: Site) {
         self.name = name
@@ -21,6 +23,7 @@ struct NodeView {
         key = observation.dcs.value?.member(name)
         isLeader = observation.dcs.value?.leader?.node == name
         standby = observation.database.value?.standbys.first { $0.node == name }
+        isHeld = site.scene.isHeld(name)
     }
 
     /// Whether its container lives and Patroni answers that PostgreSQL runs.
@@ -73,8 +76,14 @@ struct Roster {
     var isSynchronous: Bool { site.cluster.postgres.synchronous.mode != .off }
     var streaming: [NodeView] { nodes.filter(\.isStreaming) }
 
-    /// Whether every node but this one does its part.
-    func othersAreHealthy(than node: NodeName) -> Bool { nodes.allSatisfy { $0.name == node || $0.isHealthy } }
+    /// Whether every node but this one does its part. One that a person works at is neither waited for nor counted upon:
+    /// then another one has to be there that could take over.
+    func othersAreHealthy(than node: NodeName) -> Bool {
+        let others = nodes.filter { $0.name != node }
+        let counted = others.filter { !$0.isHeld }
+        return counted.allSatisfy(\.isHealthy)
+            && (counted.count == others.count || counted.contains(where: \.isStreaming))
+    }
 
     /// How many synchronous standbys there should be now and are not.
     var missingStandbys: Int {
@@ -109,19 +118,21 @@ struct Roster {
     /// Running replicas that may take over without loss: in synchronous mode those in the sync set, and with a quorum
     /// only when so many of the set are up that one of them is sure to have the last commit; fewer never elect.
     func candidates(besides node: NodeName) -> [NodeView] {
-        let ready = successors(of: node)
         let synchronous = site.cluster.postgres.synchronous
         let standbys = dcs?.synchronous?.standbys ?? []
-        return synchronous.mode == .quorum && ready.count <= standbys.count - synchronous.number ? [] : ready
+        // one that never leads has its say all the same
+        let voters = nodes.filter { $0.name != node && $0.isUp && standbys.contains($0.name) }
+        guard synchronous.mode != .quorum || voters.count > standbys.count - synchronous.number else { return [] }
+        return successors(of: node)
     }
 
     /// Running replicas that a leader which lives may hand over to, the least behind first: they get everything first.
     func successors(of node: NodeName) -> [NodeView] {
         let standbys = dcs?.synchronous?.standbys ?? []
         let ready = nodes.filter { other in
-            guard other.name != node, other.isUp, other.key?.tags.value(of: "nofailover") != "true" else {
-                return false
-            }
+            guard other.name != node, other.isUp, other.key?.tags.value(of: "nofailover") != "true",
+                !site.cluster.tags(of: other.name).nofailover
+            else { return false }
             return !isSynchronous || standbys.contains(other.name)
         }
         return ready.sorted { ($0.standby?.lagBytes ?? .max, $0.name) < ($1.standby?.lagBytes ?? .max, $1.name) }

@@ -13,7 +13,11 @@ public struct Nodes: Reconciler {
         guard let site = Site(scene) else { return Proposal() }
         let roster = Roster(site)
         var proposal = Proposal()
-        for node in roster.nodes {
+        for node in roster.nodes where !node.isHeld {
+            if let wait = refuseImage(node, site: site) {
+                proposal.add(wait)
+                continue
+            }
             proposal.add(
                 reattach(node, roster: roster)
                     ?? node.spec.keep(at: site, group: node.group, mayStart: roster.obstacle(for: node)))
@@ -22,7 +26,7 @@ public struct Nodes: Reconciler {
             proposal.add(rebuild(node, roster: roster))
             proposal.add(reload(node, site: site))
         }
-        for node in roster.surplus {
+        for node in roster.surplus where !node.isHeld {
             proposal.add(thaw(node, roster: roster))
             proposal.add(fence(node, roster: roster))
             proposal.add(recall(node, roster: roster))
@@ -32,6 +36,20 @@ public struct Nodes: Reconciler {
         proposal.add(Rolling.propose(roster))
         NodeReport.add(roster, to: &proposal)
         return proposal
+    }
+
+    /// Nothing is made from an image with another major version, and nothing made way for.
+    private func refuseImage(_ node: NodeView, site: Site) -> Proposal? {
+        guard site.strangeMajor != nil else { return nil }
+        let wait = Proposal(waiting: ["an image of PostgreSQL \(site.cluster.postgres.version), for \(node.name)"])
+        switch node.group {
+        case .missing: return wait
+        case .outdated(let seen, _) where !seen.state.isAlive: return wait
+        case .startable(let seen) where seen.image == site.cluster.nodes.image: return wait
+        case .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected, .unread,
+            .misfiled, .startable, .running:
+            return nil
+        }
     }
 
     /// A node that was cut off gets its endpoint while it is down, but a leader at once, because its lease still holds;
@@ -86,6 +104,11 @@ public struct Nodes: Reconciler {
             return Proposal(waiting: ["a person: etcd has lost everything, and the nodes are paused"])
         }
         let alive = site.containers(of: .node).filter(\.state.isAlive)
+        if let held = alive.first(where: {
+            site.scene.isHeld(NodeName($0.labels.value(of: Label.name) ?? $0.name.text))
+        }) {
+            return Proposal(waiting: ["a person: etcd has lost everything, and \(held.name) is in maintenance"])
+        }
         func rank(_ seen: ContainerView) -> (Int, ContainerName) {
             let node = NodeName(seen.labels.value(of: Label.name) ?? seen.name.text)
             return (site.scene.observation.member(node).value?.role == .replica ? 0 : 1, seen.name)

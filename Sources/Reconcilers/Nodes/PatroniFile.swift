@@ -24,8 +24,8 @@ enum PatroniFile {
 
     static func spec(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> FileSpec {
         let lasting = body(for: node, cluster: cluster)
-        let version = version(of: lasting, secrets: secrets)
-        let tags: Template = "tags:\n  \(versionTag): \"\(version)\"\n"
+        let version = version(for: node, cluster: cluster, secrets: secrets)
+        let tags: Template = "tags:\n  \(versionTag): \"\(version)\"\n\(own(node, cluster))"
         return FileSpec(
             path: path, content: "\(lasting)\(tags)\(bootstrap(cluster))", identity: "\(lasting)\(tags)",
             owner: NodeSpec.owner)
@@ -33,11 +33,13 @@ enum PatroniFile {
 
     /// What the version tag of a node must be.
     static func version(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> String {
-        version(of: body(for: node, cluster: cluster), secrets: secrets)
+        let text: Template = "\(body(for: node, cluster: cluster))\(own(node, cluster))"
+        return text.digest(secrets: secrets).short
     }
 
-    private static func version(of body: Template, secrets: [SecretView]) -> String {
-        body.digest(secrets: secrets).short
+    /// The node's own tags; a Patroni that reads them again follows them without a restart.
+    private static func own(_ node: NodeName, _ cluster: Cluster) -> String {
+        cluster.tags(of: node).names.map { "  \($0): true\n" }.joined()
     }
 
     private static func body(for node: NodeName, cluster: Cluster) -> Template {

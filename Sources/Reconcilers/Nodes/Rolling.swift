@@ -10,10 +10,10 @@ enum Rolling {
         }
         let surplus = removeSurplus(roster)
         if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
-        let due = roster.nodes.filter { need(of: $0, roster) != nil }
+        let due = roster.nodes.filter { !$0.isHeld && need(of: $0, roster) != nil }
         // the leader last; a node that is broken anyway first
         guard let node = due.min(by: { rank($0) < rank($1) }), let need = need(of: node, roster) else {
-            return Proposal()
+            return abdicate(roster)
         }
         guard roster.dcs != nil else {
             return Proposal(waiting: ["a look at who leads, before \(node.name) is interrupted"])
@@ -39,7 +39,15 @@ enum Rolling {
     }
 
     /// Whether a node is to be interrupted for what the manifest wants.
-    static func isDue(_ node: NodeView, _ roster: Roster) -> Bool { need(of: node, roster) != nil }
+    static func isDue(_ node: NodeView, _ roster: Roster) -> Bool { why(node, roster) != nil }
+
+    /// What it is to be interrupted for.
+    static func why(_ node: NodeView, _ roster: Roster) -> Reason? {
+        switch need(of: node, roster) {
+        case .renewal(let reason), .restart(let reason): reason
+        case nil: nil
+        }
+    }
 
     private static func need(of node: NodeView, _ roster: Roster) -> Need? {
         switch node.group {
@@ -63,6 +71,9 @@ enum Rolling {
             switch need {
             case .renewal(let reason), .restart(let reason): reason
             }
+        if case .renewal = need, site.strangeMajor != nil {
+            return Proposal(waiting: ["an image of PostgreSQL \(site.cluster.postgres.version), for \(node.name)"])
+        }
         if case .renewal = need, let missing = Rolling.fetchImage(of: node, at: site) { return missing }
         if node.isLeader, roster.nodes.count > 1 {
             // a new primary would have the old limits, and the old one as its standby could not be below them
@@ -92,9 +103,21 @@ enum Rolling {
         return proposal
     }
 
+    /// A primary that the manifest keeps from leading hands over while all is well: once it has stopped, it would not
+    /// take the lead again, and without a standby nobody would.
+    private static func abdicate(_ roster: Roster) -> Proposal {
+        guard let leader = roster.leader, leader.isServing, !leader.isHeld, roster.nodes.count > 1,
+            roster.site.cluster.tags(of: leader.name).nofailover
+        else { return Proposal() }
+        guard roster.othersAreHealthy(than: leader.name), roster.missingStandbys == 0 else {
+            return Proposal(waiting: ["healthy other nodes, before \(leader.name) hands over"])
+        }
+        return handOver(from: leader, because: "\(leader.name) is tagged nofailover", roster: roster)
+    }
+
     static func handOver(from node: NodeView, because why: String, roster: Roster) -> Proposal {
         let wanted = roster.site.cluster.nodeNames
-        let ready = roster.successors(of: node.name).filter { $0.isStreaming && wanted.contains($0.name) }
+        let ready = roster.successors(of: node.name).filter { $0.isStreaming && !$0.isHeld && wanted.contains($0.name) }
         guard let target = ready.first else {
             return Proposal(waiting: ["a standby that \(node.name) can hand over to"], lookAgain: .seconds(1))
         }
@@ -110,7 +133,8 @@ enum Rolling {
         let site = roster.site
         let wanted = site.cluster.nodeNames.map(\.text)
         let surplus = site.containers(of: .node).filter { !wanted.contains($0.labels.value(of: Label.name) ?? "") }
-        guard let seen = surplus.last else { return Proposal() }
+        let free = surplus.filter { !site.scene.isHeld(NodeName($0.labels.value(of: Label.name) ?? $0.name.text)) }
+        guard let seen = free.last else { return Proposal() }
         let name = NodeName(seen.labels.value(of: Label.name) ?? seen.name.text)
         let subject = site.subject(seen.name)
         guard seen.state.isAlive else {
@@ -131,7 +155,7 @@ enum Rolling {
                 Action(.docker(site.engineID, .remove(seen.id)), on: subject, because: .surplus)
             ])
         }
-        guard roster.nodes.allSatisfy({ $0.isHealthy || $0.isUp && !$0.isLeader }) else {
+        guard roster.nodes.allSatisfy({ $0.isHealthy || $0.isHeld || $0.isUp && !$0.isLeader }) else {
             return Proposal(waiting: ["healthy remaining nodes, before \(name) leaves"])
         }
         if roster.dcs?.leader?.node == name {

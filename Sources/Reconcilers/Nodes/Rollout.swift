@@ -7,9 +7,9 @@ enum Rollout {
     static let patience: Duration = .seconds(60)
 
     static func report(_ roster: Roster, to proposal: inout Proposal) {
-        let untouched = roster.nodes.filter { Rolling.isDue($0, roster) }.map(\.name.text)
+        let untouched = roster.nodes.filter { !$0.isHeld && Rolling.isDue($0, roster) }.map(\.name.text)
         guard !untouched.isEmpty, !roster.isPaused, !roster.isSwitching else { return }
-        for node in roster.nodes where !untouched.contains(node.name.text) {
+        for node in roster.nodes where !node.isHeld && !untouched.contains(node.name.text) {
             guard let why = failure(of: node, at: Timestamp(roster.site.scene.now)) else { continue }
             proposal.conditions.append(
                 Condition(

@@ -32,7 +32,10 @@ enum Waking {
             wake(leader, "\(name) asks not to be synchronous any more")
         }
         let standbys = dcs.synchronous?.standbys.filter { name in roster.streaming.contains { $0.name == name } } ?? []
-        let wanted = min(roster.site.cluster.postgres.synchronous.number, roster.streaming.count)
+        let free = roster.streaming.filter { node in
+            node.key?.tags.value(of: "nosync") != "true" && !roster.site.cluster.tags(of: node.name).nosync
+        }
+        let wanted = min(roster.site.cluster.postgres.synchronous.number, free.count)
         if roster.isSynchronous, standbys.count < wanted { wake(leader, "a standby can be made synchronous") }
         return proposal
     }

@@ -56,7 +56,18 @@ struct PoolerSteps {
         }
         switch group {
         case .outdated(let seen, let differences) where seen.state.isAlive:
-            act(.docker(site.engineID, .stop(seen.id)), .settingsDiffer(differences))
+            if let hold = holdUp(of: spec) {
+                proposal.add(hold)
+                // until its turn comes it goes on leading where it should
+                switch spec.wrongFiles(in: seen, secrets: site.scene.observation.secrets) {
+                case .present(let wrong) where !wrong.isEmpty:
+                    act(.docker(site.engineID, .upload(seen.id, spec.files)), .filesDiffer(wrong.map(\.path)))
+                case .present: if let (effect, reason) = command() { act(.pooler(pooler.name, effect), reason) }
+                case .absent, .unknown: break
+                }
+            } else {
+                act(.docker(site.engineID, .stop(seen.id)), .settingsDiffer(differences))
+            }
         case .paused(let seen):
             act(.docker(site.engineID, .unpause(seen.id)), .paused)
         case .running:
@@ -67,6 +78,27 @@ struct PoolerSteps {
         }
         report(group, into: &proposal)
         return proposal
+    }
+
+    /// What a pooler that is to be made anew waits for: its image, and its turn. All others serve while one is away, so
+    /// that whoever names both poolers always reaches one, and an image that does not start takes only one.
+    private func holdUp(of spec: ContainerSpec) -> Proposal? {
+        if site.engine.image(spec.image).value == nil {
+            var proposal = Proposal()
+            spec.fetchImage(at: site, into: &proposal)
+            return proposal
+        }
+        let absent = site.cluster.poolers.first { other in
+            guard other.name != pooler.name, let seen = site.container(other.name) else {
+                return other.name != pooler.name
+            }
+            let view = site.scene.observation.pooler(other.name).value
+            return !seen.state.isRunning || view == nil || view?.isPaused == true
+        }
+        return absent.map {
+            Proposal(
+                waiting: ["\($0.name) to serve, before \(pooler.name) is made anew"], lookAgain: .milliseconds(250))
+        }
     }
 
     /// What to say to a pooler whose files are as wanted: first that it read them, then that it let clients go on.
@@ -90,6 +122,8 @@ struct PoolerSteps {
             if !known.isEmpty { return known }
         case .readOnly:
             let streaming = Roster(site).streaming.map(\.name)
+            let wanted = streaming.filter { !site.cluster.tags(of: $0).noloadbalance }
+            if !wanted.isEmpty { return wanted }
             if !streaming.isEmpty { return streaming }
             if let serving { return [serving] }
             if !known.isEmpty { return known }
@@ -99,7 +133,12 @@ struct PoolerSteps {
     }
 
     private func report(_ group: ContainerGroup, into proposal: inout Proposal) {
-        let isRunning = if case .running = group { true } else { false }
+        let isRunning =
+            switch group {
+            case .running: true
+            case .outdated(let seen, _): seen.state.isRunning
+            default: false
+            }
         let view = site.scene.observation.pooler(pooler.name)
         let wanted = PoolerSpec.version(hosts: hosts, at: site)
         let address = "\(site.cluster.pooler.bindAddress):\(pooler.port)"

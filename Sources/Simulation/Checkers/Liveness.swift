@@ -42,6 +42,8 @@ extension Universe {
             }
             if engine.containers[index].name.text != name.text { return "\(name) has another name" }
             if engine.containers[index].files.contains(where: \.isEdited) { return "\(name) has an edited file" }
+            let tags = NodeTags.names.filter { shows($0, name) }
+            if tags != cluster.tags(of: name).names { return "\(name) shows the tags \(tags)" }
         }
         let extra = engine.containers.first { container in
             container.component == .node && container.owner == scope.text
@@ -112,11 +114,15 @@ extension Universe {
             guard let seen = engine.containers.first(where: { $0.home == wanted.name.text && $0.owner == scope.text }),
                 seen.name == wanted.name, seen.state.isRunning, isConnected(seen), let process = seen.pooler
             else { return "\(wanted.name) does not run" }
+            if seen.image != cluster.pooler.image { return "\(wanted.name) runs \(seen.image)" }
             if process.isPaused { return "\(wanted.name) holds its clients back" }
             let isRight =
                 switch wanted.access {
                 case .readWrite: process.hosts.map(\.text) == [leader]
-                case .readOnly: process.hosts.allSatisfy { index(of: $0).map { isReachable($0) } == true }
+                case .readOnly:
+                    process.hosts.allSatisfy { index(of: $0).map { isReachable($0) } == true }
+                        && (process.hosts.allSatisfy { !cluster.tags(of: $0).noloadbalance }
+                            || process.hosts.count == 1)
                 }
             if !isRight { return "\(wanted.name) leads to \(process.hosts.map(\.text).joined(separator: ","))" }
         }

@@ -1,11 +1,14 @@
 internal import Model
 
-/// I14: in maintenance nothing is done; while Patroni is paused nothing that leads, interrupts or rebuilds a node.
+/// I14: while people want nothing changed, nothing is, but that clients are let go; a node in maintenance is left alone;
+/// and while Patroni is paused nothing that leads, interrupts or rebuilds a node is done.
 struct PauseIsSacred: Checker {
     let invariant = "I14 pause"
 
     func acted(_ deed: Deed) -> String? {
+        if case .pooler(_, .resume) = deed.effect { return nil }
         if deed.cluster.maintenance { return "\(deed.effect.line) in maintenance" }
+        if let words = held(deed) { return words }
         guard isPaused(deed.before), isPaused(deed.known) else { return nil }
         switch deed.effect {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
@@ -14,6 +17,29 @@ struct PauseIsSacred: Checker {
             return deed.container?.component == .node ? "\(deed.effect.line) while Patroni is paused" : nil
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
+    }
+
+    /// What `controller pause` forbids. A pause that came after the last look is nobody's fault.
+    private func held(_ deed: Deed) -> String? {
+        guard let told = deed.look?.dcs.value?.pauses, !told.isEmpty else { return nil }
+        if deed.before.isHeld, told.contains(where: { $0.node == nil }) {
+            return "\(deed.effect.line) while the cluster is paused"
+        }
+        let held = deed.before.heldNodes.filter { node in told.contains { $0.node == node } }
+        let touched: [NodeName]
+        switch deed.effect {
+        case .docker(_, .createContainer(let spec)): touched = [NodeName(spec.name.text)]
+        // a command inside, a backup's for example, leaves the container as it is
+        case .docker(_, .run): touched = []
+        case .docker:
+            guard let container = deed.container, container.component == .node else { return nil }
+            touched = [NodeName(container.home)]
+        case .patroni(_, .switchover(let from, let to)): touched = [from, to]
+        case .patroni(let node, .restart), .patroni(let node, .reload): touched = [node]
+        case .etcd(.releaseLeader(_, let key)): touched = [key.node]
+        case .etcd, .patroni, .sql, .pooler: touched = []
+        }
+        return touched.first { held.contains($0) }.map { "\(deed.effect.line), and \($0) is in maintenance" }
     }
 
     private func isPaused(_ universe: Universe) -> Bool {

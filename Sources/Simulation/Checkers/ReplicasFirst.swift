@@ -15,8 +15,13 @@ struct ReplicasFirst: Checker {
             return "\(deed.effect.line) interrupts the primary \(name)"
         }
         guard wanted.contains(name), works(name, in: deed.before), works(name, in: deed.known) else { return nil }
-        let broken = wanted.first { other in
-            other != name && !works(other, in: deed.before) && !seemsToWork(other, in: deed.known)
+        let held = deed.before.heldNodes.filter { deed.known.heldNodes.contains($0) && $0 != name }
+        let counted = wanted.filter { $0 != name && !held.contains($0) }
+        let broken = counted.first { !works($0, in: deed.before) && !seemsToWork($0, in: deed.known) }
+        if broken == nil, !held.isEmpty,
+            !counted.contains(where: { follows($0, in: deed.before) || follows($0, in: deed.known) })
+        {
+            return "\(deed.effect.line) interrupts \(name) while somebody works at \(held[0]) and nobody else follows"
         }
         return broken.map { "\(deed.effect.line) interrupts \(name) while \($0) is down" }
     }
@@ -41,6 +46,10 @@ struct ReplicasFirst: Checker {
             return false
         }
         return node.isWritable && universe.isReachable(index) && universe.leads(index) && !node.isHung
+    }
+
+    private func follows(_ name: NodeName, in universe: Universe) -> Bool {
+        works(name, in: universe) && !works(name, asPrimaryIn: universe)
     }
 
     /// What a look can tell: data that vanished under a running PostgreSQL shows only when that stumbles over it.

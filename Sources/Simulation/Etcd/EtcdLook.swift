@@ -54,6 +54,15 @@ extension Universe {
                         modRevision: key.modRevision))
                 continue
             }
+            if key.name == FoundingRecord.key(of: scope), case .json(let json) = key.value {
+                view.founding = FoundingRecord(json)
+            }
+            let pauses = PauseRecord.prefix(of: scope)
+            if key.name.hasPrefix(pauses), case .json(let json) = key.value {
+                view.pauses.append(
+                    PauseRecord(
+                        id: String(key.name.dropFirst(pauses.count)), value: json, modRevision: key.modRevision))
+            }
             let checks = CheckRecord.prefix(of: scope)
             if key.name.hasPrefix(checks), case .json(let json) = key.value,
                 let record = CheckRecord(

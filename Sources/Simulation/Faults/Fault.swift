@@ -68,6 +68,10 @@ public enum Fault: Sendable, Hashable {
     case editConfiguration(JSONValue)
     /// `patronictl pause` (P06), and `resume`.
     case pausePatroni(Bool)
+    /// `controller pause`, of the cluster or of a node.
+    case hold(Target?)
+    /// `controller resume`, of everything.
+    case letGo
     /// `patronictl switchover` (P12).
     case switchOver
     /// `DROP EXTENSION` (U06).
@@ -106,10 +110,18 @@ public enum ManifestEdit: Sendable, Hashable {
     case sharedMemory(ByteCount)
     /// Another image for the nodes, a broken one perhaps.
     case image(ImageReference)
+    /// Another image for the poolers.
+    case poolerImage(ImageReference)
     /// Whether there is a console.
     case console(Bool)
     /// Maintenance, on or off.
     case maintenance(Bool)
+    /// Another locale, which a cluster that exists cannot have.
+    case locale(String)
+    /// Another prefix of the nodes' names, which it cannot have either.
+    case nodePrefix(String)
+    /// What the n-th node is kept from; no other node is kept from anything.
+    case tags(Int, nofailover: Bool, nosync: Bool, noloadbalance: Bool)
 }
 
 /// What goes wrong with one call of the controller.

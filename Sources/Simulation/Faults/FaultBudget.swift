@@ -14,9 +14,14 @@ package enum FaultBudget {
             guard let index = universe.place(of: target) else { return false }
             return keepsData(without: index, in: universe)
         case .loseStore: return keepsPromises(in: universe)
+        case .edit(.locale(let locale)) where locale != PostgresSettings().locale:
+            return universe.store?.key(FoundingRecord.key(of: universe.scope)) != nil
+        case .edit(.nodePrefix(let prefix)) where prefix != NodeSettings().namePrefix:
+            return universe.store?.key(FoundingRecord.key(of: universe.scope)) != nil
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
             .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
+            .hold, .letGo,
             .restart, .squatVolume, .squatNetwork, .switchOver, .dropExtension, .spoilRole, .editFile, .changeLimits,
             .usurp, .takePort, .fillStore,
             .removeImage, .jumpClock, .edit:

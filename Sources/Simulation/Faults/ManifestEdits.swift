@@ -11,12 +11,21 @@ extension PostgresSettings.Parameter {
 }
 
 extension Cluster {
+    /// Whether a person has written into the manifest what no cluster that exists can have.
+    var isImpossible: Bool {
+        postgres.locale != PostgresSettings().locale || nodes.namePrefix != NodeSettings().namePrefix
+    }
+
     /// The manifest once a person has taken out of it what cannot work.
     var mended: Cluster {
         var cluster = self
         cluster.postgres.parameters.removeAll { $0 == .refused }
         if cluster.nodes.image == .broken { cluster.nodes.image = NodeSettings().image }
         cluster.maintenance = false
+        cluster.postgres.locale = PostgresSettings().locale
+        cluster.nodes.namePrefix = NodeSettings().namePrefix
+        // whoever lost every standby and may not lead any more waits for somebody to take that back
+        for index in cluster.nodes.tags.indices { cluster.nodes.tags[index].nofailover = false }
         return cluster
     }
 
@@ -32,8 +41,22 @@ extension Cluster {
         case .memory(let memory): cluster.nodes.memory = memory
         case .sharedMemory(let memory): cluster.nodes.sharedMemory = memory
         case .image(let image): cluster.nodes.image = image
+        case .poolerImage(let image): cluster.pooler.image = image
         case .console(let isEnabled): cluster.console.enabled = isEnabled
         case .maintenance(let isOn): cluster.maintenance = isOn
+        case .locale(let locale): cluster.postgres.locale = locale
+        case .nodePrefix(let prefix): cluster.nodes.namePrefix = prefix
+        case .tags(let number, let nofailover, let nosync, let noloadbalance):
+            var tags = NodeTags(cluster.nodeNames[number % cluster.nodeNames.count])
+            (tags.nofailover, tags.nosync, tags.noloadbalance) = (nofailover, nosync, noloadbalance)
+            cluster.nodes.tags = [tags]
+        }
+        // no manifest is accepted that asks for more than its nodes may do
+        let names = cluster.nodeNames
+        cluster.nodes.tags.removeAll { !names.contains($0.node) }
+        let needed = cluster.postgres.synchronous.mode == .off ? 0 : cluster.postgres.synchronous.number
+        if cluster.nodeNames.allSatisfy({ cluster.tags(of: $0).nofailover }) || cluster.fewestStandbys < needed {
+            cluster.nodes.tags = []
         }
         return cluster
     }

@@ -77,6 +77,8 @@ extension Universe {
             }
         case .editConfiguration(let patch): editConfiguration(patch)
         case .pausePatroni(let isOn): editConfiguration(.object([("pause", isOn ? .bool(true) : .null)]))
+        case .hold(let target): hold(target)
+        case .letGo: letGo()
         case .switchOver: switchOverByHand()
         case .dropExtension: changeCatalog { $0.extensions = [] }
         case .spoilRole(let role): changeCatalog { $0.spoil(role) }

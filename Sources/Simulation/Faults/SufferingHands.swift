@@ -16,6 +16,35 @@ extension Universe {
         return true
     }
 
+    /// `controller pause`.
+    mutating func hold(_ target: Target?) -> Bool {
+        guard store?.isAvailable == true, store?.isFull == false else { return false }
+        var node: NodeName?
+        if let target {
+            guard let index = place(of: target), engine.containers[index].component == .node else { return false }
+            node = NodeName(engine.containers[index].home)
+        }
+        let record = PauseRecord(node: node, since: moment.text, author: "somebody", reason: "a look")
+        store?.put(PauseRecord.key(of: scope, node: node), .json(JSONText.value(of: record.value) ?? .null))
+        isStirred = true
+        return true
+    }
+
+    /// `controller resume`, for everything that was paused.
+    mutating func letGo() -> Bool {
+        guard let known = store, known.isAvailable else { return false }
+        let records = known.keys.map(\.name).filter { $0.hasPrefix(PauseRecord.prefix(of: scope)) }
+        store?.delete(records)
+        if !records.isEmpty { isStirred = true }
+        return true
+    }
+
+    /// What somebody paused goes on: Patroni, and the controller.
+    mutating func resumeAll() -> Bool {
+        let isPatroniFree = editConfiguration(.object([("pause", .null)]))
+        return letGo() && isPatroniFree
+    }
+
     mutating func switchOverByHand() -> Bool {
         guard let index = engine.containers.firstIndex(where: { $0.node?.isWritable == true }),
             let node = engine.containers[index].node, let target = random.pick(standbys(of: index))
@@ -144,7 +173,7 @@ extension Universe {
         }
         swapped = []
         for index in engine.containers.indices { engine.containers[index].node?.lagsUntil = .zero }
-        isResumeDue = !editConfiguration(.object([("pause", .null)]))
+        isResumeDue = !resumeAll()
         isStirred = true
         note("the sky clears")
     }

@@ -68,7 +68,51 @@ struct Weather {
                 entries += drawRollout().map { .timed(at + $0.after, .edit($0.edit)) }
             }
         }
+        if seed % 8 == 5 { entries += drawPauses(from: start, within: length) }
+        if seed % 8 == 4 {
+            let at = Duration.milliseconds(start + length / 2)
+            entries.append(.timed(at, .edit(.poolerImage("pg-controller/pgbouncer:1b"))))
+        }
+        if seed % 8 == 6 { entries += drawImpossible(from: start, within: length) }
+        if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
         return Forecast(entries)
+    }
+
+    /// People who want nothing changed for a while, in the cluster or on a node; by a chance of their own, so that what
+    /// the other seeds draw stays theirs.
+    private func drawPauses(from start: Int, within length: Int) -> [Forecast.Entry] {
+        var random = SplitMix64(seed: seed ^ 0x50_41_55_5E)
+        return (0..<random.number(1...3)).flatMap { _ -> [Forecast.Entry] in
+            let at = Duration.milliseconds(start + random.number(0...length))
+            let end = at + .milliseconds(random.number(3000...70_000))
+            let holds: [Fault] = [
+                .hold(nil), .hold(nil), .hold(.primary), .hold(.replica(0)), .hold(.node(2)), .edit(.maintenance(true)),
+            ]
+            guard let hold = random.pick(holds) else { return [] }
+            if case .edit = hold { return [.timed(at, hold), .timed(end, .edit(.maintenance(false)))] }
+            return [.timed(at, hold), .timed(end, .letGo)]
+        }
+    }
+
+    /// Edits that cannot be had, taken back after a while. They come when the cluster stands: before that they can.
+    private func drawImpossible(from start: Int, within length: Int) -> [Forecast.Entry] {
+        var random = SplitMix64(seed: seed ^ 0x1F_0F)
+        let at = Duration.milliseconds(max(start, 60_000) + random.number(0...length))
+        let end = at + .milliseconds(random.number(3000...60_000))
+        return random.chance(permille: 500)
+            ? [.timed(at, .edit(.locale("C"))), .timed(end, .edit(.locale(PostgresSettings().locale)))]
+            : [.timed(at, .edit(.nodePrefix("db-"))), .timed(end, .edit(.nodePrefix(NodeSettings().namePrefix)))]
+    }
+
+    /// Edits of what a node is kept from.
+    private func drawTags(from start: Int, within length: Int) -> [Forecast.Entry] {
+        var random = SplitMix64(seed: seed ^ 0x7A_65)
+        return (0..<random.number(1...4)).map { _ in
+            let edit = ManifestEdit.tags(
+                random.number(0...4), nofailover: random.chance(permille: 400), nosync: random.chance(permille: 500),
+                noloadbalance: random.chance(permille: 500))
+            return .timed(.milliseconds(start + random.number(0...length)), .edit(edit))
+        }
     }
 
     private mutating func callFaults() -> [CallFault] {

@@ -36,6 +36,8 @@ package struct DataDirectory: Sendable {
     package var catalog: Catalog
     /// Whether it was a primary when it was last open.
     package var wasPrimary: Bool
+    /// The locale that `initdb` was told.
+    package var locale: String?
     /// Whether it was shut down in an orderly way.
     package var isClean = false
     /// The limits that the last primary ran with, which `pg_control` remembers and no standby may be below.

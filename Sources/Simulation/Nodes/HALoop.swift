@@ -95,7 +95,9 @@ extension Universe {
             note("\(node.name) clones from \(leader)")
             return
         }
-        guard store?.key(prefix + "initialize") == nil, store?.isFull == false, !node.isPaused else { return }
+        guard store?.key(prefix + "initialize") == nil, store?.isFull == false, !node.isPaused,
+            !node.isKept(from: "nofailover")
+        else { return }
         store?.put(prefix + "initialize", .text(""))
         setContent(of: index, .incomplete)
         begin(.initializing, on: index, within: 1800...4500)

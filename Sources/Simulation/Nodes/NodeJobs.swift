@@ -35,6 +35,7 @@ extension Universe {
         systems.append(identifier)
         note("initdb on \(node.name): \(identifier)")
         var directory = DataDirectory(systemIdentifier: identifier, stretch: nextSerial())
+        directory.locale = bootstrapLocale(of: index)
         directory.catalog.roles = [
             RoleView(name: "postgres", attributes: ["LOGIN", "SUPERUSER"], passwordMatches: true)
         ]

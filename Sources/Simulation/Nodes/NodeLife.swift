@@ -17,14 +17,20 @@ extension Universe {
 
     /// The tags in a `patroni.yml`.
     static func tags(in file: PlacedFile) -> [LabelValue] {
-        for segment in file.content.segments {
-            guard case .text(let text) = segment else { continue }
-            guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("  controller_file: ") }) else {
-                continue
-            }
-            return [LabelValue("controller_file", line.dropFirst(19).filter { $0 != "\"" })]
+        let lines = file.content.filled { $0.text }.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let start = lines.firstIndex(of: "tags:") else { return [] }
+        return lines[(start + 1)...].prefix { $0.hasPrefix("  ") }.compactMap { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { return nil }
+            return LabelValue(
+                String(parts[0].drop { $0 == " " }), String(parts[1].filter { $0 != " " && $0 != "\"" }))
         }
-        return []
+    }
+
+    /// Whether a member's key shows a tag.
+    func shows(_ tag: String, _ node: NodeName) -> Bool {
+        guard case .member(let member)? = store?.key(prefix + "members/" + node.text)?.value else { return false }
+        return member.tags.value(of: tag) == "true"
     }
 
     /// The configuration a first cluster is created with, from the node's file.
@@ -35,6 +41,14 @@ extension Universe {
             if let line, let value = JSONText.value(of: line.dropFirst(7)) { return value }
         }
         return .object([("loop_wait", .integer(10)), ("retry_timeout", .integer(10)), ("ttl", .integer(30))])
+    }
+
+    /// The locale that a first cluster is created with, from the node's file.
+    func bootstrapLocale(of index: Int) -> String? {
+        let file = engine.containers[index].files.first { $0.path.hasSuffix("patroni.yml") }
+        let lines = file?.content.filled { $0.text }.split(separator: "\n") ?? []
+        let line = lines.first { $0.hasPrefix("  - builtin-locale: ") }
+        return line.map { $0.dropFirst(20).filter { $0 != "\"" } }
     }
 
     /// What a node's death does to its data.

@@ -114,6 +114,7 @@ extension Universe {
         view.pendingParameters = node.pendingParameters.map(\.name)
         view.limits = directory.limits
         view.hasPoolerLogin = catalog.hasPoolerLogin
+        view.locale = directory.locale
         view.archiver.isFailing = repository(of: index) == nil
         return .present(view)
     }

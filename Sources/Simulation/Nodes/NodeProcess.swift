@@ -87,6 +87,8 @@ package struct NodeProcess: Sendable {
         reachedStoreAt = now
     }
 
+    /// Whether its file keeps it from something.
+    func isKept(from what: String) -> Bool { tags.value(of: what) == "true" }
     /// Whether its REST API answers, given that its container's network does.
     package func answers(at now: Duration) -> Bool { !isHung && awakeAt <= now && !isShuttingDown }
     /// Whether PostgreSQL takes writes.

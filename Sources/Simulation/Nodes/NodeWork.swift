@@ -53,7 +53,7 @@ extension Universe {
         guard leads(index), engine.containers[index].node?.name == from,
             engine.containers[index].node?.server == .primary, engine.containers[index].node?.job == nil
         else { return .refused(Refusal(.conflict, "412 leader name does not match")) }
-        guard let target = self.index(of: to), isStreaming(target, from: index) else {
+        guard let target = self.index(of: to), isStreaming(target, from: index), !shows("nofailover", to) else {
             return .refused(Refusal(.conflict, "412 candidate does not exist"))
         }
         if engine.containers[index].node?.isSynchronous == true {

@@ -15,7 +15,9 @@ extension Universe {
         }
         // whom a switchover names leads without being compared (`manual_failover_process_no_leader`)
         let isNamed = store?.key(prefix + "failover")?.value.text == node.name.text
-        guard isElectable(node), isNamed && !node.isSynchronous || isHealthiest(index, directory) else { return }
+        guard !node.isKept(from: "nofailover"), isElectable(node),
+            isNamed && !node.isSynchronous || isHealthiest(index, directory)
+        else { return }
         store?.put(prefix + "leader", .text(node.name.text), lease: lease)
         store?.delete(prefix + "failover")
         note("\(node.name) takes the leader key")
@@ -49,6 +51,8 @@ extension Universe {
             else { continue }
             if other.server == .primary { return false }
             if other.server == .replica, isElectable(other) {
+                // one that never leads says only what it has confirmed
+                if !node.isQuorum, other.isKept(from: "nofailover") { continue }
                 if data.timeline > directory.timeline || data.lsn > directory.lsn { return false }
                 votes += 1
             }
@@ -101,14 +105,20 @@ extension Universe {
             withDirectory(of: index) { $0.commitsAwait = .nobody }
             return
         }
-        let streaming = standbys(of: index)
+        let streaming = standbys(of: index).filter { !shows("nosync", $0) }
         var current: [NodeName] = []
         if case .synchronous(let key)? = store?.key(prefix + "sync")?.value, key.leader == node.name {
             current = key.standbys
         }
-        var picked = current.filter { streaming.contains($0) }
+        var picked: [NodeName] = []
         let wanted = node.isQuorum ? streaming.count : node.synchronousCount
-        for name in streaming where picked.count < wanted && !picked.contains(name) { picked.append(name) }
+        // one that never leads is taken only where no other is there
+        let heirs = streaming.filter { !shows("nofailover", $0) }
+        let known = current.filter { streaming.contains($0) }
+        for name in known.filter({ heirs.contains($0) }) + heirs + known + streaming
+        where picked.count < max(wanted, 1) && !picked.contains(name) {
+            picked.append(name)
+        }
         picked = Array(picked.sorted().prefix(max(wanted, 1)))
         if node.isQuorum {
             // a candidate must meet so many voters that one of them confirmed: both sides change in one loop, and who
@@ -159,7 +169,7 @@ extension Universe {
         else { return }
         shipWAL(from: index)
         guard let end = directory(of: index)?.end else { return }
-        let streaming = standbys(of: index)
+        let streaming = standbys(of: index).filter { !shows("nosync", $0) }
         // PostgreSQL calls a standby synchronous only once it has caught up
         let caughtUp = pending.filter { name in
             streaming.contains(name) && self.index(of: name).flatMap { directory(of: $0) }?.contains(end) == true

@@ -100,6 +100,14 @@ extension Universe {
                 }
                 copy.put(prefix + "leader", .text(leader.node.text), lease: leader.lease)
             }
+            // the forecast is for the time after a pause of the whole cluster; nodes in maintenance stay so
+            for pause in dcs.pauses where pause.node != nil {
+                guard let json = JSONText.value(of: pause.value) else { continue }
+                copy.put(PauseRecord.key(of: scope, node: pause.node), .json(json))
+            }
+            if let record = dcs.founding, let json = JSONText.value(of: record.value) {
+                copy.put(FoundingRecord.key(of: scope), .json(json))
+            }
             for record in dcs.retired {
                 let json = JSONValue.object([("since", .string(record.since)), ("why", .string(record.why))])
                 copy.put(RetiredVolume.prefix(of: scope) + record.volume.text, .json(json))

@@ -14,7 +14,7 @@ extension SimulatedWorld {
 
     /// Waits as the supervisor does: until something happens that an event stream would tell, or so long.
     public func rest(atMost limit: Duration) {
-        if universe.isResumeDue { universe.isResumeDue = !universe.editConfiguration(.object([("pause", .null)])) }
+        if universe.isResumeDue { universe.isResumeDue = !universe.resumeAll() }
         let deadline = universe.now + limit
         do {
             var question = universe.now + .seconds(5)

@@ -55,6 +55,16 @@ package struct Universe: Sendable {
         prefix = "/service/\(scope)/"
     }
 
+    /// The nodes that somebody wants left alone, by the controller's own keys.
+    var heldNodes: [NodeName] {
+        let records = PauseRecord.prefix(of: scope)
+        return (store?.keys ?? []).filter { $0.name.hasPrefix(records) && !isWhole($0.name) }
+            .map { NodeName(String($0.name.dropFirst(records.count))) }
+    }
+    /// Whether somebody wants nothing changed at all.
+    var isHeld: Bool { (store?.keys ?? []).contains { isWhole($0.name) } }
+    private func isWhole(_ key: String) -> Bool { key == PauseRecord.key(of: scope, node: nil) }
+
     /// Both clocks.
     package var moment: Moment {
         Moment(uptime: now, wallMilliseconds: wallOffsetMilliseconds + now.milliseconds)

@@ -58,7 +58,7 @@ enum FenceGuard {
     private static func judgeHeirs(of node: NodeName, dcs: DCSView, _ scene: Scene) -> Violation? {
         let isSynchronous = scene.cluster.postgres.synchronous.mode != .off
         let heirs = dcs.members.filter { member in
-            member.name != node && member.state == "running"
+            member.name != node && member.state == "running" && member.tags.value(of: "nofailover") != "true"
                 && (!isSynchronous || dcs.synchronous?.standbys.contains(member.name) == true)
         }
         return heirs.isEmpty ? Violation(.fenceOnlyTheDead, "nobody can take over without loss") : nil

@@ -27,9 +27,15 @@ enum InterruptionGuard {
         // a broken node may be replaced whatever the others do; one that streams waits until all others are well
         guard scene.observation.member(node).value?.isStreaming == true else { return nil }
         let leader = scene.observation.dcs.value?.leader?.node
-        let down = scene.cluster.nodeNames.filter { $0 != node && $0 != leader && !streaming.contains($0) }
-        guard let first = down.first else { return nil }
-        return Violation(.replicasFirst, "\(first) does not stream")
+        let others = scene.cluster.nodeNames.filter { $0 != node && $0 != leader && !scene.isHeld($0) }
+        if let down = others.first(where: { !streaming.contains($0) }) {
+            return Violation(.replicasFirst, "\(down) does not stream")
+        }
+        // one that a person works at is not counted upon, and not waited for either while another could take over
+        guard others.isEmpty, let held = scene.cluster.nodeNames.first(where: { $0 != node && scene.isHeld($0) }) else {
+            return nil
+        }
+        return Violation(.replicasFirst, "\(held) is in maintenance, and nobody else could take over")
     }
 
     /// A leader is restarted where it is only for a limit that no standby may be below, and while every standby streams.
@@ -50,7 +56,7 @@ enum InterruptionGuard {
         }
         guard falls else { return refusal }
         let down = scene.cluster.nodeNames.first { other in
-            other != node && scene.observation.member(other).value?.isStreaming != true
+            other != node && !scene.isHeld(other) && scene.observation.member(other).value?.isStreaming != true
         }
         return down.map { Violation(.replicasFirst, "\($0) does not stream") }
     }

@@ -1,8 +1,13 @@
 import Model
 
-/// I14: while a person has paused Patroni, nothing that decides who leads or interrupts a node is done.
+/// I14: while a person wants nothing changed, nothing is; a node that is in maintenance is left alone; and while Patroni
+/// is paused, nothing that decides who leads or interrupts a node is done.
 enum PauseGuard {
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+        if scene.isHeld, !action.effect.letsClientsGo { return Violation(.pause, "the cluster is paused") }
+        if let node = nodes(touchedBy: action, scene).first(where: { scene.isHeld($0) }) {
+            return Violation(.pause, "\(node) is in maintenance")
+        }
         guard scene.observation.dcs.value?.configuration?["pause"]?.bool == true else { return nil }
         switch action.effect {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
@@ -12,6 +17,20 @@ enum PauseGuard {
             else { return nil }
             return Violation(.pause, "Patroni is paused")
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
+        }
+    }
+
+    /// The nodes whose container or role an action changes. To be looked at by Patroni sooner changes nothing, nor does
+    /// the configuration that is for all of them.
+    private static func nodes(touchedBy action: Action, _ scene: Scene) -> [NodeName] {
+        switch action.effect {
+        case .docker:
+            guard case .container(_, let name) = action.subject else { return [] }
+            return [NodeName(name.text)]
+        case .patroni(let node, .restart), .patroni(let node, .reload): return [node]
+        case .patroni(_, .switchover(let from, let to)): return [from, to]
+        case .etcd(.releaseLeader(_, let key)): return [key.node]
+        case .patroni(_, .wake), .patroni(_, .patchConfiguration), .etcd, .sql, .pooler: return []
         }
     }
 }

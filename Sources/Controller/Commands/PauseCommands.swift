@@ -1,0 +1,48 @@
+import ArgumentParser
+import Model
+
+/// `controller pause`: nothing is changed until `controller resume`.
+struct PauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Change nothing until `controller resume`, in the cluster or on one node.",
+        discussion: """
+            The pause lies in etcd and outlives the controller. Patroni goes on: it fails over in its own time. Events go on, \
+            and `controller plan` shows what would be done.
+            """)
+
+    @OptionGroup var options: ClusterOptions
+
+    @Option(help: "Leave only this node's container alone; the rest goes on.")
+    var node: String?
+
+    @Option(help: "Why, for whoever reads `controller status`.")
+    var reason: String = ""
+
+    @Option(help: .hidden)
+    var by: String?
+
+    func run() async throws {
+        let author = by ?? Person.current
+        if try await Delegation.tookOver(options, adding: by == nil ? ["--by", author] : []) { return }
+        let session = try await Session.open(options, actsAlone: false)
+        try await PauseRequest(session: session, node: node.map { NodeName($0) }).pause(reason: reason, author: author)
+    }
+}
+
+/// `controller resume`: goes on after `controller pause`.
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Go on after `controller pause`.",
+        discussion: "A node that was paused by itself is resumed by itself, with --node.")
+
+    @OptionGroup var options: ClusterOptions
+
+    @Option(help: "The node that was paused by itself.")
+    var node: String?
+
+    func run() async throws {
+        if try await Delegation.tookOver(options) { return }
+        let session = try await Session.open(options, actsAlone: false)
+        try await PauseRequest(session: session, node: node.map { NodeName($0) }).resume()
+    }
+}

@@ -1,0 +1,90 @@
+import Glibc
+import LiveWorld
+import Model
+import Supervisor
+
+/// Asks the controller to change nothing, or to go on, by a key in etcd that outlives both of them.
+struct PauseRequest {
+    let session: Session
+    let node: NodeName?
+
+    private var cluster: Cluster { session.source.cluster }
+    private var subject: String { node.map { "node \($0)" } ?? "cluster \(cluster.name)" }
+
+    func pause(reason: String, author: String) async throws {
+        if let node, !cluster.nodeNames.contains(node) {
+            let names = cluster.nodeNames.map(\.text).joined(separator: ", ")
+            throw Failure(.badInput, "--node: there is no node \(node); there are \(names)")
+        }
+        if let known = try await keys().pauses.first(where: { $0.node == node }) {
+            return Terminal.say("\(subject) is paused already, \(known.text)")
+        }
+        let record = PauseRecord(
+            node: node, since: await session.world.now().text, author: String(Terminal.plain(author).prefix(100)),
+            reason: String(Terminal.plain(reason).prefix(500)))
+        try await session.request(
+            .putIfAbsent(key: PauseRecord.key(of: cluster.name, node: node), value: record.value))
+        Terminal.say("\(subject) is paused \(record.text)")
+        Terminal.say(
+            node == nil
+                ? "nothing is changed until `controller resume`; Patroni fails over in its own time"
+                : "its container is left alone until `controller resume --node \(node?.text ?? "")`; the rest goes on")
+    }
+
+    func resume() async throws {
+        let keys = try await keys()
+        if let known = keys.pauses.first(where: { $0.node == node }) {
+            try await session.request(
+                .deleteKey(key: PauseRecord.key(of: cluster.name, node: node), modRevision: known.modRevision))
+            Terminal.say("\(subject) goes on; it was paused \(known.text)")
+        } else {
+            Terminal.say("\(subject) was not paused by `controller pause`")
+        }
+        for word in rest(keys) { Terminal.say(word) }
+    }
+
+    /// What is still left alone, and how to end that.
+    private func rest(_ keys: DCSView) -> [String] {
+        var words = cluster.maintenance ? ["maintenance is on in the manifest, so nothing is changed yet"] : []
+        words += cluster.nodes.maintenance.map { "\($0) is in maintenance by spec.nodes.maintenance" }
+        words += keys.pauses.filter { $0.node != node }.map { pause in
+            "\(pause.node.map { "node \($0)" } ?? "cluster \(cluster.name)") is still paused \(pause.text)"
+        }
+        if keys.isPaused { words.append("Patroni itself is paused: `patronictl resume`") }
+        return words
+    }
+
+    private func keys() async throws -> DCSView {
+        let observation = await session.world.observe(cluster, focus: .guarding(.leadership))
+        guard case .present(let keys) = observation.dcs else {
+            throw Failure(
+                "etcd cannot be read, and a pause has to lie there; `maintenance: true` in the manifest does not")
+        }
+        return keys
+    }
+}
+
+/// Who types the commands, for whoever wants to know later.
+enum Person {
+    static var current: String {
+        let user = ["SUDO_USER", "USER", "LOGNAME"].compactMap { Defaults.environment($0) }.first ?? "uid \(getuid())"
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return user }
+        return "\(user)@\(String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))"
+    }
+}
+
+extension Session {
+    /// Fails at once while a person wants nothing changed: what a command asks for would not be done.
+    /// - Parameter everywhere: whether it is about every node, so that one in maintenance stands in its way, too.
+    func refuseWhilePaused(everywhere: Bool = false) async throws(Failure) {
+        let observation = await world.observe(source.cluster, focus: .guarding(.leadership))
+        let scene = Scene(cluster: source.cluster, observation: observation, now: await world.now())
+        if let condition = scene.pauseCondition {
+            throw Failure(
+                .paused, "\(source.cluster.name): \(Terminal.plain(condition.message)); nothing was asked for")
+        }
+        guard everywhere, let held = source.cluster.nodeNames.first(where: { scene.isHeld($0) }) else { return }
+        throw Failure(.paused, "\(source.cluster.name): \(held) is in maintenance; nothing was asked for")
+    }
+}

@@ -1,0 +1,20 @@
+internal import Model
+
+/// I18: a pooler that serves is stopped only while another one of its kind does, if there is to be more than one.
+struct PoolersInTurn: Checker {
+    let invariant = "I18 poolers in turn"
+
+    func acted(_ deed: Deed) -> String? {
+        guard case .docker(_, .stop) = deed.effect, deed.isDone, let stopped = deed.container,
+            stopped.component == .pooler,
+            let own = deed.cluster.poolers.first(where: { $0.name.text == stopped.home })
+        else { return nil }
+        let others = deed.cluster.poolers.filter { $0.access == own.access && $0.name != own.name }
+        guard !others.isEmpty else { return nil }
+        func serves(_ other: Pooler, in universe: Universe) -> Bool {
+            universe.engine.containers.contains { $0.home == other.name.text && $0.state.isRunning && $0.pooler != nil }
+        }
+        return others.contains { serves($0, in: deed.before) || serves($0, in: deed.known) }
+            ? nil : "\(stopped.name) is stopped while no other pooler of its kind serves"
+    }
+}
