@@ -81,7 +81,7 @@ public struct LiveWorld: World {
             observation.dcs = .present(await withLeases(keys, of: observation.members))
         }
         observation.repository = await repository
-        if case .guarding = focus { return observation }
+        if focus.isNarrow { return observation }
         let lines = await LastLines(world: self).read(engine, cluster: cluster, members: observation.members)
         observation.engines = [EngineSighting(id: engineID, view: .present(engine.telling(lines)))]
         observation.database = await DatabaseObserver(world: self, cluster: cluster, addresses: addresses)
