@@ -6,7 +6,7 @@ public enum Reconcilers {
     /// (network, volumes, etcd) comes before those that stand on it; nodes before what lives in their database.
     public static let all: [any Reconciler] = [
         Failover(), Network(), Volumes(), Etcd(), Bootstrap(), Recoveries(), Nodes(), Configuration(), Accounts(),
-        Schema(),
+        Schema(), Roles(), Databases(),
         Backups(),
         Poolers(), Console(),
     ]

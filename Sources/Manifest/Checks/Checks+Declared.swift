@@ -56,15 +56,21 @@ extension Manifest {
             isServers || isKnown, at: path, "is no role that this manifest declares, and none of PostgreSQL's",
             got: group.text, expected: "a declared role, the admin role, or one such as pg_read_all_data")
         log.require(
-            !isKnown || !reaches(role.name, from: group, cluster, depth: 0), at: path,
+            !isKnown || !reaches(role.name, from: group, cluster), at: path,
             "would make \(role.name) a member of itself", got: group.text, expected: "no circle")
     }
 
-    private static func reaches(_ role: RoleName, from group: RoleName, _ cluster: Cluster, depth: Int) -> Bool {
-        if group == role { return true }
-        guard depth <= cluster.roles.count else { return false }
-        let next = cluster.roles.first { $0.name == group }?.memberOf ?? []
-        return next.contains { reaches(role, from: $0, cluster, depth: depth + 1) }
+    private static func reaches(_ role: RoleName, from group: RoleName, _ cluster: Cluster) -> Bool {
+        var seen: Set<RoleName> = [group]
+        var ahead = [group]
+        while let next = ahead.popLast() {
+            if next == role { return true }
+            for further in cluster.roles.first(where: { $0.name == next })?.memberOf ?? []
+            where seen.insert(further).inserted {
+                ahead.append(further)
+            }
+        }
+        return false
     }
 
     private static func check(

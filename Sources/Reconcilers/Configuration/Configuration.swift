@@ -10,14 +10,18 @@ public struct Configuration: Reconciler {
     /// One `PATCH /config` with exactly the members that differ; what PostgreSQL must take is tried first.
     public func propose(_ scene: Scene) -> Proposal {
         guard case .present(let dcs) = scene.observation.dcs, let current = dcs.configuration else { return Proposal() }
-        let desired = withRemovals(DynamicConfiguration.desired(for: scene.cluster), current: current)
+        guard let site = Site(scene) else { return Proposal() }
+        let poolers = PoolerAccess(at: site, current: current).addresses
+        let desired = withRemovals(
+            DynamicConfiguration.desired(for: scene.cluster, poolers: poolers), current: current)
         guard let difference = current.patch(towards: desired) else { return Proposal() }
         // whoever paused Patroni may have edited it, too
         guard !dcs.isPaused else {
             let names = names(in: difference).joined(separator: ", ")
             return Proposal(waiting: ["`patronictl resume`, before \(names) in Patroni's configuration is put back"])
         }
-        var (proposal, admitted) = tried(difference, scene)
+        var (proposal, admitted) =
+            PoolerAccess.isAll(of: difference, from: current) ? (Proposal(), difference) : tried(difference, scene)
         guard let patch = admitted, let leader = dcs.leader,
             case .present(let member) = scene.observation.member(leader.node), member.state == .running
         else { return proposal }
