@@ -54,6 +54,12 @@ public struct DeclaredDatabase: Sendable, Hashable {
 }
 
 extension Cluster {
+    /// The files that hold passwords, as the manifest names them.
+    public var passwordFiles: [String] {
+        let accounts = [accounts.admin, accounts.replication, accounts.rewind, console.account]
+        return accounts.compactMap(\.passwordFile) + roles.compactMap(\.passwordFile)
+    }
+
     /// The accounts that people and applications log in with, and the secrets that hold their passwords. None is a
     /// superuser or one for replication.
     public var logins: [(role: RoleName, secret: SecretName)] {

@@ -23,13 +23,13 @@ public struct Databases: Reconciler {
         for database in scene.cluster.databases {
             proposal.add(DatabaseSteps(database: database, scene: scene, view: view).propose())
         }
-        let isCurrent = proposal.waiting.isEmpty
+        let isCurrent = proposal.waiting.isEmpty && proposal.conditions.isEmpty
         proposal.conditions.append(
             Condition(
                 .databasesCurrent, isCurrent ? .true : .false, reason: isCurrent ? "Current" : "Differ",
                 message: isCurrent
                     ? "\(scene.cluster.databases.count) declared databases are as wanted"
-                    : proposal.waiting.joined(separator: "; ")))
+                    : (proposal.waiting + proposal.conditions.map(\.subject.text)).joined(separator: ", ")))
         return proposal
     }
 }
@@ -39,6 +39,8 @@ struct DatabaseSteps {
     let database: DeclaredDatabase
     let scene: Scene
     let view: DatabaseView
+    /// People do what is still in the way, and no event tells of it.
+    static let patience: Duration = .seconds(5)
 
     private var name: String { SQL.identifier(database.name.text) }
 
@@ -97,7 +99,7 @@ struct DatabaseSteps {
 
     /// What is dropped is gone with everything in it: so it must be possible to bring it back to this very moment.
     private func drop(_ seen: DeclaredDatabaseView) -> Proposal {
-        var proposal = Proposal(waiting: ["database \(database.name) to go"])
+        var proposal = Proposal(lookAgain: DatabaseSteps.patience)
         func wait(_ reason: String, _ message: String) -> Proposal {
             say(reason, "it shall be absent and is not dropped yet: \(message)", &proposal)
             return proposal
@@ -131,6 +133,7 @@ struct DatabaseSteps {
         else {
             return wait("NotArchiving", "WAL of timeline \(timeline) does not reach the archive; see Archiving")
         }
+        proposal.waiting.append("database \(database.name) to go")
         proposal.actions.append(
             Action(
                 .sql(view.node, .dropDatabase(database.name)), on: .database(database.name), because: .declaredAbsent))

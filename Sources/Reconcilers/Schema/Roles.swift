@@ -23,13 +23,13 @@ public struct Roles: Reconciler {
         for role in scene.cluster.roles {
             proposal.add(RoleSteps(role: role, scene: scene, database: database).propose())
         }
-        let isCurrent = proposal.waiting.isEmpty
+        let isCurrent = proposal.waiting.isEmpty && proposal.conditions.isEmpty
         proposal.conditions.append(
             Condition(
                 .rolesCurrent, isCurrent ? .true : .false, reason: isCurrent ? "Current" : "Differ",
                 message: isCurrent
                     ? "\(scene.cluster.roles.count) declared roles are as wanted"
-                    : proposal.waiting.joined(separator: "; ")))
+                    : (proposal.waiting + proposal.conditions.map(\.subject.text)).joined(separator: ", ")))
         return proposal
     }
 }
@@ -121,7 +121,7 @@ struct RoleSteps {
                         + "another role: `REASSIGN OWNED BY \(role.name) TO …` and `DROP OWNED BY \(role.name)` in each "
                         + "database that is named, and end its sessions",
                     subject: .role(role.name))
-            ], waiting: ["role \(role.name) to hold nothing"])
+            ], lookAgain: DatabaseSteps.patience)
     }
 
     private func run(_ sql: String, _ reason: Reason) -> Proposal { act(.script("postgres", sql), reason) }

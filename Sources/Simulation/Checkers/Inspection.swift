@@ -70,7 +70,7 @@ package struct Inspection: Sendable {
         [
             LastCopy(), OneWriter(), NoSecondInit(), FenceOnlyTheDead(), ConditionalOnly(), StoreQuorum(),
             ReplicasFirst(), ImmortalVolumes(), NotOurs(), UnknownIsNotAbsent(), MonotonePromotion(), OnePlace(),
-            BackupsStay(), PauseIsSacred(), AcknowledgedWrites(),
+            BackupsStay(), PauseIsSacred(), AcknowledgedWrites(), OnlyTheAbsentGo(),
         ]
     }
 
