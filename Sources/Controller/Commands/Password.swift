@@ -26,7 +26,9 @@ struct Password: AsyncParsableCommand {
         if try await Delegation.tookOver(options) { return }
         let session = try await Session.open(options, actsAlone: false)
         let cluster = session.source.cluster
-        guard repository == (role == nil), !(rotate && repository) else { throw Failure(.badInput, "give a role, or --repository") }
+        guard repository == (role == nil), !(rotate && repository) else {
+            throw Failure(.badInput, "give a role, or --repository")
+        }
         if repository {
             guard cluster.backups.encryption.cipher != .none else {
                 throw Failure(.badInput, "the repository is not encrypted")
@@ -65,7 +67,9 @@ struct Password: AsyncParsableCommand {
 extension Cluster {
     /// Whether a login's password comes from a file of the manifest's.
     fileprivate func hasPasswordFile(_ role: RoleName) -> Bool {
-        let files = [(accounts.admin.role, accounts.admin.passwordFile), (console.account.role, console.account.passwordFile)]
+        let files = [
+            (accounts.admin.role, accounts.admin.passwordFile), (console.account.role, console.account.passwordFile),
+        ]
         return (files + roles.map { ($0.name, $0.passwordFile) }).contains { $0.0 == role && $0.1 != nil }
     }
 }

@@ -162,7 +162,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     public var isGoodWhenTrue: Bool {
         switch self {
         case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .storeHealthy, .schemaCurrent,
-            .rolesCurrent, .databasesCurrent, .archiving, .backupAvailable, .restoreProven, .repositoryVerified, .poolerAvailable,
+            .rolesCurrent, .databasesCurrent, .archiving, .backupAvailable, .restoreProven, .repositoryVerified,
+            .poolerAvailable,
             .consoleAvailable:
             true
         case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,

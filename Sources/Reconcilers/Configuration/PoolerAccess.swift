@@ -47,16 +47,13 @@ struct PoolerAccess {
         return lines.compactMap(\.string)
     }
 
-    /// Whether a difference is about nothing but these lines, which PostgreSQL takes for sure.
-    static func isAll(of difference: JSONValue, from current: JSONValue) -> Bool {
-        guard case .members(let top) = difference, case .members(let section)? = difference["postgresql"],
-            top.allSatisfy({ $0.name == "postgresql" }),
-            section.allSatisfy({ ["pg_hba", "pg_ident"].contains($0.name) })
-        else { return false }
+    /// Whether a difference changes client rules other than these, which PostgreSQL takes for sure.
+    static func changesOtherRules(_ difference: JSONValue, from current: JSONValue) -> Bool {
+        guard difference["postgresql"]?["pg_hba"] != nil else { return false }
         func others(_ configuration: JSONValue) -> [String] {
             lines("pg_hba", in: configuration).filter { !$0.hasSuffix(tail) }
         }
-        return !section.contains { $0.name == "pg_hba" } || others(difference) == others(current)
+        return others(difference) != others(current)
     }
 
     /// Whether every pooler that runs may use the certificate: before a password changes, it must.

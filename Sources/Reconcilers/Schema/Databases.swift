@@ -127,7 +127,8 @@ struct DatabaseSteps {
         guard isSaved else {
             return wait(
                 "NoBackup",
-                "there is no error-free backup of the primary's own timeline, \(timeline). `controller backup` takes one")
+                "there is no error-free backup of the primary's own timeline, \(timeline). `controller backup` takes one"
+            )
         }
         guard !view.archiver.isFailing, let last = view.archiver.lastArchived, WALTimeline.of(segment: last) == timeline
         else {

@@ -87,7 +87,9 @@ struct RoleSteps {
         var words = [
             flag("CREATEDB", role.createdb), flag("CREATEROLE", role.createrole), flag("INHERIT", role.inherit),
         ].compactMap(\.self)
-        if let limit = role.connectionLimit, limit != seen?.connectionLimit { words.append("CONNECTION LIMIT \(limit)") }
+        if let limit = role.connectionLimit, limit != seen?.connectionLimit {
+            words.append("CONNECTION LIMIT \(limit)")
+        }
         if let until = role.validUntil, until != seen?.validUntil {
             words.append("VALID UNTIL \(SQL.literal(until.text))")
         }
@@ -117,7 +119,8 @@ struct RoleSteps {
             conditions: [
                 Condition(
                     .rolesCurrent, .false, reason: "InUse",
-                    message: "\(role.name) shall be absent and is not dropped, because of \(list). Give what it owns to "
+                    message:
+                        "\(role.name) shall be absent and is not dropped, because of \(list). Give what it owns to "
                         + "another role: `REASSIGN OWNED BY \(role.name) TO …` and `DROP OWNED BY \(role.name)` in each "
                         + "database that is named, and end its sessions",
                     subject: .role(role.name))

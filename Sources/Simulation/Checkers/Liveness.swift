@@ -78,7 +78,8 @@ extension Universe {
         guard catalog.databases.contains(cluster.accounts.database) else { return "the database is missing" }
         // the console's role stays when the console goes, and is nobody's business then
         let spoiled = catalog.roles.first { role in
-            Universe.accounts(cluster).contains(role.name) && (cluster.console.enabled || role.name != cluster.console.account.role)
+            Universe.accounts(cluster).contains(role.name)
+                && (cluster.console.enabled || role.name != cluster.console.account.role)
                 && (!role.passwordMatches && role.name != PoolerSettings.role || !role.attributes.contains("LOGIN"))
         }
         if let spoiled { return "role \(spoiled.name) is not as wanted" }

@@ -20,7 +20,9 @@ struct OnlyTheAbsentGo: Checker {
                 return "database \(database.name) was dropped, and the manifest does not say so"
             }
             if !database.sessions.isEmpty { return "database \(database.name) was dropped under its sessions" }
-            if !deed.before.isSaved(before, at: place) { return "database \(database.name) was dropped without a backup" }
+            if !deed.before.isSaved(before, at: place) {
+                return "database \(database.name) was dropped without a backup"
+            }
         }
         return nil
     }

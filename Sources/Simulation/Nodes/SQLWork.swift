@@ -119,8 +119,9 @@ extension Catalog {
         func merged(_ list: [ExtensionView]) -> [ExtensionView] {
             (list.filter { $0.name != name } + [new]).sorted { $0.name < $1.name }
         }
-        guard let place = contents.firstIndex(where: { $0.name == database }), case .present(let own) =
-            contents[place].extensions
+        guard let place = contents.firstIndex(where: { $0.name == database }),
+            case .present(let own) =
+                contents[place].extensions
         else {
             extensions = merged(extensions)
             return
