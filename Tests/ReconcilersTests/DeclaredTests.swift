@@ -23,7 +23,8 @@ struct DeclaredTests {
             $0.databases = [DeclaredDatabaseView(name: "appdb", owner: "app")]
             $0.archiver.lastArchived = "000000010000000000000007"
         }
-        scenery.dcs { $0.configuration = DynamicConfiguration.desired(for: scenery.cluster, poolers: ["10.0.0.2"]) }
+        let configuration = DynamicConfiguration.desired(for: scenery.cluster, poolers: ["10.0.0.2"])
+        scenery.dcs { $0.configuration = configuration }
         var backup = BackupView(label: "b", type: "full", stoppedAt: 1_760_000_000, size: 1)
         backup.firstSegment = "000000010000000000000004"
         backup.lastSegment = "000000010000000000000005"
@@ -121,7 +122,8 @@ struct DeclaredTests {
         var scenery = scenery
         role(&scenery) { $0.passwordMatches = false }
         #expect(sql(scenery, Roles()) == ["password app role-app"])
-        scenery.dcs { $0.configuration = DynamicConfiguration.desired(for: scenery.cluster) }
+        let configuration = DynamicConfiguration.desired(for: scenery.cluster)
+        scenery.dcs { $0.configuration = configuration }
         #expect(sql(scenery, Roles()) == [])
         #expect(Roles().propose(scenery.scene).waiting == ["the poolers' access, before the password of app changes"])
         #expect(scenery.effects(Configuration()).count == 1)

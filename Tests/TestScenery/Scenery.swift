@@ -157,7 +157,8 @@ struct Scenery {
             observation.poolers.append(PoolerSighting(name: pooler.name, view: .present(view)))
         }
         let addresses = cluster.poolers.isEmpty ? [] : ["10.0.0.2"]
-        dcs { $0.configuration = DynamicConfiguration.desired(for: cluster, poolers: addresses) }
+        let configuration = DynamicConfiguration.desired(for: cluster, poolers: addresses)
+        dcs { $0.configuration = configuration }
     }
 
     mutating func database(_ change: (inout DatabaseView) -> Void) {

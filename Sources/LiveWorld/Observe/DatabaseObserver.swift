@@ -41,7 +41,8 @@ struct DatabaseObserver {
         let matching = await matchingRoles(answer, roles: logins)
         var view = DatabaseQuery.view(answer, node: node) { role, _ in matching.contains(role) }
         // what is inside of a database is a sighting of its own: the poolers follow a failover whoever cannot be entered
-        async let extensions = lookInside(view.databases, host: host)
+        let databases = view.databases
+        async let extensions = lookInside(databases, host: host)
         if view.hasDatabase { await lookInside(&view, history: answer.history, host: host) }
         for (name, seen) in await extensions {
             guard let place = view.databases.firstIndex(where: { $0.name == name }) else { continue }
