@@ -48,6 +48,18 @@ public struct LiveWorld: World {
         try await secrets.load(cluster)
     }
 
+    /// Reads the secrets again; what is wrong with them, if anything. Then the old ones stay in force.
+    public func reloadSecrets(_ cluster: Cluster) async -> Condition? {
+        do {
+            try await secrets.reload(cluster)
+            return nil
+        } catch {
+            return Condition(
+                .manifestInvalid, .true, reason: "SecretUnreadable",
+                message: "a secret is not used, and the ones before stay in force: \(error)")
+        }
+    }
+
     /// Both clocks.
     public func now() async -> Moment {
         Moment(uptime: clock.now - start, wallMilliseconds: WallClock.milliseconds())
@@ -81,7 +93,7 @@ public struct LiveWorld: World {
             observation.dcs = .present(await withLeases(keys, of: observation.members))
         }
         observation.repository = await repository
-        if case .guarding = focus { return observation }
+        if focus.isNarrow { return observation }
         let lines = await LastLines(world: self).read(engine, cluster: cluster, members: observation.members)
         observation.engines = [EngineSighting(id: engineID, view: .present(engine.telling(lines)))]
         observation.database = await DatabaseObserver(world: self, cluster: cluster, addresses: addresses)

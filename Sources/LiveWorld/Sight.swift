@@ -126,7 +126,7 @@ actor Sight {
             return known.matches
         }
         let matches = ScramVerifier(verifier)?.matches(password) ?? false
-        verified = Array(verified.suffix(15)) + [(verifier, version, matches)]
+        verified = Array(verified.suffix(255)) + [(verifier, version, matches)]
         return matches
     }
 

@@ -14,6 +14,16 @@ public enum Focus: Sendable, Hashable {
     case everything
     /// Everything, and nothing from a cache: the resync.
     case everythingAfresh
-    /// What the guards need to judge an action on this subject: engines, etcd and Patroni's keys, afresh.
+    /// What the guards need to judge an action on this subject: engines, etcd and Patroni's keys, afresh; for what is in
+    /// PostgreSQL also the primary's word and the repository.
     case guarding(Subject)
+
+    /// Whether it leaves out what only planners want to know: poolers, the repository, what is in the databases.
+    public var isNarrow: Bool {
+        guard case .guarding(let subject) = self else { return false }
+        switch subject {
+        case .database, .role: return false
+        case .cluster, .network, .volume, .image, .container, .etcd, .leadership, .node, .repository: return true
+        }
+    }
 }

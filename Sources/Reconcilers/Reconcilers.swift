@@ -6,8 +6,7 @@ public enum Reconcilers {
     /// (network, volumes, etcd) comes before those that stand on it; nodes before what lives in their database.
     public static let all: [any Reconciler] = [
         Founding(), Failover(), Network(), Volumes(), Etcd(), Bootstrap(), Recoveries(), Nodes(), Configuration(),
-        Accounts(),
-        Schema(),
+        Accounts(), Schema(), Roles(), Databases(),
         Backups(),
         Poolers(), Console(),
     ]

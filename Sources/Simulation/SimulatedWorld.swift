@@ -35,7 +35,6 @@ public actor SimulatedWorld: World {
         observation.secrets = universe.secrets
         let upset = beginCall()
         guard !isControllerDead else { return observation }
-        let isGuarding = if case .guarding = focus { true } else { false }
         defer { inspection.seen(observation, in: universe) }
         let engine = lookAtEngine(cluster, isStale: upset == .staleLook && focus == .everything)
         observation.engines = [EngineSighting(id: universe.engine.name, view: engine)]
@@ -50,7 +49,7 @@ public actor SimulatedWorld: World {
             observation.dcs = .unknown(Blindness(.timedOut, "no answer in time"))
         }
         if focus != .guarding(.leadership) { observation.members = universe.lookAtMembers() }
-        if isGuarding { return observation }
+        if focus.isNarrow { return observation }
         observation.poolers = universe.lookAtPoolers()
         observation.repository = cluster.backups.enabled ? universe.lookAtRepository(cluster) : .absent
         pass(1...6)

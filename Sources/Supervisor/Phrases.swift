@@ -11,6 +11,8 @@ extension Effect {
             switch effect {
             case .script(let database, _): "run SQL in \(database) on \(node)"
             case .setPassword(let role, _): "set the password of \(role) on \(node)"
+            case .dropDatabase(let name): "drop database \(name) on \(node)"
+            case .dropRole(let name): "drop role \(name) on \(node)"
             }
         case .pooler(let name, let effect): effect.phrase(name)
         }

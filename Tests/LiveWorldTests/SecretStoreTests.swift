@@ -42,6 +42,33 @@ struct SecretStoreTests {
         }
     }
 
+    @Test("follow the files that people change, stay where one cannot be read, and come back where one is lost")
+    func reload() async throws {
+        try await inDirectory { directory in
+            var cluster = Cluster(name: "reload")
+            cluster.roles = ["app", "other"].map { DeclaredRole(name: $0) }
+            for place in cluster.roles.indices { cluster.roles[place].login = true }
+            let file = directory + "-app"
+            defer { try? FileManager.default.removeItem(atPath: file) }
+            cluster.roles[0].passwordFile = file
+            try "first\n".write(toFile: file, atomically: true, encoding: .utf8)
+            let store = SecretStore(directory: directory)
+            try await store.load(cluster)
+            let (admin, other) = (try await store.value("postgres-admin"), try await store.value("role-other"))
+            #expect(try await store.value("role-app") == "first")
+            try "second".write(toFile: file, atomically: true, encoding: .utf8)
+            try FileManager.default.removeItem(atPath: directory + "/postgres-admin")
+            try await SecretStore(directory: directory).rotate("role-other")
+            try await store.reload(cluster)
+            #expect(try await store.value("role-app") == "second")
+            #expect(try await store.value("postgres-admin") == admin)
+            #expect(try await store.value("role-other") != other)
+            try FileManager.default.removeItem(atPath: file)
+            await #expect(throws: SecretStore.Failure.self) { try await store.reload(cluster) }
+            #expect(try await store.value("role-app") == "second")
+        }
+    }
+
     @Test("are never made anew for a cluster that exists, and an empty one is no secret")
     func missing() async throws {
         try await inDirectory { directory in

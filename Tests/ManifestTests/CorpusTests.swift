@@ -25,7 +25,7 @@ struct Bad: Sendable, CustomTestStringConvertible {
 /// The corpus of bad input, in the manifest's own field names.
 @Suite("Every bad manifest is refused at its place, in plain words")
 struct CorpusTests {
-    @Test("each says where and what", arguments: fields + values + postgres + relations)
+    @Test("each says where and what", arguments: fields + values + postgres + relations + declared)
     func corpus(_ bad: Bad) {
         let found = mistakes(bad.text)
         #expect(found.count == 1, "\(found.map(\.description))")
@@ -187,6 +187,40 @@ struct CorpusTests {
         Bad("  database: {name: \(String(repeating: "d", count: 64))}", 5, 20, "spec.database.name", "63 bytes"),
         Bad("  database: {name: \"a\\u202eb\"}", 5, 20, "spec.database.name", "invisible", "a\u{FFFD}b"),
         Bad("  database: {name: template1}", 5, 20, "spec.database.name", "reserved"),
+    ]
+
+    static let declared: [Bad] = [
+        Bad(
+            "  roles: [{name: pgadmin}]", 5, 18, "spec.roles[0].name", "controller's own", "spec.database.admin.user"),
+        Bad("  roles: [{name: pgbouncer}]", 5, 18, "spec.roles[0].name", "controller's own"),
+        Bad("  roles: [{name: postgres}]", 5, 18, "spec.roles[0].name", "reserved"),
+        Bad("  roles: [{name: pg_x}]", 5, 18, "spec.roles[0].name", "reserved"),
+        Bad("  roles: [{login: true}]", 5, 11, "spec.roles[0]", "\"name\" is missing"),
+        Bad("  roles: [{name: a, superuser: true}]", 5, 21, "spec.roles[0].superuser", "no declared role"),
+        Bad("  roles: [{name: a, password: x}]", 5, 21, "spec.roles[0].password", "passwordFile"),
+        Bad("  roles: [{name: a, ensure: gone}]", 5, 29, "spec.roles[0].ensure", "present, absent"),
+        Bad("  roles: [{name: a}, {name: a}]", 5, 22, "spec.roles[1]", "stands twice"),
+        Bad("  roles: [{name: a, connectionLimit: -2}]", 5, 38, "spec.roles[0].connectionLimit", "from -1 to 10000"),
+        Bad("  roles: [{name: a, validUntil: soon}]", 5, 33, "spec.roles[0].validUntil", "no moment"),
+        Bad(
+            "  roles: [{name: a, memberOf: [nobody]}]", 5, 32, "spec.roles[0].memberOf[0]",
+            "no role that this manifest declares"),
+        Bad(
+            "  roles: [{name: a, memberOf: [pg_execute_server_program]}]", 5, 32, "spec.roles[0].memberOf[0]",
+            "as much as a superuser"),
+        Bad("  roles: [{name: a, memberOf: [a]}]", 5, 32, "spec.roles[0].memberOf[0]", "a member of itself"),
+        Bad("  databases: [{name: postgres}]", 5, 22, "spec.databases[0].name", "application's database"),
+        Bad(
+            "  database: {name: main}\n  databases: [{name: postgres}]", 6, 22, "spec.databases[0].name",
+            "PostgreSQL's own"),
+        Bad("  databases: [{name: template1}]", 5, 22, "spec.databases[0].name", "reserved"),
+        Bad("  databases: [{name: pgbouncer}]", 5, 22, "spec.databases[0].name", "admin console"),
+        Bad(
+            "  databases: [{name: d, owner: nobody}]", 5, 32, "spec.databases[0].owner",
+            "no role that this manifest declares"),
+        Bad(
+            "  roles: [{name: a, ensure: absent}]\n  databases: [{name: d, owner: a}]", 6, 32,
+            "spec.databases[0].owner", "shall be absent"),
     ]
 
     static let relations: [Bad] = [

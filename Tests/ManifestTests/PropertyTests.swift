@@ -125,6 +125,8 @@ extension Cluster {
         cluster.schema.migrations = ["sql/001_items.sql", "b.sql", "sql/x/c.sql", "9.sql"].shuffled(using: &generator)
             .prefix(Int.random(in: 0...4, using: &generator))
             .map { Migration(name: String($0.split(separator: "/").last ?? ""), sql: "SELECT '\($0)';", path: $0) }
+        cluster.roles = draw([[], [DeclaredRole(name: "readers"), .drawn(&generator)]], or: [])
+        cluster.databases = draw([[], [.drawn(&generator)]], or: [])
         cluster.backups.compression = draw(BackupSettings.Compression.allCases, or: .zstd)
         cluster.backups.retention = draw(BackupSettings.RetentionUnit.allCases, or: .count)
         cluster.console.enabled = draw([true, false], or: true)
@@ -137,5 +139,31 @@ extension Cluster {
         (tags.nosync, tags.noloadbalance) = (cluster.nodes.count > 2, draw([true, false], or: false))
         cluster.nodes.tags = draw([[], [tags]], or: [])
         return cluster
+    }
+}
+
+extension DeclaredRole {
+    fileprivate static func drawn(_ generator: inout SeededGenerator) -> DeclaredRole {
+        var role = DeclaredRole(name: "app")
+        role.login = true
+        role.createdb = [nil, true, false].randomElement(using: &generator) ?? nil
+        role.inherit = [nil, true, false].randomElement(using: &generator) ?? nil
+        role.connectionLimit = [nil, -1, 0, 20].randomElement(using: &generator) ?? nil
+        role.validUntil = [nil, Timestamp(microseconds: 1_800_000_000_123_456)].randomElement(using: &generator) ?? nil
+        role.memberOf = [nil, [], ["readers", "pg_monitor"]].randomElement(using: &generator) ?? nil
+        role.passwordFile = [nil, "secrets/app"].randomElement(using: &generator) ?? nil
+        return role
+    }
+}
+
+extension DeclaredDatabase {
+    fileprivate static func drawn(_ generator: inout SeededGenerator) -> DeclaredDatabase {
+        var database = DeclaredDatabase(name: "appdb")
+        database.ensure = [.present, .absent].randomElement(using: &generator) ?? .present
+        database.owner = [nil, "pgadmin"].randomElement(using: &generator) ?? nil
+        database.connectionLimit = [nil, 5].randomElement(using: &generator) ?? nil
+        database.extensions =
+            [[], [ExtensionSettings(name: "vector", version: "0.8")]].randomElement(using: &generator) ?? []
+        return database
     }
 }

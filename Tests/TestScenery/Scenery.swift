@@ -161,6 +161,15 @@ struct Scenery {
             let view = PoolerView(version: PoolerSpec.version(hosts: hosts, at: site), hosts: hosts)
             observation.poolers.append(PoolerSighting(name: pooler.name, view: .present(view)))
         }
+        let addresses = cluster.poolers.isEmpty ? [] : ["10.0.0.2"]
+        let configuration = DynamicConfiguration.desired(for: cluster, poolers: addresses)
+        dcs { $0.configuration = configuration }
+    }
+
+    mutating func database(_ change: (inout DatabaseView) -> Void) {
+        guard case .present(var view) = observation.database else { return }
+        change(&view)
+        observation.database = .present(view)
     }
 
     mutating func pooler(_ name: ContainerName, _ change: (inout PoolerView) -> Void) {

@@ -19,11 +19,16 @@ struct Password: AsyncParsableCommand {
     )
     var repository = false
 
+    @Flag(help: "Make a new password instead of printing it: sessions that are open go on, new ones need the new one.")
+    var rotate = false
+
     func run() async throws {
         if try await Delegation.tookOver(options) { return }
         let session = try await Session.open(options, actsAlone: false)
         let cluster = session.source.cluster
-        guard repository == (role == nil) else { throw Failure(.badInput, "give a role, or --repository") }
+        guard repository == (role == nil), !(rotate && repository) else {
+            throw Failure(.badInput, "give a role, or --repository")
+        }
         if repository {
             guard cluster.backups.encryption.cipher != .none else {
                 throw Failure(.badInput, "the repository is not encrypted")
@@ -31,16 +36,40 @@ struct Password: AsyncParsableCommand {
             return Terminal.say(try await session.world.secrets.value(RepositorySecrets.own.passphrase))
         }
         let role = role ?? ""
-        let known: [(RoleName, SecretName)] = [
-            (cluster.accounts.admin.role, "postgres-admin"), (cluster.console.account.role, "postgres-console"),
-            (cluster.accounts.replication.role, "postgres-replication"),
-            (cluster.accounts.rewind.role, "postgres-rewind"),
-            ("postgres", "postgres-superuser"),
-        ]
+        let known: [(RoleName, SecretName)] =
+            cluster.logins + [
+                (cluster.accounts.replication.role, "postgres-replication"),
+                (cluster.accounts.rewind.role, "postgres-rewind"), ("postgres", "postgres-superuser"),
+            ]
         guard let secret = known.first(where: { $0.0.text == role })?.1 else {
             throw Failure(
                 .badInput, "there is no role \(role); there are \(known.map(\.0.text).joined(separator: ", "))")
         }
+        if rotate { return try await renew(secret, of: role, session) }
         Terminal.say(try await session.world.secrets.value(secret))
+    }
+
+    /// Makes a new password; the controller that runs sees the file change.
+    private func renew(_ secret: SecretName, of role: String, _ session: Session) async throws {
+        let cluster = session.source.cluster
+        guard cluster.logins.contains(where: { $0.role.text == role }) else {
+            throw Failure(.badInput, "the password of \(role) is the cluster's own, and is not rotated")
+        }
+        guard !cluster.hasPasswordFile(RoleName(role)) else {
+            throw Failure(
+                .badInput, "the password of \(role) is in a file that the manifest names: write a new one into it")
+        }
+        try await session.world.secrets.rotate(secret)
+        Terminal.say("a new password for \(role) is made; the controller sets it, and `controller password` prints it")
+    }
+}
+
+extension Cluster {
+    /// Whether a login's password comes from a file of the manifest's.
+    fileprivate func hasPasswordFile(_ role: RoleName) -> Bool {
+        let files = [
+            (accounts.admin.role, accounts.admin.passwordFile), (console.account.role, console.account.passwordFile),
+        ]
+        return (files + roles.map { ($0.name, $0.passwordFile) }).contains { $0.0 == role && $0.1 != nil }
     }
 }

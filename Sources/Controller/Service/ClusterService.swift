@@ -25,7 +25,7 @@ struct ClusterService: Service {
         var failure: (any Error)?
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await ring(bell, for: world.triggers(source.cluster)) }
-            let directories = ManifestService.directories(of: source)
+            let directories = ManifestService.directories(of: source) + [state.secrets]
             if let watch = ManifestWatch(directories: directories) {
                 group.addTask { await ring(bell, for: watch.changes()) }
             }
@@ -60,6 +60,7 @@ struct ClusterService: Service {
             if source.refresh() { resyncAt = .now }
             let isResync = ContinuousClock.now >= resyncAt
             if isResync { resyncAt = .now + ClusterService.resync }
+            let secretTrouble = await world.reloadSecrets(source.cluster)
             var report = await pass.run(source.cluster, focus: isResync ? .everythingAfresh : .everything)
             if report.plan.refusesManifest {
                 let words = report.conditions.first { $0.reason == "CannotChange" }?.message ?? ""
@@ -69,7 +70,7 @@ struct ClusterService: Service {
             if report.plan.refusesManifest || report.scene.observation.dcs.value?.founding != nil {
                 source.note(isRefused: report.plan.refusesManifest, savingTo: state.lastManifest)
             }
-            if let condition = source.condition { report.conditions.append(condition) }
+            if let condition = source.condition ?? secretTrouble { report.conditions.append(condition) }
             let told = narrator.tell(report)
             let cost = await failovers.follow(report, in: world)
             let costs = await changes.follow(report, in: world)
@@ -92,7 +93,8 @@ struct ClusterService: Service {
 enum ManifestService {
     static func directories(of source: ManifestSource) -> [String] {
         let base = directory(of: source.path)
-        return [base, base + "/sql"].filter { FileManager.default.fileExists(atPath: $0) }
+        let secrets = source.cluster.passwordFiles.map { directory(of: $0.hasPrefix("/") ? $0 : "\(base)/\($0)") }
+        return ([base, base + "/sql"] + Set(secrets).sorted()).filter { FileManager.default.fileExists(atPath: $0) }
     }
 
     private static func directory(of path: String) -> String {

@@ -15,52 +15,104 @@ struct DatabaseObserver {
         else { return .absent }
         do {
             return .present(try await look(leader, host: host))
-        } catch let error as PostgresError {
-            return .unknown(Blindness(error.cause, error.description))
         } catch {
-            return .unknown(Blindness(.malformed, "\(error)"))
+            return .unknown(DatabaseObserver.blindness(error))
         }
     }
 
     private func look(_ node: NodeName, host: String) async throws -> DatabaseView {
         let session = try await world.session(host: host, database: "postgres")
-        let roles = SecretStore.roles(cluster)
+        let logins = SecretStore.roles(cluster)
+        let roles = logins.map(\.role.text) + [PoolerSettings.role.text] + cluster.roles.map(\.name.text)
+        let leaving = cluster.roles.filter { $0.ensure == .absent }.map(\.name.text)
         let rows = try await session.query(
             DatabaseQuery.text,
             [
-                PostgresValue(array: cluster.schema.extensions.map(\.name)),
-                PostgresValue(array: roles.map(\.role.text) + [PoolerSettings.role.text]),
+                PostgresValue(array: cluster.schema.extensions.map(\.name)), PostgresValue(array: roles),
                 PostgresValue(cluster.accounts.database.text),
                 PostgresValue(cluster.accounts.admin.role.text), PostgresValue(array: addresses.nodes.map(\.node.text)),
                 PostgresValue("/var/spool/pgbackrest/archive/\(cluster.backups.stanza)/out/"),
                 PostgresValue(array: PendingParameter.limits),
                 PostgresValue(PoolerSettings.loginBody),
+                PostgresValue(array: cluster.databases.map(\.name.text)), PostgresValue(array: leaving),
             ], deadline: .seconds(3)
         ).rows
         let answer = try DatabaseQuery.decode(DatabaseQuery.Answer.self, from: rows)
-        let matching = await matchingRoles(answer, roles: roles)
+        let matching = await matchingRoles(answer, roles: logins)
         var view = DatabaseQuery.view(answer, node: node) { role, _ in matching.contains(role) }
-        guard view.hasDatabase else { return view }
-        if cluster.accounts.database != "postgres" {
-            let own = try await world.session(host: host, database: cluster.accounts.database.text)
+        // what is inside of a database is a sighting of its own: the poolers follow a failover whoever cannot be entered
+        let databases = view.databases
+        async let extensions = lookInside(databases, host: host)
+        if view.hasDatabase { await lookInside(&view, history: answer.history, host: host) }
+        for (name, seen) in await extensions {
+            guard let place = view.databases.firstIndex(where: { $0.name == name }) else { continue }
+            view.databases[place].extensions = seen
+        }
+        return view
+    }
+
+    /// The application's database; migrations are unknown where it could not be entered.
+    private func lookInside(_ view: inout DatabaseView, history: Bool, host: String) async {
+        do {
+            let session = try await world.session(host: host, database: cluster.accounts.database.text)
+            guard cluster.accounts.database != "postgres" else {
+                view.migrations = try await self.history(history, session: session)
+                return
+            }
             let inside = try DatabaseQuery.decode(
                 DatabaseQuery.Answer.self,
-                from: try await own.query(
+                from: try await session.query(
                     DatabaseQuery.text,
                     [
                         PostgresValue(array: cluster.schema.extensions.map(\.name)), PostgresValue(array: []),
                         PostgresValue(cluster.accounts.database.text), PostgresValue(cluster.accounts.admin.role.text),
                         PostgresValue(array: []), PostgresValue(""), PostgresValue(array: []), PostgresValue(""),
+                        PostgresValue(array: []), PostgresValue(array: []),
                     ], deadline: .seconds(3)
                 ).rows)
-            let local = DatabaseQuery.view(inside, node: node) { _, _ in false }
+            let local = DatabaseQuery.view(inside, node: view.node) { _, _ in false }
+            view.migrations = try await self.history(inside.history, session: session)
             view.extensions = local.extensions
             view.missingGrants = local.missingGrants
-            view.migrations = try await history(inside.history, session: own)
-        } else {
-            view.migrations = try await history(answer.history, session: session)
+        } catch {
+            view.migrations = .unknown(DatabaseObserver.blindness(error))
         }
-        return view
+    }
+
+    /// The extensions of each declared database that shall have some.
+    private func lookInside(
+        _ databases: [DeclaredDatabaseView], host: String
+    ) async -> [(DatabaseName, Sighting<[ExtensionView]>)] {
+        await withTaskGroup(of: (DatabaseName, Sighting<[ExtensionView]>).self) { group in
+            for declared in cluster.databases
+            where declared.ensure == .present && !declared.extensions.isEmpty
+                && databases.contains(where: { $0.name == declared.name })
+            {
+                group.addTask { (declared.name, await extensions(of: declared, host: host)) }
+            }
+            var sightings: [(DatabaseName, Sighting<[ExtensionView]>)] = []
+            for await sighting in group { sightings.append(sighting) }
+            return sightings
+        }
+    }
+
+    private func extensions(of declared: DeclaredDatabase, host: String) async -> Sighting<[ExtensionView]> {
+        do {
+            let session = try await world.session(host: host, database: declared.name.text)
+            let rows = try await session.query(
+                DatabaseQuery.extensions, [PostgresValue(array: declared.extensions.map(\.name))],
+                deadline: .seconds(3)
+            ).rows
+            return .present(
+                try DatabaseQuery.decode([DatabaseQuery.Answer.Extension].self, from: rows).map(\.view))
+        } catch {
+            return .unknown(DatabaseObserver.blindness(error))
+        }
+    }
+
+    private static func blindness(_ error: any Error) -> Blindness {
+        guard let error = error as? PostgresError else { return Blindness(.malformed, "\(error)") }
+        return Blindness(error.cause, error.description)
     }
 
     private func history(_ exists: Bool, session: PostgresConnection) async throws -> Sighting<[AppliedMigration]> {
@@ -102,7 +154,7 @@ extension SecretStore {
             (cluster.accounts.admin.role, "postgres-admin"),
             (cluster.accounts.replication.role, "postgres-replication"),
             (cluster.accounts.rewind.role, "postgres-rewind"), (cluster.console.account.role, "postgres-console"),
-        ]
+        ] + cluster.roles.compactMap { role in role.secret.map { (role.name, $0) } }
     }
 }
 

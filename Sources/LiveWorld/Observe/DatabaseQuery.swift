@@ -5,7 +5,7 @@ import Model
 enum DatabaseQuery {
     /// Parameters: extension names, role names, the database's name, the admin's name, node names (arrays as text[]),
     /// the directory into which pgBackRest writes why it could not archive, parameters whose values are wanted,
-    /// and the body of the poolers' login function.
+    /// the body of the poolers' login function, the declared databases, and the roles that shall go.
     static let text = """
         SELECT json_build_object(
           'recovery', pg_is_in_recovery(),
@@ -34,9 +34,34 @@ enum DatabaseQuery {
               'attributes', array_remove(ARRAY[
                 CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
                 CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcanlogin THEN 'LOGIN' END,
-                CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END], NULL)
-              || ARRAY(SELECT 'IN ' || g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid
-                WHERE m.member = a.oid)) ORDER BY rolname), '[]') FROM pg_authid a WHERE rolname = ANY ($2::text[])),
+                CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
+                CASE WHEN rolinherit THEN 'INHERIT' END], NULL)
+              || ARRAY(SELECT DISTINCT 'IN ' || g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid
+                WHERE m.member = a.oid),
+              'granted', ARRAY(SELECT g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid
+                WHERE m.member = a.oid AND m.grantor = 10 ORDER BY 1),
+              'limit', rolconnlimit,
+              'until', CASE WHEN isfinite(rolvaliduntil) THEN (extract(epoch FROM rolvaliduntil) * 1000000)::bigint END,
+              'holds', CASE WHEN rolname = ANY ($10::text[]) THEN ARRAY(
+                SELECT pg_describe_object(classid, objid, objsubid) FROM pg_shdepend
+                  WHERE refclassid = 'pg_authid'::regclass AND refobjid = a.oid AND dbid = 0
+                UNION ALL
+                SELECT count(*) || ' objects or privileges in database ' || datname
+                  FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
+                  WHERE refclassid = 'pg_authid'::regclass AND refobjid = a.oid GROUP BY datname
+                UNION ALL
+                SELECT count(*) || ' sessions' FROM pg_stat_activity WHERE usesysid = a.oid HAVING count(*) > 0
+                ORDER BY 1) ELSE ARRAY[]::text[] END) ORDER BY rolname), '[]')
+              FROM pg_authid a WHERE rolname = ANY ($2::text[])),
+          'databases', (SELECT coalesce(json_agg(json_build_object('name', datname, 'owner', pg_get_userbyid(datdba),
+              'limit', datconnlimit, 'sessions', ARRAY(
+                SELECT DISTINCT usename || coalesce(' (' || nullif(application_name, '') || ')', '') || coalesce(' from '
+                  || host(client_addr), '') FROM pg_stat_activity s WHERE s.datid = d.oid
+                  AND backend_type IN ('client backend', 'walsender')
+                  AND NOT (usesysid = 10 AND application_name = 'controller')
+                UNION
+                SELECT 'replication slot ' || slot_name FROM pg_replication_slots WHERE database = d.datname
+                ORDER BY 1)) ORDER BY datname), '[]') FROM pg_database d WHERE datname = ANY ($9::text[])),
           'database', EXISTS (SELECT FROM pg_database WHERE datname = $3),
           'grant', EXISTS (SELECT FROM pg_roles WHERE rolname = $4)
               AND NOT has_schema_privilege((SELECT oid FROM pg_roles WHERE rolname = $4), 'public', 'CREATE'),
@@ -60,6 +85,13 @@ enum DatabaseQuery {
         )::text AS view
         """
 
+    /// Extensions by name, installed or not.
+    static let extensions = """
+        SELECT coalesce(json_agg(json_build_object('name', name, 'installed', installed_version,
+          'available', default_version) ORDER BY name), '[]')::text AS view
+          FROM pg_available_extensions WHERE name = ANY ($1::text[])
+        """
+
     /// The applied migrations, and what each made that is missing now.
     static let history = """
         SELECT coalesce(json_agg(json_build_object('name', name, 'checksum', checksum,
@@ -78,11 +110,22 @@ enum DatabaseQuery {
             var name: String
             var installed: String?
             var available: String?
+            var view: ExtensionView { ExtensionView(name: name, installed: installed, available: available) }
         }
         struct Role: Decodable {
             var name: String
             var verifier: String?
             var attributes: [String]
+            var granted: [String]
+            var limit: Int
+            var until: Int64?
+            var holds: [String]
+        }
+        struct Database: Decodable {
+            var name: String
+            var owner: String
+            var limit: Int
+            var sessions: [String]
         }
         struct Slot: Decodable {
             var name: String
@@ -110,6 +153,7 @@ enum DatabaseQuery {
         var history: Bool
         var login: Bool
         var roles: [Role]
+        var databases: [Database]
         var database: Bool
         var grant: Bool
         var pending: [String]
@@ -134,13 +178,21 @@ enum DatabaseQuery {
                 node: NodeName($0.name), state: $0.state, isSynchronous: $0.sync == "sync" || $0.sync == "quorum",
                 lagBytes: $0.lag)
         }
-        view.extensions = answer.extensions.map {
-            ExtensionView(name: $0.name, installed: $0.installed, available: $0.available)
+        view.extensions = answer.extensions.map(\.view)
+        view.roles = answer.roles.map { role in
+            var seen = RoleView(
+                name: RoleName(role.name), attributes: role.attributes.sorted(),
+                passwordMatches: matches(RoleName(role.name), role.verifier))
+            seen.granted = role.granted.map { RoleName($0) }
+            seen.connectionLimit = role.limit
+            seen.validUntil = role.until.map { Timestamp(microseconds: $0) }
+            seen.holds = role.holds
+            return seen
         }
-        view.roles = answer.roles.map {
-            RoleView(
-                name: RoleName($0.name), attributes: $0.attributes.sorted(),
-                passwordMatches: matches(RoleName($0.name), $0.verifier))
+        view.databases = answer.databases.map {
+            DeclaredDatabaseView(
+                name: DatabaseName($0.name), owner: RoleName($0.owner), connectionLimit: $0.limit,
+                sessions: $0.sessions)
         }
         view.hasPoolerLogin = answer.login
         view.hasDatabase = answer.database

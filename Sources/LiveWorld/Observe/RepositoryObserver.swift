@@ -11,8 +11,8 @@ struct RepositoryObserver {
 
     func observe() async -> Sighting<RepositoryView> {
         guard cluster.backups.enabled else { return .absent }
-        if case .guarding = focus { return .unknown(.notLooked) }
-        if focus != .everythingAfresh, let known = await world.sight.knownRepository { return known }
+        if focus.isNarrow { return .unknown(.notLooked) }
+        if focus == .everything, let known = await world.sight.knownRepository { return known }
         let seen =
             cluster.backups.isPlain
             ? await look() : await RepositoryInquiry(world: world, cluster: cluster, engine: engine).answer()

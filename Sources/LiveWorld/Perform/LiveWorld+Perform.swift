@@ -89,15 +89,48 @@ extension LiveWorld {
             let session = try await session(host: host, database: database.text)
             try await session.execute(script: sql, deadline: .seconds(60))
         case .setPassword(let role, let secret):
+            try await setPassword(of: role, to: try await secrets.value(secret), host: host)
+        case .dropDatabase(let name):
+            // our own look into it would hold on to it
+            await sight.session("\(host)/\(name)")?.close()
             let session = try await session(host: host, database: "postgres")
-            let verifier = try await session.scramVerifier(password: try await secrets.value(secret), user: role.text)
-            // neither the statement log nor an error message may carry the verifier
             try await session.execute(
-                script: "SET LOCAL log_statement = 'none'; SET LOCAL log_min_error_statement = 'panic'; "
-                    + "ALTER ROLE \(SQLQuote.identifier(role.text)) PASSWORD \(SQLQuote.literal(verifier));")
+                script: "DROP DATABASE IF EXISTS \(SQLQuote.identifier(name.text));", deadline: .seconds(20))
+        case .dropRole(let name):
+            let session = try await session(host: host, database: "postgres")
+            try await session.execute(script: "DROP ROLE IF EXISTS \(SQLQuote.identifier(name.text));")
         }
         return .done("")
     }
+
+    /// Stores a verifier, in a session of its own that nothing is written of: the verifier is in the statement's text, and
+    /// logs, errors, statistics and other sessions would show that. What turns them off has to be in force before the
+    /// statement arrives, so it belongs to the session and is no part of the statement.
+    private func setPassword(of role: RoleName, to password: String, host: String) async throws {
+        let session = try await PostgresConnection.connect(
+            PostgresConfiguration(
+                host: host, port: 5432, user: "postgres", database: "postgres",
+                password: try await secrets.value("postgres-superuser"), connectTimeout: .seconds(2),
+                applicationName: "controller", settings: LiveWorld.silence))
+        do {
+            let verifier = try await session.scramVerifier(password: password, user: role.text)
+            try await session.execute(
+                script: "ALTER ROLE \(SQLQuote.identifier(role.text)) PASSWORD \(SQLQuote.literal(verifier));")
+        } catch {
+            await session.close()
+            throw error
+        }
+        await session.close()
+    }
+
+    /// What keeps a statement's text out of the log, `pg_stat_statements`, pgaudit, and `pg_stat_activity`.
+    private static let silence = [
+        "log_statement": "none", "log_min_error_statement": "panic", "log_min_duration_statement": "-1",
+        "log_min_duration_sample": "-1", "log_transaction_sample_rate": "0", "log_duration": "off",
+        "debug_print_parse": "off", "debug_print_rewritten": "off", "debug_print_plan": "off",
+        "track_activities": "off", "pg_stat_statements.track": "none", "pg_stat_statements.track_utility": "off",
+        "pgaudit.log": "none", "auto_explain.log_min_duration": "-1",
+    ]
 
     /// Where a container is reached now.
     func address(of name: ContainerName, _ cluster: Cluster) async throws -> String {

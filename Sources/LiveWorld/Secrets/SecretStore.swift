@@ -34,6 +34,27 @@ public actor SecretStore {
         values = loaded
     }
 
+    /// Reads again what people change while the cluster runs: the files that the manifest names, and a generated one that
+    /// was made anew. One that was lost meanwhile is written again as it was; where one cannot be read all stay.
+    public func reload(_ cluster: Cluster) throws(Failure) {
+        let named = SecretStore.wanted(cluster).filter { $0.1 != nil }.map(\.0)
+        for (name, value) in values where !named.contains(name) && lacks(name) {
+            _ = mkdir(directory, 0o700)
+            try write(value, to: "\(directory)/\(name)", name: name)
+        }
+        try load(cluster)
+    }
+
+    /// Makes a generated secret anew; whoever holds it takes it at its next look.
+    public func rotate(_ name: SecretName) throws(Failure) {
+        let path = "\(directory)/\(name)"
+        let temporary = "\(path).\(UInt64.random(in: 0 ... .max))"
+        try write(SecretStore.generate(), to: temporary, name: name)
+        guard rename(temporary, path) == 0 else {
+            throw Failure(name: name, description: "\(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// Their names and versions.
     public var views: [SecretView] {
         values.map { SecretView(name: $0.name, version: Digest(of: "\($0.name)\u{0}\($0.value)").short) }
@@ -83,7 +104,7 @@ public actor SecretStore {
             ("postgres-admin", cluster.accounts.admin.passwordFile),
             ("postgres-console", cluster.console.account.passwordFile),
             ("pooler-password", nil),
-        ] + repositories(cluster)
+        ] + repositories(cluster) + cluster.roles.compactMap { role in role.secret.map { ($0, role.passwordFile) } }
     }
 
     /// What opens the cluster's repository, and the one that it is founded on.

@@ -17,6 +17,7 @@ extension Manifest {
         checkSynchronous(cluster, log)
         checkEngines(cluster, log)
         checkRoles(cluster, log)
+        checkDeclared(cluster, log)
         checkMemory(cluster, log)
         checkConnections(cluster, log)
         checkPorts(cluster, log)

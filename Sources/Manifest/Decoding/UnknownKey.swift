@@ -16,6 +16,9 @@ struct UnknownKey {
     func note() {
         let key = Tree.excerpt(entry.key)
         if later.contains(entry.key) { return note("\"\(key)\" is not available in this version", expected: nil) }
+        if parent.path.hasPrefix("spec.roles["), ["superuser", "replication", "bypassrls"].contains(entry.key) {
+            return note("no declared role is \"\(key)\": it would stand above what the controller keeps", expected: nil)
+        }
         let lowered = key.lowercased()
         if ["password", "secret", "token"].contains(where: lowered.contains), !siblings.contains(where: isNear) {
             let hint = siblings.first { ["passwordFile", "keySecretFile"].contains($0) }

@@ -31,6 +31,16 @@ struct Document: Sendable {
             Rule("patroni", \.patroni, .patroni, "Patroni's timings; loopWait + 2 × retryTimeout ≤ ttl."),
             Rule("database", \.accounts, .accounts, "The application's database and the roles around it."),
             Rule("schema", \.schema, .schema, "Extensions and migrations."),
+            Rule(
+                "roles", \.roles,
+                Shape<DeclaredRole>.declaredRole.list(
+                    upTo: 200, empty: DeclaredRole(name: ""), unique: { $0.name.text }),
+                "Roles beside the controller's own. One that is taken out of the list stays as it is."),
+            Rule(
+                "databases", \.databases,
+                Shape<DeclaredDatabase>.declaredDatabase.list(
+                    upTo: 100, empty: DeclaredDatabase(name: ""), unique: { $0.name.text }),
+                "Databases beside the application's. One that is taken out of the list stays as it is."),
             Rule("backups", \.backups, .backups, "Backups and WAL archiving by pgBackRest."),
             Rule("pooler", \.pooler, .pooler, "PgBouncer in front of the nodes: addresses that always work."),
             Rule("console", \.console, .console, "The web console."),

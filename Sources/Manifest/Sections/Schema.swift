@@ -5,15 +5,19 @@ extension Shape<SchemaSettings> {
     static let schema = section(
         [
             Rule(
-                "extensions", \.extensions,
-                Shape<ExtensionSettings>.extensionSettings.list(
-                    upTo: 64, empty: ExtensionSettings(name: ""), unique: { $0.name }),
+                "extensions", \.extensions, .extensions,
                 "Extensions that must exist in the application's database."),
             Rule(
                 "migrations", \.migrations,
                 Shape<Migration>.migration.list(upTo: 200, empty: Migration(name: "", sql: ""), unique: { $0.name }),
                 "SQL files in the order in which they are applied, once each, relative to this file."),
         ], defaults: SchemaSettings())
+}
+
+extension Shape<[ExtensionSettings]> {
+    /// Extensions of a database.
+    static let extensions = Shape<ExtensionSettings>.extensionSettings.list(
+        upTo: 64, empty: ExtensionSettings(name: ""), unique: { $0.name })
 }
 
 extension Shape<ExtensionSettings> {

@@ -70,6 +70,13 @@ extension Naming {
             "postgres", "public", "none", "current_user", "session_user", "current_role", "user", "all",
             "__patroni_strict_sync_replica_placeholder__",
         ])
+    /// A role that another is made a member of; PostgreSQL's own may be among them.
+    static let group = {
+        var naming = role
+        naming.reservedPrefix = nil
+        naming.rule = "lower-case letters, digits and _, no digit first, at most 63 bytes"
+        return naming
+    }()
     /// A database.
     static let database = identifier("database name", reserved: ["template0", "template1", "all", "replication"])
 

@@ -38,6 +38,8 @@ public enum Subject: Sendable, Hashable, Comparable {
     case node(NodeName)
     /// A database.
     case database(DatabaseName)
+    /// A role.
+    case role(RoleName)
     /// The backup repository.
     case repository
 
@@ -53,6 +55,7 @@ public enum Subject: Sendable, Hashable, Comparable {
         case .leadership: "leadership"
         case .node(let name): "node \(name)"
         case .database(let name): "database \(name)"
+        case .role(let name): "role \(name)"
         case .repository: "repository"
         }
     }

@@ -98,6 +98,10 @@ public enum SQLEffect: Sendable, Hashable {
     case script(DatabaseName, String)
     /// Sets a role's password from a secret, as a verifier computed on our side.
     case setPassword(RoleName, SecretName)
+    /// `DROP DATABASE`, which PostgreSQL refuses while anybody is connected.
+    case dropDatabase(DatabaseName)
+    /// `DROP ROLE`, which PostgreSQL refuses while it owns anything.
+    case dropRole(RoleName)
 }
 
 /// What can be asked of a pooler.
@@ -130,7 +134,12 @@ extension Effect {
             case .restart, .switchover: true
             case .wake, .patchConfiguration, .reload: false
             }
-        case .sql, .pooler: false
+        case .sql(_, let effect):
+            switch effect {
+            case .dropDatabase, .dropRole: true
+            case .script, .setPassword: false
+            }
+        case .pooler: false
         }
     }
 }

@@ -96,6 +96,10 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case storeHealthy = "StoreHealthy"
     /// Extensions, migrations and roles are as wanted.
     case schemaCurrent = "SchemaCurrent"
+    /// The declared roles are as the manifest wants them.
+    case rolesCurrent = "RolesCurrent"
+    /// The declared databases are as the manifest wants them.
+    case databasesCurrent = "DatabasesCurrent"
     /// WAL is archived.
     case archiving = "Archiving"
     /// There is a backup to restore from.
@@ -161,7 +165,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     public var isGoodWhenTrue: Bool {
         switch self {
         case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .storeHealthy, .schemaCurrent,
-            .archiving, .backupAvailable, .restoreProven, .repositoryVerified, .poolerAvailable,
+            .rolesCurrent, .databasesCurrent, .archiving, .backupAvailable, .restoreProven, .repositoryVerified,
+            .poolerAvailable,
             .consoleAvailable:
             true
         case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,

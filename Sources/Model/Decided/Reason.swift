@@ -58,6 +58,10 @@ public enum Reason: Sendable, Hashable {
     case passwordDiffers(RoleName)
     /// The database is missing.
     case databaseMissing(DatabaseName)
+    /// A database differs.
+    case databaseDiffers(DatabaseName, [String])
+    /// The manifest names it `ensure: absent`.
+    case declaredAbsent
     /// The stanza does not exist in the repository.
     case stanzaMissing(String)
     /// There is no backup yet.
@@ -126,6 +130,8 @@ public enum Reason: Sendable, Hashable {
         case .roleDiffers(let role, let what): "role \(role) differs: \(what.joined(separator: ", "))"
         case .passwordDiffers(let role): "the password of role \(role) is not the one we hold"
         case .databaseMissing(let name): "database \(name) does not exist"
+        case .databaseDiffers(let name, let what): "database \(name) differs: \(what.joined(separator: ", "))"
+        case .declaredAbsent: "the manifest says `ensure: absent`, and nothing holds on to it"
         case .stanzaMissing(let name): "stanza \(name) does not exist in the repository"
         case .firstBackup: "there is no backup yet"
         case .requested(let what): "requested: \(what)"

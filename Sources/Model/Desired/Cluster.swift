@@ -18,6 +18,10 @@ public struct Cluster: Sendable, Hashable {
     public var accounts: AccountSettings
     /// Extensions and migrations.
     public var schema: SchemaSettings
+    /// Roles beside the accounts.
+    public var roles: [DeclaredRole]
+    /// Databases beside the application's.
+    public var databases: [DeclaredDatabase]
     /// pgBackRest.
     public var backups: BackupSettings
     /// PgBouncer in front of the nodes.
@@ -40,6 +44,8 @@ public struct Cluster: Sendable, Hashable {
         patroni = PatroniSettings()
         accounts = AccountSettings()
         schema = SchemaSettings()
+        roles = []
+        databases = []
         backups = BackupSettings()
         pooler = PoolerSettings()
         console = ConsoleSettings()

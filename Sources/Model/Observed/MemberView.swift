@@ -103,7 +103,8 @@ public struct DatabaseView: Sendable, Hashable {
     public var standbys: [StandbyView]
     /// Extensions in the application's database, sorted by name.
     public var extensions: [ExtensionView]
-    /// Applied migrations in order; absent when there is no history table.
+    /// Applied migrations in order; absent when there is no history table. Where the application's database could not be
+    /// entered they are unknown, and so is everything else in it.
     public var migrations: Sighting<[AppliedMigration]>
     /// Grants on the database that are missing, in words (read together with the roles).
     public var missingGrants: [String]
@@ -113,6 +114,8 @@ public struct DatabaseView: Sendable, Hashable {
     public var hasPoolerLogin: Bool
     /// Whether the application's database exists.
     public var hasDatabase: Bool
+    /// The declared databases that exist, sorted by name.
+    public var databases: [DeclaredDatabaseView] = []
     /// Parameters that wait for a restart, sorted.
     public var pendingParameters: [String]
     /// The limits that its standbys must not be below, as it runs with them; sorted by name.
@@ -202,6 +205,14 @@ public struct RoleView: Sendable, Hashable {
     public var attributes: [String]
     /// Whether the stored verifier belongs to the secret we hold.
     public var passwordMatches: Bool
+    /// The roles that it was made a member of by the superuser, as the controller does it; sorted.
+    public var granted: [RoleName] = []
+    /// How many sessions it may have; -1 for any number.
+    public var connectionLimit = -1
+    /// Until when its password is good; nil for ever.
+    public var validUntil: Timestamp?
+    /// What keeps a role that shall go: what it owns or has privileges on, and its sessions; in words, sorted.
+    public var holds: [String] = []
     /// A role.
     public init(name: RoleName, attributes: [String], passwordMatches: Bool) {
         self.name = name

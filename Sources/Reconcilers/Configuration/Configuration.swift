@@ -10,14 +10,18 @@ public struct Configuration: Reconciler {
     /// One `PATCH /config` with exactly the members that differ; what PostgreSQL must take is tried first.
     public func propose(_ scene: Scene) -> Proposal {
         guard case .present(let dcs) = scene.observation.dcs, let current = dcs.configuration else { return Proposal() }
-        let desired = withRemovals(DynamicConfiguration.desired(for: scene.cluster), current: current)
+        guard let site = Site(scene) else { return Proposal() }
+        let poolers = PoolerAccess(at: site, current: current).addresses
+        let desired = withRemovals(
+            DynamicConfiguration.desired(for: scene.cluster, poolers: poolers), current: current)
         guard let difference = current.patch(towards: desired) else { return Proposal() }
         // whoever paused Patroni may have edited it, too
         guard !dcs.isPaused else {
             let names = names(in: difference).joined(separator: ", ")
             return Proposal(waiting: ["`patronictl resume`, before \(names) in Patroni's configuration is put back"])
         }
-        var (proposal, admitted) = tried(difference, scene)
+        let hasNewRules = PoolerAccess.changesOtherRules(difference, from: current)
+        var (proposal, admitted) = tried(difference, hasNewRules: hasNewRules, site)
         guard let patch = admitted, let leader = dcs.leader,
             case .present(let member) = scene.observation.member(leader.node), member.state == .running
         else { return proposal }
@@ -29,10 +33,9 @@ public struct Configuration: Reconciler {
     }
 
     /// What of a difference Patroni may have now, and what else is to be done and said about it.
-    private func tried(_ difference: JSONValue, _ scene: Scene) -> (Proposal, JSONValue?) {
-        let (tried, rest) = parts(of: difference)
+    private func tried(_ difference: JSONValue, hasNewRules: Bool, _ site: Site) -> (Proposal, JSONValue?) {
+        let (tried, rest) = parts(of: difference, hasNewRules: hasNewRules)
         guard let tried else { return (Proposal(), difference) }
-        guard let site = Site(scene) else { return (Proposal(), rest) }
         let subjects = names(in: tried).map { $0 == "pg_hba" ? "the client rules" : String($0.dropFirst(11)) }
         let what = subjects.joined(separator: ", ")
         func condition(_ reason: String, _ message: String) -> Condition {
@@ -62,11 +65,11 @@ public struct Configuration: Reconciler {
     }
 
     /// What PostgreSQL must take, without the section around it, and all the rest of a difference.
-    private func parts(of difference: JSONValue) -> (tried: JSONValue?, rest: JSONValue?) {
+    private func parts(of difference: JSONValue, hasNewRules: Bool) -> (tried: JSONValue?, rest: JSONValue?) {
         guard case .members(let top) = difference, case .members(let section)? = difference["postgresql"] else {
             return (nil, difference)
         }
-        let ours = ["parameters", "pg_hba"]
+        let ours = hasNewRules ? ["parameters", "pg_hba"] : ["parameters"]
         let tried = section.filter { ours.contains($0.name) }
         let others = section.filter { !ours.contains($0.name) }
         var rest = top.filter { $0.name != "postgresql" }

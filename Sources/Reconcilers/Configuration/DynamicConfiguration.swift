@@ -2,7 +2,8 @@ import Model
 
 /// Patroni's dynamic configuration as the manifest wants it: what lives in etcd's `/config` key.
 enum DynamicConfiguration {
-    static func desired(for cluster: Cluster) -> JSONValue {
+    /// - Parameter poolers: the addresses from which the cluster's certificate is good for every login.
+    static func desired(for cluster: Cluster, poolers: [String] = []) -> JSONValue {
         let synchronous = cluster.postgres.synchronous
         let mode: JSONValue =
             switch synchronous.mode {
@@ -19,11 +20,11 @@ enum DynamicConfiguration {
             ("synchronous_mode", mode),
             ("synchronous_mode_strict", .bool(synchronous.mode == .strict)),
             ("synchronous_node_count", .integer(Int64(synchronous.number))),
-            ("postgresql", postgresql(cluster)),
+            ("postgresql", postgresql(cluster, poolers: poolers)),
         ])
     }
 
-    private static func postgresql(_ cluster: Cluster) -> JSONValue {
+    private static func postgresql(_ cluster: Cluster, poolers: [String]) -> JSONValue {
         var members: [(String, JSONValue)] = [
             ("use_pg_rewind", .bool(true)),
             ("use_slots", .bool(true)),
@@ -31,12 +32,12 @@ enum DynamicConfiguration {
             ("remove_data_directory_on_rewind_failure", .bool(false)),
             ("remove_data_directory_on_diverged_timelines", .bool(false)),
             ("parameters", .object(parameters(cluster).map { ($0.name, .string($0.value)) })),
-            ("pg_hba", .array(hba(cluster).map { .string($0) })),
+            ("pg_hba", .array(hba(cluster, poolers: poolers).map { .string($0) })),
         ]
         if cluster.pooler.enabled {
-            // the cluster's certificate stands for the poolers' own role, which has no password
-            let line = "pooler \(cluster.name) \(PoolerSettings.role)"
-            members.append(("pg_ident", .array([.string(line)])))
+            // the cluster's certificate stands for the poolers' own role, which has no password, and for the logins
+            let roles = [PoolerSettings.role] + cluster.logins.map(\.role).sorted()
+            members.append(("pg_ident", .array(roles.map { .string("pooler \(cluster.name) \($0)") })))
         }
         if cluster.backups.enabled {
             let command = "pgbackrest --stanza=\(cluster.backups.stanza) archive-get %f \"%p\""
@@ -90,7 +91,7 @@ enum DynamicConfiguration {
 
     /// The client rules: ours for the cluster's own roles, then the manifest's, then password logins from anywhere
     /// that reaches the port (which is bound to loopback unless the manifest says otherwise).
-    static func hba(_ cluster: Cluster) -> [String] {
+    static func hba(_ cluster: Cluster, poolers addresses: [String] = []) -> [String] {
         let accounts = cluster.accounts
         let poolers =
             cluster.pooler.enabled
@@ -108,6 +109,7 @@ enum DynamicConfiguration {
             "host all postgres samenet scram-sha-256",
             "host all postgres all reject",
             "host replication all all reject",
-        ] + poolers + cluster.postgres.hba + ["host all all all scram-sha-256"]
+        ] + poolers + cluster.postgres.hba + PoolerAccess.rules(for: addresses, cluster)
+            + ["host all all all scram-sha-256"]
     }
 }

@@ -56,6 +56,10 @@ public struct Accounts: Reconciler {
                         .sql(database.node, .script("postgres", sql)), on: subject,
                         because: .roleDiffers(role.name, what)))
             } else if seen?.passwordMatches == false, let secret = role.secret {
+                guard PoolerAccess.isGranted(scene) else {
+                    proposal.waiting.append("the poolers' access, before the password of \(role.name) changes")
+                    continue
+                }
                 proposal.actions.append(
                     Action(
                         .sql(database.node, .setPassword(role.name, secret)), on: subject,

@@ -19,6 +19,15 @@ public struct Schema: Reconciler {
                 ], waiting: ["the primary's database"])
         }
         let subject = Subject.database(scene.cluster.accounts.database)
+        if case .unknown(let blindness) = database.migrations, database.hasDatabase {
+            return Proposal(
+                conditions: [
+                    Condition(
+                        .schemaCurrent, .unknown, reason: "DatabaseUnseen",
+                        message: "the primary answers, but not in this database: \(blindness.detail). Nothing in it is "
+                            + "changed meanwhile; everything else goes on", subject: subject)
+                ], waiting: ["a look into database \(scene.cluster.accounts.database)"], lookAgain: .seconds(5))
+        }
         var proposal = Proposal()
         let admin = scene.cluster.accounts.admin.role
         guard database.roles.contains(where: { $0.name == admin }) else {
@@ -77,6 +86,7 @@ public struct Schema: Reconciler {
                     ? "\(migrations.count) of \(migrations.count) migrations applied, newest \(newest)"
                     : "extensions or migrations are being applied",
                 subject: .database(scene.cluster.accounts.database)))
-        if !isCurrent { proposal.wait(for: "the schema", lookAgain: .milliseconds(50)) }
+        // what fails is tried again after a while, and not looked at all the time until then
+        if !isCurrent { proposal.waiting.append("the schema") }
     }
 }

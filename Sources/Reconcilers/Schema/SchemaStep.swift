@@ -25,7 +25,8 @@ struct SchemaStep {
         return migrationStep(cluster.schema.migrations, applied: database.migrations.value ?? [], admin: admin)
     }
 
-    private static func extensionStep(
+    /// What an extension needs that a database must have.
+    static func extensionStep(
         _ wanted: ExtensionSettings, seen: ExtensionView?, mayUpdate: Bool
     ) -> SchemaStep? {
         let name = SQL.identifier(wanted.name)

@@ -80,11 +80,72 @@ extension Universe {
         guard catalog.databases.contains(cluster.accounts.database) else { return "the database is missing" }
         // the console's role stays when the console goes, and is nobody's business then
         let spoiled = catalog.roles.first { role in
-            (cluster.console.enabled || role.name != cluster.console.account.role)
+            Universe.accounts(cluster).contains(role.name)
+                && (cluster.console.enabled || role.name != cluster.console.account.role)
                 && (!role.passwordMatches && role.name != PoolerSettings.role || !role.attributes.contains("LOGIN"))
         }
         if let spoiled { return "role \(spoiled.name) is not as wanted" }
-        return catalog.roles.contains { $0.name == cluster.accounts.admin.role } ? nil : "the admin role is missing"
+        guard catalog.roles.contains(where: { $0.name == cluster.accounts.admin.role }) else {
+            return "the admin role is missing"
+        }
+        return pendingRoles(cluster, catalog) ?? pendingDatabases(cluster, directory, at: place)
+    }
+
+    /// The roles that the cluster itself lives with.
+    private static func accounts(_ cluster: Cluster) -> [RoleName] {
+        let accounts = cluster.accounts
+        return [
+            "postgres", accounts.admin.role, accounts.replication.role, accounts.rewind.role,
+            cluster.console.account.role, PoolerSettings.role,
+        ]
+    }
+
+    private func pendingRoles(_ cluster: Cluster, _ catalog: Catalog) -> String? {
+        for wanted in cluster.roles {
+            let seen = catalog.roles.first { $0.name == wanted.name }
+            switch wanted.ensure {
+            case .absent:
+                // as long as it owns something it has to stay
+                let isFree = !catalog.contents.contains { $0.owner == wanted.name }
+                if seen != nil, isFree { return "role \(wanted.name) is still there" }
+            case .present:
+                guard let seen else { return "role \(wanted.name) is missing" }
+                if seen.attributes.contains("SUPERUSER") { return "role \(wanted.name) is a superuser" }
+                if seen.attributes.contains("LOGIN") != wanted.login { return "role \(wanted.name) may log in or not" }
+                if wanted.login, !seen.passwordMatches { return "role \(wanted.name) has another password" }
+                if let group = wanted.memberOf?.first(where: { !seen.attributes.contains("IN \($0)") }) {
+                    return "role \(wanted.name) is not in \(group)"
+                }
+            }
+        }
+        return nil
+    }
+
+    private func pendingDatabases(_ cluster: Cluster, _ directory: DataDirectory, at place: Int) -> String? {
+        for wanted in cluster.databases {
+            let seen = directory.catalog.contents.first { $0.name == wanted.name }
+            switch wanted.ensure {
+            case .absent:
+                guard let seen, seen.sessions.isEmpty, isSaved(directory, at: place) else { continue }
+                return "database \(wanted.name) is still there"
+            case .present:
+                guard let seen else { return "database \(wanted.name) is missing" }
+                if let owner = wanted.owner, seen.owner != owner { return "\(seen.owner) owns \(wanted.name)" }
+                for wanted in wanted.extensions
+                where seen.extensions.value?.contains(where: { $0.name == wanted.name }) != true {
+                    return "extension \(wanted.name) is missing in \(seen.name)"
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Whether the repository that a node archives to holds a backup of this data on its own timeline.
+    func isSaved(_ directory: DataDirectory, at place: Int) -> Bool {
+        repository(of: place)?.stanzas.contains { stanza in
+            stanza.systemIdentifier == directory.systemIdentifier
+                && stanza.backups.contains { !$0.hasError && $0.firstSegment.prefix(8) == directory.segment.prefix(8) }
+        } == true
     }
 
     private func pendingRest(_ cluster: Cluster) -> String? {

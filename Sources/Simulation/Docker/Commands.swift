@@ -60,10 +60,11 @@ extension Universe {
                 return false
             }
             let type = arguments.first { $0.hasPrefix("--type=") }.map { String($0.dropFirst(7)) } ?? "incr"
-            repository.stanzas[place].backups.append(
-                BackupView(
-                    label: "b\(nextSerial())", type: type, stoppedAt: moment.wallMilliseconds / 1000,
-                    size: directory.lsn))
+            var backup = BackupView(
+                label: "b\(nextSerial())", type: type, stoppedAt: moment.wallMilliseconds / 1000, size: directory.lsn)
+            backup.firstSegment = directory.segment
+            backup.lastSegment = directory.segment
+            repository.stanzas[place].backups.append(backup)
         } else {
             return false
         }

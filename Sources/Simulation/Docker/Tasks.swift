@@ -58,6 +58,8 @@ extension Universe {
         var backup = BackupView(
             label: "b\(nextSerial())", type: type, stoppedAt: moment.wallMilliseconds / 1000, size: directory.lsn)
         backup.startedAt = backup.stoppedAt - 1
+        backup.firstSegment = directory.segment
+        backup.lastSegment = directory.segment
         repository.stanzas[stanza].backups.append(backup)
         return keep(repository, of: index)
     }

@@ -78,6 +78,16 @@ public enum Fault: Sendable, Hashable {
     case dropExtension
     /// A role loses its login or its password is changed (U07).
     case spoilRole(RoleName)
+    /// A role is made a superuser.
+    case promoteRole(RoleName)
+    /// `REASSIGN OWNED` and `DROP ROLE`.
+    case dropRole(RoleName)
+    /// `DROP DATABASE`.
+    case dropDatabase(DatabaseName)
+    /// `ALTER DATABASE … OWNER TO postgres`.
+    case disownDatabase(DatabaseName)
+    /// Somebody connects to a database, or leaves it.
+    case connect(DatabaseName, Bool)
     /// A file of ours is edited (U11).
     case editFile(Target)
     /// `docker update` (U04).
@@ -122,6 +132,12 @@ public enum ManifestEdit: Sendable, Hashable {
     case nodePrefix(String)
     /// What the n-th node is kept from; no other node is kept from anything.
     case tags(Int, nofailover: Bool, nosync: Bool, noloadbalance: Bool)
+    /// Roles and databases are declared.
+    case declare
+    /// One of each of them shall be absent.
+    case dismiss
+    /// They are taken out of the manifest, which drops nothing.
+    case undeclare
 }
 
 /// What goes wrong with one call of the controller.

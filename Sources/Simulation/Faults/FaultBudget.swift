@@ -21,8 +21,8 @@ package enum FaultBudget {
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
             .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
-            .hold, .letGo,
-            .restart, .squatVolume, .squatNetwork, .switchOver, .dropExtension, .spoilRole, .editFile, .changeLimits,
+            .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .dropExtension, .spoilRole,
+            .promoteRole, .dropRole, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,
             .usurp, .takePort, .fillStore,
             .removeImage, .jumpClock, .edit:
             return true

@@ -29,6 +29,19 @@ extension Cluster {
         return cluster
     }
 
+    /// Roles and databases as an application has them.
+    mutating func declare() {
+        roles = ["readers", "app", "temporary"].map { DeclaredRole(name: $0) }
+        roles[1].login = true
+        roles[1].memberOf = ["readers"]
+        roles[1].connectionLimit = 20
+        roles[2].login = true
+        databases = ["appdb", "scratch"].map { DeclaredDatabase(name: $0) }
+        databases[0].owner = "app"
+        databases[0].extensions = [ExtensionSettings(name: "vector")]
+        databases[1].owner = "temporary"
+    }
+
     /// The manifest after an edit.
     func edited(by edit: ManifestEdit) -> Cluster {
         var cluster = self
@@ -50,6 +63,17 @@ extension Cluster {
             var tags = NodeTags(cluster.nodeNames[number % cluster.nodeNames.count])
             (tags.nofailover, tags.nosync, tags.noloadbalance) = (nofailover, nosync, noloadbalance)
             cluster.nodes.tags = [tags]
+        case .declare: cluster.declare()
+        case .dismiss:
+            for place in cluster.roles.indices where cluster.roles[place].name == "temporary" {
+                cluster.roles[place].ensure = .absent
+            }
+            for place in cluster.databases.indices where cluster.databases[place].name == "scratch" {
+                cluster.databases[place].ensure = .absent
+            }
+        case .undeclare:
+            cluster.roles = []
+            cluster.databases = []
         }
         // no manifest is accepted that asks for more than its nodes may do
         let names = cluster.nodeNames

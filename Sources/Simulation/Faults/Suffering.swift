@@ -82,6 +82,11 @@ extension Universe {
         case .switchOver: switchOverByHand()
         case .dropExtension: changeCatalog { $0.extensions = [] }
         case .spoilRole(let role): changeCatalog { $0.spoil(role) }
+        case .promoteRole(let role): changeCatalog { $0.promote(role) }
+        case .dropRole(let role): changeCatalog { $0.dropByHand(role) }
+        case .dropDatabase(let name): changeCatalog { $0.contents.removeAll { $0.name == name } }
+        case .disownDatabase(let name): changeCatalog { $0.change(name) { $0.owner = "postgres" } }
+        case .connect(let name, let isOn): changeCatalog { $0.change(name) { $0.sessions = isOn ? ["somebody"] : [] } }
         case .editFile(let target): editFile(target)
         case .changeLimits(let target):
             with(target) { universe, index in

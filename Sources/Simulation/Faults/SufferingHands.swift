@@ -173,6 +173,9 @@ extension Universe {
         }
         swapped = []
         for index in engine.containers.indices { engine.containers[index].node?.lagsUntil = .zero }
+        _ = changeCatalog { catalog in
+            for place in catalog.contents.indices { catalog.contents[place].sessions = [] }
+        }
         isResumeDue = !resumeAll()
         isStirred = true
         note("the sky clears")
@@ -180,6 +183,28 @@ extension Universe {
 }
 
 extension Catalog {
+    /// A database is changed by somebody.
+    mutating func change(_ name: DatabaseName, _ change: (inout DeclaredDatabaseView) -> Void) {
+        guard let place = contents.firstIndex(where: { $0.name == name }) else { return }
+        change(&contents[place])
+    }
+
+    /// A role is made a superuser by somebody.
+    mutating func promote(_ name: RoleName) {
+        guard let place = roles.firstIndex(where: { $0.name == name }) else { return }
+        roles[place].attributes.append("SUPERUSER")
+    }
+
+    /// A role is dropped by somebody, who gives what it owns to the superuser first.
+    mutating func dropByHand(_ name: RoleName) {
+        for place in contents.indices where contents[place].owner == name { contents[place].owner = "postgres" }
+        roles.removeAll { $0.name == name }
+        for place in roles.indices {
+            roles[place].attributes.removeAll { $0 == "IN \(name)" }
+            roles[place].granted.removeAll { $0 == name }
+        }
+    }
+
     /// A role's login and password are changed by somebody.
     mutating func spoil(_ name: RoleName) {
         guard let place = roles.firstIndex(where: { $0.name == name }) else { return }

@@ -38,6 +38,7 @@ struct Weather {
             cluster.backups.s3 = ObjectStore(bucket: "b", endpoint: "s3", keyFile: "key", keySecretFile: "secret")
         }
         if seed % 16 == 11 { cluster.backups.encryption.cipher = .aes }
+        if seed % 8 == 6 { cluster.declare() }
         return cluster
     }
 
@@ -75,6 +76,7 @@ struct Weather {
         }
         if seed % 8 == 6 { entries += drawImpossible(from: start, within: length) }
         if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
+        if seed % 8 == 7 { entries += drawDeclared(from: start, within: length) }
         return Forecast(entries)
     }
 
@@ -112,6 +114,19 @@ struct Weather {
                 random.number(0...4), nofailover: random.chance(permille: 400), nosync: random.chance(permille: 500),
                 noloadbalance: random.chance(permille: 500))
             return .timed(.milliseconds(start + random.number(0...length)), .edit(edit))
+        }
+    }
+
+    /// What happens to declared roles and databases, drawn apart from everything else.
+    private func drawDeclared(from start: Int, within length: Int) -> [Forecast.Entry] {
+        var random = SplitMix64(seed: seed ^ 0xDB_0B_1EC7)
+        let menu: [Fault] = [
+            .spoilRole("app"), .spoilRole("temporary"), .promoteRole("app"), .dropRole("app"), .dropDatabase("appdb"),
+            .disownDatabase("appdb"), .disownDatabase("scratch"), .connect("scratch", true), .connect("scratch", false),
+            .edit(.dismiss), .edit(.dismiss), .edit(.declare), .edit(.undeclare), .edit(.declare),
+        ]
+        return (0..<random.number(1...8)).compactMap { _ in
+            random.pick(menu).map { .timed(.milliseconds(start + random.number(0...length)), $0) }
         }
     }
 

@@ -59,6 +59,12 @@ package struct DataDirectory: Sendable {
     /// Its timeline.
     package var timeline: Int64 { history.last?.timeline ?? 1 }
 
+    /// The name of the WAL segment it is in.
+    package var segment: String {
+        let digits = String(timeline, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 8 - digits.count)) + digits + "0000000000000001"
+    }
+
     /// Whether it holds everything up to a position.
     package func contains(_ position: WALPosition) -> Bool {
         guard let place = history.firstIndex(where: { $0.id == position.stretch }) else { return false }
@@ -105,7 +111,9 @@ package enum CommitRule: Sendable, Hashable {
 /// What is in the databases, as far as planners care.
 package struct Catalog: Sendable, Hashable {
     /// Databases, sorted.
-    package var databases: [DatabaseName] = ["postgres"]
+    package var databases: [DatabaseName] { contents.map(\.name) }
+    /// Databases with who owns them and what is in them, sorted by name.
+    package var contents: [DeclaredDatabaseView] = [DeclaredDatabaseView(name: "postgres", owner: "postgres")]
     /// Installed extensions, sorted by name.
     package var extensions: [ExtensionView] = []
     /// The migration history; nil while there is no table for it.

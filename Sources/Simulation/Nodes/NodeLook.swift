@@ -110,12 +110,30 @@ extension Universe {
         }.sorted { $0.name < $1.name }
         view.migrations = catalog.migrations.map { .present($0) } ?? .absent
         view.missingGrants = catalog.isGranted ? [] : ["CREATE on schema public"]
-        view.roles = catalog.roles
+        view.roles = catalog.roles.map { role in
+            var role = role
+            role.holds = catalog.contents.filter { $0.owner == role.name }.map { "database \($0.name)" }
+            return role
+        }
+        view.databases = catalog.contents.filter { seen in cluster.databases.contains { $0.name == seen.name } }
+        for place in view.databases.indices {
+            let wanted = cluster.databases.first { $0.name == view.databases[place].name }?.extensions ?? []
+            let known = view.databases[place].extensions.value ?? []
+            view.databases[place].extensions =
+                wanted.isEmpty
+                ? .absent
+                : .present(
+                    wanted.map { wanted in
+                        known.first { $0.name == wanted.name }
+                            ?? ExtensionView(name: wanted.name, installed: nil, available: "1.0")
+                    }.sorted { $0.name < $1.name })
+        }
         view.pendingParameters = node.pendingParameters.map(\.name)
         view.limits = directory.limits
         view.hasPoolerLogin = catalog.hasPoolerLogin
         view.locale = directory.locale
         view.archiver.isFailing = repository(of: index) == nil
+        if repository(of: index) != nil { view.archiver.lastArchived = directory.segment }
         return .present(view)
     }
 }

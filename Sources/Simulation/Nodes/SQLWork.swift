@@ -14,20 +14,8 @@ extension Universe {
         }
         var answer = Outcome.done("ok")
         withDirectory(of: index) { directory in
-            switch effect {
-            case .script(let database, let text):
-                guard directory.catalog.databases.contains(database) else {
-                    answer = .refused(Refusal(.invalid, "database \"\(database)\" does not exist"))
-                    return
-                }
-                directory.catalog.execute(text)
-            case .setPassword(let role, _):
-                guard let place = directory.catalog.roles.firstIndex(where: { $0.name == role }) else {
-                    answer = .refused(Refusal(.invalid, "role \"\(role)\" does not exist"))
-                    return
-                }
-                directory.catalog.roles[place].passwordMatches = true
-            }
+            answer = directory.catalog.perform(effect)
+            guard case .done = answer else { return }
             directory.lsn += 50
         }
         return answer
@@ -35,8 +23,34 @@ extension Universe {
 }
 
 extension Catalog {
+    /// Performs one statement, with PostgreSQL's own refusals.
+    mutating func perform(_ effect: SQLEffect) -> Outcome {
+        func refused(_ words: String) -> Outcome { .refused(Refusal(.invalid, words)) }
+        switch effect {
+        case .script(let database, let text):
+            guard databases.contains(database) else { return refused("database \"\(database)\" does not exist") }
+            execute(text, in: database)
+        case .setPassword(let role, _):
+            guard let place = roles.firstIndex(where: { $0.name == role }) else {
+                return refused("role \"\(role)\" does not exist")
+            }
+            roles[place].passwordMatches = true
+        case .dropDatabase(let name):
+            if let seen = contents.first(where: { $0.name == name }), !seen.sessions.isEmpty {
+                return refused("database \"\(name)\" is being accessed by other users")
+            }
+            contents.removeAll { $0.name == name }
+        case .dropRole(let name):
+            guard !contents.contains(where: { $0.owner == name }) else {
+                return refused("role \"\(name)\" cannot be dropped because some objects depend on it")
+            }
+            roles.removeAll { $0.name == name }
+        }
+        return .done("ok")
+    }
+
     /// Runs one script.
-    package mutating func execute(_ text: String) {
+    package mutating func execute(_ text: String, in database: DatabaseName) {
         if text.hasPrefix("CREATE TEMPORARY TABLE relations_before") { return applyMigration(text) }
         for statement in text.split(separator: ";") {
             let words = statement.split { $0 == " " || $0 == "\n" }.map { word in word.filter { $0 != "\"" } }
@@ -45,9 +59,11 @@ extension Catalog {
             case ("CREATE", "ROLE"), ("ALTER", "ROLE"): setRole(words[2], Array(words.dropFirst(3)))
             case ("GRANT", "USAGE,"): isGranted = true
             case ("GRANT", _) where words[2] == "TO": setRole(words[3], ["IN \(words[1])"])
-            case ("CREATE", "DATABASE"): databases = (databases + [DatabaseName(words[2])]).sorted()
-            case ("CREATE", "EXTENSION"): setExtension(words[5], version: words.last == "public" ? nil : words.last)
-            case ("ALTER", "EXTENSION"): setExtension(words[2], version: words.last)
+            case ("REVOKE", _) where words[2] == "FROM": setRole(words[3], ["NOT IN \(words[1])"])
+            case ("CREATE", "DATABASE"), ("ALTER", "DATABASE"): setDatabase(words[2], Array(words.dropFirst(3)))
+            case ("CREATE", "EXTENSION"):
+                setExtension(words[5], version: words.last == "public" ? nil : words.last, in: database)
+            case ("ALTER", "EXTENSION"): setExtension(words[2], version: words.last, in: database)
             case ("DROP", "EXTENSION"): extensions.removeAll { $0.name == words[2] }
             case ("CREATE", "FUNCTION"): hasPoolerLogin = true
             case ("CREATE", "TABLE"): migrations = migrations ?? []
@@ -56,26 +72,61 @@ extension Catalog {
         }
     }
 
-    private mutating func setRole(_ name: String, _ attributes: [String]) {
+    private mutating func setRole(_ name: String, _ words: [String]) {
         var role =
             roles.first { $0.name.text == name }
-            ?? RoleView(name: RoleName(name), attributes: [], passwordMatches: false)
-        for attribute in attributes where !role.attributes.contains(attribute) {
-            if attribute == "NOSUPERUSER" {
-                role.attributes.removeAll { $0 == "SUPERUSER" }
-            } else {
-                role.attributes.append(attribute)
+            ?? RoleView(name: RoleName(name), attributes: ["INHERIT"], passwordMatches: false)
+        for (index, word) in words.enumerated() {
+            if word == "CONNECTION" || word == "VALID" || index > 0 && words[index - 1] == "VALID" { continue }
+            if index > 0, words[index - 1] == "LIMIT" {
+                role.connectionLimit = Int(word) ?? -1
+            } else if index > 0, words[index - 1] == "UNTIL" {
+                role.validUntil = Timestamp(words.dropFirst(index).joined(separator: " ").filter { $0 != "'" })
+                break
+            } else if word == "LIMIT" || word == "UNTIL" {
+                continue
+            } else if word.hasPrefix("NOT IN ") {
+                role.attributes.removeAll { $0 == word.dropFirst(4) }
+                role.granted.removeAll { $0.text == word.dropFirst(7) }
+            } else if word.hasPrefix("NO"), word.count > 2 {
+                role.attributes.removeAll { $0 == word.dropFirst(2) }
+            } else if !role.attributes.contains(word) {
+                role.attributes.append(word)
+                if word.hasPrefix("IN ") { role.granted.append(RoleName(String(word.dropFirst(3)))) }
             }
         }
         role.attributes.sort()
+        role.granted.sort()
         roles = (roles.filter { $0.name != role.name } + [role]).sorted { $0.name < $1.name }
     }
 
-    private mutating func setExtension(_ name: String, version: String?) {
+    private mutating func setDatabase(_ name: String, _ words: [String]) {
+        var database =
+            contents.first { $0.name.text == name }
+            ?? DeclaredDatabaseView(name: DatabaseName(name), owner: "postgres")
+        database.extensions = .present(database.extensions.value ?? [])
+        for (index, word) in words.enumerated() where index > 0 {
+            if words[index - 1] == "LIMIT" { database.connectionLimit = Int(word) ?? -1 }
+            let isOwner = words[index - 1] == "OWNER" && word != "TO" || words[index - 1] == "TO"
+            if isOwner { database.owner = RoleName(word) }
+        }
+        contents = (contents.filter { $0.name != database.name } + [database]).sorted { $0.name < $1.name }
+    }
+
+    private mutating func setExtension(_ name: String, version: String?, in database: DatabaseName) {
         let plain = version?.filter { $0 != "'" } ?? "1.0"
-        extensions.removeAll { $0.name == name }
-        extensions.append(ExtensionView(name: name, installed: plain, available: plain))
-        extensions.sort { $0.name < $1.name }
+        let new = ExtensionView(name: name, installed: plain, available: plain)
+        func merged(_ list: [ExtensionView]) -> [ExtensionView] {
+            (list.filter { $0.name != name } + [new]).sorted { $0.name < $1.name }
+        }
+        guard let place = contents.firstIndex(where: { $0.name == database }),
+            case .present(let own) =
+                contents[place].extensions
+        else {
+            extensions = merged(extensions)
+            return
+        }
+        contents[place].extensions = .present(merged(own))
     }
 
     private mutating func applyMigration(_ text: String) {

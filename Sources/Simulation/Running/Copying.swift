@@ -175,6 +175,11 @@ extension Universe {
             directory.catalog.extensions = view.extensions.filter { $0.installed != nil }
             directory.catalog.migrations = view.migrations.value
             directory.catalog.roles = view.roles
+            directory.catalog.contents = view.databases
+            for name in ["postgres", cluster.accounts.database] where !directory.catalog.databases.contains(name) {
+                directory.catalog.contents.append(DeclaredDatabaseView(name: name, owner: "postgres"))
+            }
+            directory.catalog.contents.sort { $0.name < $1.name }
             directory.catalog.hasPoolerLogin = view.hasPoolerLogin
             directory.catalog.isGranted = view.missingGrants.isEmpty
             engine.volumes[place].content = .postgres(directory)

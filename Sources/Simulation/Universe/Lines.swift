@@ -9,6 +9,8 @@ extension Effect {
         case .patroni(let node, let effect): "\(effect.line) \(node)"
         case .sql(let node, .script(_, let text)): "sql \(node) \(text.prefix(60).filter { $0 != "\n" })"
         case .sql(let node, .setPassword(let role, _)): "sql \(node) password of \(role)"
+        case .sql(let node, .dropDatabase(let name)): "sql \(node) drop database \(name)"
+        case .sql(let node, .dropRole(let name)): "sql \(node) drop role \(name)"
         case .pooler(let name, let effect): "\(effect) \(name)"
         }
     }

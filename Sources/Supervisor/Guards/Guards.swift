@@ -24,6 +24,8 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case onePlace = "I12"
     /// A pause is sacred.
     case pause = "I14"
+    /// Nothing is dropped that the manifest does not name absent.
+    case onlyTheAbsentGo = "I17"
     /// Few interruptions in a window.
     case boundedEffect = "I15"
 }
@@ -74,7 +76,7 @@ struct Guards: Sendable {
             ?? VolumeGuard.judge(action, scene) ?? StartGuard.judge(action, scene) ?? InterruptionGuard.judge(
                 action, scene)
             ?? FenceGuard.judge(action, scene, recentReleases: recent(at: scene.now.uptime))
-            ?? QuorumGuard.judge(action, scene) ?? RestoreGuard.judge(action, scene)
+            ?? QuorumGuard.judge(action, scene) ?? RestoreGuard.judge(action, scene) ?? DropGuard.judge(action, scene)
     }
 
     /// Remembers fencing actions, for their rate.

@@ -1,0 +1,75 @@
+import Model
+
+/// I17: what is dropped is named absent by the manifest, and is no part of what the cluster lives with; a database goes
+/// only while all of it can be brought back, and neither goes from under anybody.
+enum DropGuard {
+    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+        guard case .sql(let node, let effect) = action.effect else { return nil }
+        switch effect {
+        case .script, .setPassword: return nil
+        case .dropRole(let name):
+            return primary(node, scene) { view in
+                isNamed(name, scene) ? rest(of: name, view) : refusal("role \(name) is not to be absent")
+            }
+        case .dropDatabase(let name):
+            return primary(node, scene) { view in
+                isNamed(name, scene) ? rest(of: name, view, scene) : refusal("database \(name) is not to be absent")
+            }
+        }
+    }
+
+    private static func refusal(_ words: String) -> Violation { Violation(.onlyTheAbsentGo, words) }
+
+    /// Whoever is asked leads undisputed, by etcd's word and by its own.
+    private static func primary(_ node: NodeName, _ scene: Scene, _ judge: (DatabaseView) -> Violation?) -> Violation? {
+        guard case .present(let view) = scene.observation.database, case .present(let keys) = scene.observation.dcs
+        else { return Violation(.unknownIsNotAbsent, "the primary could not be asked again") }
+        guard view.node == node, !view.isInRecovery, keys.leader?.node == node, keys.heir == nil,
+            !RestoreGuard.isSwitching(keys, scene)
+        else { return refusal("\(node) does not lead, or not for long") }
+        return judge(view)
+    }
+
+    private static func isNamed(_ name: RoleName, _ scene: Scene) -> Bool {
+        let accounts = scene.cluster.accounts
+        let own = [
+            accounts.admin.role, accounts.replication.role, accounts.rewind.role, scene.cluster.console.account.role,
+            PoolerSettings.role, "postgres",
+        ]
+        return !own.contains(name)
+            && scene.cluster.roles.filter { $0.name == name }.map(\.ensure) == [.absent]
+    }
+
+    private static func isNamed(_ name: DatabaseName, _ scene: Scene) -> Bool {
+        ![scene.cluster.accounts.database, "postgres", "template0", "template1"].contains(name)
+            && scene.cluster.databases.filter { $0.name == name }.map(\.ensure) == [.absent]
+    }
+
+    private static func rest(of name: RoleName, _ view: DatabaseView) -> Violation? {
+        guard let seen = view.roles.first(where: { $0.name == name }) else { return nil }
+        return seen.holds.first.map { refusal("role \(name) has \($0)") }
+    }
+
+    private static func rest(of name: DatabaseName, _ view: DatabaseView, _ scene: Scene) -> Violation? {
+        guard let seen = view.databases.first(where: { $0.name == name }) else { return nil }
+        if let session = seen.sessions.first { return refusal("database \(name) is in use by \(session)") }
+        guard scene.cluster.backups.enabled, case .present(let repository) = scene.observation.repository else {
+            return refusal("no backup of database \(name) is in sight")
+        }
+        let prefix = hexadecimal(view.timeline)
+        let isKept = repository.backups.contains {
+            !$0.hasError && $0.firstSegment.hasPrefix(prefix) && $0.lastSegment.hasPrefix(prefix)
+        }
+        guard isKept else { return refusal("no error-free backup is of timeline \(view.timeline)") }
+        guard view.archiver.lastArchived?.hasPrefix(prefix) == true, !view.archiver.isFailing else {
+            return refusal("WAL of timeline \(view.timeline) is not being archived")
+        }
+        return nil
+    }
+
+    /// As segments' names begin.
+    private static func hexadecimal(_ timeline: Int64) -> String {
+        let digits = String(timeline, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+}

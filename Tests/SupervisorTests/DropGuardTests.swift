@@ -1,0 +1,105 @@
+import Model
+import Testing
+
+@testable import Reconcilers
+@testable import Supervisor
+@testable import TestScenery
+
+@Suite("The guard over what is dropped")
+struct DropGuardTests {
+    /// Everything in order for a drop of the database `scratch` and of the role `temporary`.
+    private var scenery: Scenery {
+        var scenery = Scenery()
+        var role = DeclaredRole(name: "temporary")
+        role.ensure = .absent
+        scenery.cluster.roles = [role]
+        var database = DeclaredDatabase(name: "scratch")
+        database.ensure = .absent
+        scenery.cluster.databases = [database]
+        scenery.database {
+            $0.roles.append(RoleView(name: "temporary", attributes: ["LOGIN"], passwordMatches: true))
+            $0.databases = [DeclaredDatabaseView(name: "scratch", owner: "pgadmin")]
+            $0.archiver.lastArchived = "000000010000000000000007"
+        }
+        repository(&scenery) {
+            $0.firstSegment = "000000010000000000000004"
+            $0.lastSegment = "000000010000000000000005"
+        }
+        return scenery
+    }
+
+    private func repository(_ scenery: inout Scenery, _ change: (inout BackupView) -> Void) {
+        var backup = BackupView(label: "b", type: "full", stoppedAt: 1_760_000_000, size: 1)
+        change(&backup)
+        scenery.observation.repository = .present(
+            RepositoryView(stanza: .ok(systemIdentifier: Scenery.system), backups: [backup]))
+    }
+
+    private func judge(_ effect: SQLEffect, _ scenery: Scenery) -> Invariant? {
+        var guards = Guards()
+        let action = Action(.sql("pg-node-1", effect), on: .cluster, because: .declaredAbsent)
+        return guards.violation(by: action, scene: scenery.scene)?.invariant
+    }
+
+    private func judge(_ bend: (inout Scenery) -> Void) -> Invariant? {
+        var bent = scenery
+        bend(&bent)
+        return judge(.dropDatabase("scratch"), bent)
+    }
+
+    @Test("lets go what the manifest names absent, and nothing else")
+    func names() {
+        #expect(judge(.dropDatabase("scratch"), scenery) == nil)
+        #expect(judge(.dropRole("temporary"), scenery) == nil)
+        for name in ["postgres", "appdb"] as [DatabaseName] {
+            #expect(judge(.dropDatabase(name), scenery) == .onlyTheAbsentGo)
+        }
+        for name in ["pgadmin", "replicator", "rewinder", "console", "pgbouncer", "postgres", "x"] as [RoleName] {
+            #expect(judge(.dropRole(name), scenery) == .onlyTheAbsentGo)
+        }
+        #expect(judge { $0.cluster.databases[0].ensure = .present } == .onlyTheAbsentGo)
+        #expect(judge { $0.cluster.databases = [] } == .onlyTheAbsentGo)
+        var bent = scenery
+        bent.cluster.roles[0].ensure = .present
+        #expect(judge(.dropRole("temporary"), bent) == .onlyTheAbsentGo)
+    }
+
+    @Test("keeps a database that could not be brought back, or that somebody uses")
+    func backups() {
+        #expect(judge { $0.database { $0.databases[0].sessions = ["app (psql)"] } } == .onlyTheAbsentGo)
+        #expect(judge { repository(&$0) { $0.hasError = true } } == .onlyTheAbsentGo)
+        #expect(judge { $0.database { $0.timeline = 2 } } == .onlyTheAbsentGo)
+        #expect(judge { $0.database { $0.archiver.lastArchived = nil } } == .onlyTheAbsentGo)
+        #expect(judge { $0.database { $0.archiver.isFailing = true } } == .onlyTheAbsentGo)
+        #expect(judge { $0.cluster.backups.enabled = false } == .onlyTheAbsentGo)
+        #expect(judge { $0.observation.repository = .unknown(.notLooked) } == .onlyTheAbsentGo)
+    }
+
+    @Test("keeps everything while who leads is not beyond doubt")
+    func leadership() {
+        #expect(judge { $0.dcs { $0.heir = "pg-node-2" } } == .onlyTheAbsentGo)
+        #expect(judge { $0.dcs { $0.leader = nil } } == .onlyTheAbsentGo)
+        #expect(judge { $0.database { $0.isInRecovery = true } } == .onlyTheAbsentGo)
+        #expect(judge { $0.observation.database = .unknown(.notLooked) } == .unknownIsNotAbsent)
+    }
+
+    @Test("keeps a role that owns something or is connected")
+    func roles() {
+        var bent = scenery
+        bent.database { view in
+            for place in view.roles.indices where view.roles[place].name == "temporary" {
+                view.roles[place].holds = ["1 sessions"]
+            }
+        }
+        #expect(judge(.dropRole("temporary"), bent) == .onlyTheAbsentGo)
+    }
+
+    @Test("a drop is an interruption: it runs alone, after a fresh look")
+    func alone() {
+        #expect(Effect.sql("pg-node-1", .dropDatabase("scratch")).isDisruptive)
+        #expect(Effect.sql("pg-node-1", .dropRole("temporary")).isDisruptive)
+        #expect(!Focus.guarding(.database("scratch")).isNarrow)
+        #expect(!Focus.guarding(.role("temporary")).isNarrow)
+        #expect(Focus.guarding(.leadership).isNarrow)
+    }
+}
