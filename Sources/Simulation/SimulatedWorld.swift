@@ -123,10 +123,12 @@ public actor SimulatedWorld: World {
     /// Counts a call and lets its latency pass; answers the fault that the forecast has for it.
     private func beginCall() -> CallFault? {
         calls += 1
+        if cluster.maintenance || cluster.isImpossible || universe.isHeld || !universe.heldNodes.isEmpty {
+            universe.heldAt = universe.now
+        }
         let isSlow = universe.engine.slowUntil > universe.now
         if isSlow || universe.engine.unreachableUntil > universe.now || universe.engine.deafUntil > universe.now
-            || universe.store?.isAvailable == false || cluster.maintenance || universe.isHeld
-            || !universe.heldNodes.isEmpty || cluster.isImpossible
+            || universe.store?.isAvailable == false || universe.heldAt == universe.now
         {
             universe.obstacleAt = universe.now
         }

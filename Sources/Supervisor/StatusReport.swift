@@ -149,6 +149,7 @@ public struct StatusReport: Sendable, Hashable, Codable {
         ready = false
         for index in conditions.indices where conditions[index].type == ConditionType.ready.rawValue {
             conditions[index].status = Condition.Status.false.rawValue
+            conditions[index].reason = "Converging"
             conditions[index].message = line.message
             conditions[index].bad = true
         }

@@ -73,7 +73,9 @@ struct MaintenanceTests {
         var three = held("pg-node-2")
         for node in three.cluster.nodeNames { three.change(node.container) { $0.settings.ports = [] } }
         #expect(three.effects(Nodes()) == [])
-        #expect(three.waiting.contains("healthy other nodes, before pg-node-3 is interrupted"))
+        #expect(
+            three.waiting.contains(
+                "another replica than pg-node-2, which is in maintenance, before pg-node-3 is interrupted"))
     }
 
     @Test("nobody hands over to it, and it leaves the cluster only afterwards")
@@ -115,7 +117,16 @@ struct TagTests {
                 files.map { $0.path == written.path ? written : $0 }
             }
         }
-        #expect(scenery.effects(Nodes()) == [.patroni("pg-node-3", .reload)])
+        #expect(scenery.effects(Nodes()) == [.patroni("pg-node-3", .reload), .patroni("pg-node-3", .wake)])
+    }
+
+    @Test("reach a node that waits for its turn to be made anew, too")
+    func reachTheOutdated() {
+        var scenery = tagged("pg-node-3") { $0.nosync = true }
+        for node in scenery.cluster.nodeNames { scenery.change(node.container) { $0.settings.ports = [] } }
+        let effects = scenery.effects(Nodes())
+        #expect(effects.contains(.docker(.local, .stop("id-pg-node-2"))))
+        #expect(effects.contains { if case .docker(_, .upload("id-pg-node-3", _)) = $0 { true } else { false } })
     }
 
     @Test("nofailover: nobody fails over or hands over to it, whether the manifest or Patroni says so")

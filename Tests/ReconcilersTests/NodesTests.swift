@@ -131,7 +131,7 @@ struct NodesTests {
             })
         scenery = Scenery()
         scenery.dcs { $0.members[1].tags = [LabelValue(PatroniFile.versionTag, "old")] }
-        #expect(scenery.effects(Nodes()) == [.patroni("pg-node-2", .reload)])
+        #expect(scenery.effects(Nodes()) == [.patroni("pg-node-2", .reload), .patroni("pg-node-2", .wake)])
     }
 
     @Test("a frozen primary thaws while it still leads, and is killed once another does")

@@ -25,7 +25,7 @@ struct PlanCommand: AsyncParsableCommand {
         if manifestText == nil {
             // the supervisor's file may be another one than the one that is asked about
             let text = (try? String(contentsOfFile: options.manifest, encoding: .utf8)) ?? ""
-            if try await Delegation.tookOver(options, adding: ["--manifest-text", text]) { return }
+            if try await Delegation.tookOver(options, adding: ["--manifest-text=\(text)"]) { return }
         }
         let session = try await Session.open(options, actsAlone: false, text: manifestText)
         let plan = await session.plan()

@@ -43,7 +43,7 @@ struct ManifestSource {
             let new = try ManifestSource.read(path)
             let refusals = isHad ? Manifest.changes(from: cluster, to: new) : []
             if refusals.isEmpty { cluster = new }
-            trouble = refusals.isEmpty ? nil : .refused(refusals.map(\.description).joined(separator: "\n"))
+            trouble = refusals.isEmpty ? nil : .refused(refusals.map(\.description).joined(separator: ". "))
         } catch {
             trouble = .broken(error.message)
         }
@@ -65,7 +65,7 @@ struct ManifestSource {
         else { return false }
         let refusals = Manifest.changes(from: last, to: cluster)
         guard !refusals.isEmpty else { return false }
-        trouble = .refused(refusals.map(\.description).joined(separator: "\n"))
+        trouble = .refused(refusals.map(\.description).joined(separator: ". "))
         cluster = last
         saved = last
         return true

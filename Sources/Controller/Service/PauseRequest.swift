@@ -67,7 +67,8 @@ struct PauseRequest {
 /// Who types the commands, for whoever wants to know later.
 enum Person {
     static var current: String {
-        let user = ["SUDO_USER", "USER", "LOGNAME"].compactMap { Defaults.environment($0) }.first ?? "uid \(getuid())"
+        let own = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid \(getuid())"
+        let user = ["SUDO_USER", "USER", "LOGNAME"].compactMap { Defaults.environment($0) }.first ?? own
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return user }
         return "\(user)@\(String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))"

@@ -162,16 +162,37 @@ public struct Nodes: Reconciler {
         return Proposal(actions: Retirement.renew(node.name, why: "it holds half a copy", at: roster.site))
     }
 
-    /// A Patroni that shows another file version than the one in its container reads it again.
+    /// A Patroni that shows another file version than the one in its container reads it again, and at once. A node that
+    /// waits for its turn to be made anew is not left with old files meanwhile: what it says of itself may be what the
+    /// others' turn waits for.
     private func reload(_ node: NodeView, site: Site) -> Proposal {
-        guard case .running = node.group, node.isUp, let shown = node.key?.tags.value(of: PatroniFile.versionTag)
-        else { return Proposal() }
+        switch node.group {
+        case .running: break
+        case .outdated(let seen, _) where seen.state.isRunning:
+            guard case .present(let wrong) = node.spec.wrongFiles(in: seen, secrets: site.scene.observation.secrets)
+            else { return Proposal() }
+            guard wrong.isEmpty else {
+                return Proposal(actions: [
+                    Action(
+                        .docker(site.engineID, .upload(seen.id, node.spec.files)),
+                        on: site.subject(node.name.container),
+                        because: .filesDiffer(wrong.map(\.path)))
+                ])
+            }
+        case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,
+            .unread, .misfiled, .startable:
+            return Proposal()
+        }
+        guard node.isUp, let shown = node.key?.tags.value(of: PatroniFile.versionTag) else { return Proposal() }
         let wanted = PatroniFile.version(
             for: node.name, cluster: site.cluster, secrets: site.scene.observation.secrets)
         guard shown != wanted else { return Proposal() }
-        return Proposal(actions: [
-            Action(.patroni(node.name, .reload), on: .node(node.name), because: .filesDiffer([PatroniFile.path]))
-        ])
+        let subject = Subject.node(node.name)
+        var actions = [Action(.patroni(node.name, .reload), on: subject, because: .filesDiffer([PatroniFile.path]))]
+        if site.scene.observation.dcs.value?.isPaused == false {
+            actions.append(Action(.patroni(node.name, .wake), on: subject, because: .wake("it has a file to read")))
+        }
+        return Proposal(actions: actions)
     }
 }
 

@@ -19,7 +19,9 @@ enum Rolling {
             return Proposal(waiting: ["a look at who leads, before \(node.name) is interrupted"])
         }
         guard roster.othersAreHealthy(than: node.name) else {
-            return Proposal(waiting: ["healthy other nodes, before \(node.name) is interrupted"])
+            let held = roster.nodes.first { $0.isHeld && $0.name != node.name }
+            let whom = held.map { "another replica than \($0.name), which is in maintenance" } ?? "healthy other nodes"
+            return Proposal(waiting: ["\(whom), before \(node.name) is interrupted"])
         }
         if case .restart = need, node.isLeader, roster.parametersAreFresh {
             return Proposal(waiting: ["every node to read the new parameters"], lookAgain: .seconds(1))

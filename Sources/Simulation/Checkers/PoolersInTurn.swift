@@ -1,8 +1,8 @@
 internal import Model
 
-/// I18: a pooler that serves is stopped only while another one of its kind does, if there is to be more than one.
+/// I21: a pooler that serves is stopped only while another one of its kind does, if there is to be more than one.
 struct PoolersInTurn: Checker {
-    let invariant = "I18 poolers in turn"
+    let invariant = "I21 poolers in turn"
 
     func acted(_ deed: Deed) -> String? {
         guard case .docker(_, .stop) = deed.effect, deed.isDone, let stopped = deed.container,

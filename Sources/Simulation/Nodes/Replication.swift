@@ -60,7 +60,9 @@ extension Universe {
         if client.count > 1 { client.longestGap = max(client.longestGap, now - client.lastAcknowledged) }
         client.lastAcknowledged = now
         // only what commits waited for, or would have waited for, is promised to survive a failover
-        guard engine.containers[index].node?.isSynchronous == true else { return }
+        guard let node = engine.containers[index].node, node.isSynchronous else { return }
+        // while people want nothing changed, nobody fences a primary whose Patroni hangs: others may lead already
+        if node.isHung, now - heldAt < .seconds(40) { return }
         let end = directory.end
         if let place = client.acknowledged.firstIndex(where: { $0.stretch == end.stretch }) {
             client.acknowledged[place].lsn = max(client.acknowledged[place].lsn, end.lsn)

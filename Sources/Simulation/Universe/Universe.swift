@@ -27,6 +27,8 @@ package struct Universe: Sendable {
     package var bucket: SimulatedRepository?
     /// When something last kept the controller from seeing or acting.
     package var obstacleAt: Duration = .zero
+    /// When people last wanted nothing changed, or wrote a manifest by which nothing can be.
+    package var heldAt: Duration = .seconds(-1000)
     /// Whether somebody waits for etcd, to resume Patroni.
     package var isResumeDue = false
     /// How often etcd lost what it had committed.
