@@ -231,6 +231,16 @@ struct DeclaredTests {
                 return view
             }
         }
+        refused("NoBackup") { bent in
+            bent.observation.repository = bent.observation.repository.map { view in
+                var full = BackupView(label: "a", type: "full", stoppedAt: 1, size: 1, hasError: true)
+                full.firstSegment = "000000010000000000000002"
+                var view = view
+                view.backups[0].prior = "a"
+                view.backups.insert(full, at: 0)
+                return view
+            }
+        }
     }
 
     @Test("a database that cannot be entered blinds nobody but its own planner")

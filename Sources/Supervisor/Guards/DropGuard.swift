@@ -69,7 +69,9 @@ enum DropGuard {
 
     /// Whether a backup and those below it are there and without an error. A label begins with that of the full backup.
     private static func isSound(_ label: String, _ repository: RepositoryView) -> Bool {
-        guard let backup = repository.backups.first(where: { $0.label == label }), !backup.hasError else { return false }
+        guard let backup = repository.backups.first(where: { $0.label == label }), !backup.hasError else {
+            return false
+        }
         return backup.prior.map { $0 != label && isSound($0, repository) } ?? true
     }
 
