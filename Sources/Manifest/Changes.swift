@@ -84,6 +84,9 @@ extension Manifest {
                 "spec.backups.encryption: the passphrase is generated; keep what `controller password --repository` "
                     + "prints outside of this host, because without it the backups cannot be read")
         }
+        for database in cluster.databases where database.ensure == .absent {
+            warnings.append("spec.databases: \(database.name) shall be absent: it is dropped with everything in it")
+        }
         if !cluster.backups.enabled {
             warnings.append("spec.backups.enabled: there is no backup and no way back in time")
         }
