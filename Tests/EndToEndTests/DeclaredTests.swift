@@ -40,6 +40,7 @@ struct DeclaredTests {
             try await made(cluster)
             try await altered(cluster)
             try await repaired(cluster)
+            try await blindInside(cluster)
             try await rotated(cluster)
             try await rotatedByCommand(cluster)
             try await keepsVerifiersToItself(cluster)
@@ -111,6 +112,18 @@ struct DeclaredTests {
             try await PostgresConnection.connect(login(cluster, 0, "app", "appdb", "first-password"))
         }
         await application.close()
+        try await cluster.ready()
+    }
+
+    /// A database that cannot be entered is its own planner's trouble and nobody else's.
+    private func blindInside(_ cluster: ClusterFixture) async throws {
+        try await cluster.psql(cluster.node(1), "alter database appdb allow_connections false")
+        try await cluster.psql(
+            cluster.node(1), "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'appdb'")
+        try await told(cluster, "DatabasesCurrent", "it cannot be entered")
+        let status = try await cluster.status()
+        #expect(status.has("PrimaryAvailable") && status.has("SchemaCurrent") && status.has("RolesCurrent"))
+        try await cluster.psql(cluster.node(1), "alter database appdb allow_connections true")
         try await cluster.ready()
     }
 

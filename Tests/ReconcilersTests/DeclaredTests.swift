@@ -243,6 +243,19 @@ struct DeclaredTests {
         }
     }
 
+    @Test("a statement that fails is not looked at all the time until it is due again")
+    func failing() {
+        var scenery = scenery
+        scenery.cluster.schema.migrations = [Migration(name: "001.sql", sql: "SELECT 1/0;")]
+        scenery.cluster.databases[0].owner = "pgadmin"
+        role(&scenery) { $0.passwordMatches = false }
+        for planner in [Schema(), Roles(), Databases()] as [any Reconciler] {
+            let proposal = planner.propose(scenery.scene)
+            #expect(proposal.actions.count == 1 && !proposal.waiting.isEmpty)
+            #expect(proposal.lookAgain == nil, "\(planner.name)")
+        }
+    }
+
     @Test("a database that cannot be entered blinds nobody but its own planner")
     func blindInside() {
         var scenery = Scenery()
