@@ -35,6 +35,9 @@ extension Manifest {
         if leaders.count == 1, cluster.nodes.count > 1 {
             warnings.append("spec.nodes.tags: only \(leaders[0]) may lead; nobody takes over when it is away")
         }
+        for database in cluster.databases where database.ensure == .absent {
+            warnings.append("spec.databases: \(database.name) shall be absent: it is dropped with everything in it")
+        }
         if !cluster.backups.enabled {
             warnings.append("spec.backups.enabled: there is no backup and no way back in time")
         }

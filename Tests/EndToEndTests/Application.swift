@@ -6,8 +6,8 @@ actor Application {
     private let connection: PostgresConnection
     private(set) var answers = 0
     private(set) var errors: [String] = []
-    /// The server processes that answered since the last reset.
-    private(set) var servers: Set<Int> = []
+    /// When the server processes began that answered, in milliseconds since 1970.
+    private var servers: Set<Int> = []
     private var isStopped = false
 
     init(_ configuration: PostgresConfiguration) async throws {
@@ -17,8 +17,11 @@ actor Application {
     func work() async {
         while !isStopped {
             do {
-                let rows = try await connection.query("select pg_backend_pid() as pid", deadline: .seconds(10)).rows
-                if let pid = try rows.first?.int("pid") { servers.insert(Int(pid)) }
+                let rows = try await connection.query(
+                    "select (extract(epoch from backend_start) * 1000)::bigint as began from pg_stat_activity "
+                        + "where pid = pg_backend_pid()", deadline: .seconds(10)
+                ).rows
+                if let began = try rows.first?.int("began") { servers.insert(began) }
                 answers += 1
             } catch {
                 errors.append("\(error)")
@@ -28,6 +31,7 @@ actor Application {
         await connection.close()
     }
 
-    func forgetServers() { servers = [] }
+    /// How many server processes answered that began after a moment.
+    func servers(after moment: Int) -> Int { servers.filter { $0 > moment }.count }
     func stop() { isStopped = true }
 }

@@ -231,6 +231,29 @@ struct DeclaredTests {
                 return view
             }
         }
+        refused("NoBackup") { bent in
+            bent.observation.repository = bent.observation.repository.map { view in
+                var full = BackupView(label: "a", type: "full", stoppedAt: 1, size: 1, hasError: true)
+                full.firstSegment = "000000010000000000000002"
+                var view = view
+                view.backups[0].prior = "a"
+                view.backups.insert(full, at: 0)
+                return view
+            }
+        }
+    }
+
+    @Test("a statement that fails is not looked at all the time until it is due again")
+    func failing() {
+        var scenery = scenery
+        scenery.cluster.schema.migrations = [Migration(name: "001.sql", sql: "SELECT 1/0;")]
+        scenery.cluster.databases[0].owner = "pgadmin"
+        role(&scenery) { $0.passwordMatches = false }
+        for planner in [Schema(), Roles(), Databases()] as [any Reconciler] {
+            let proposal = planner.propose(scenery.scene)
+            #expect(proposal.actions.count == 1 && !proposal.waiting.isEmpty)
+            #expect(proposal.lookAgain == nil, "\(planner.name)")
+        }
     }
 
     @Test("a database that cannot be entered blinds nobody but its own planner")

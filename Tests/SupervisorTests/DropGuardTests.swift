@@ -68,6 +68,7 @@ struct DropGuardTests {
     func backups() {
         #expect(judge { $0.database { $0.databases[0].sessions = ["app (psql)"] } } == .onlyTheAbsentGo)
         #expect(judge { repository(&$0) { $0.hasError = true } } == .onlyTheAbsentGo)
+        #expect(judge { repository(&$0) { $0.prior = "one that is gone" } } == .onlyTheAbsentGo)
         #expect(judge { $0.database { $0.timeline = 2 } } == .onlyTheAbsentGo)
         #expect(judge { $0.database { $0.archiver.lastArchived = nil } } == .onlyTheAbsentGo)
         #expect(judge { $0.database { $0.archiver.isFailing = true } } == .onlyTheAbsentGo)

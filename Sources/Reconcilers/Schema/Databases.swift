@@ -121,7 +121,8 @@ struct DatabaseSteps {
         }
         let timeline = UInt32(clamping: view.timeline)
         let isSaved = repository.backups.contains { backup in
-            !backup.hasError && WALTimeline.of(segment: backup.firstSegment) == timeline
+            repository.chain(of: backup).allSatisfy { !$0.hasError }
+                && WALTimeline.of(segment: backup.firstSegment) == timeline
                 && WALTimeline.of(segment: backup.lastSegment) == timeline
         }
         guard isSaved else {
@@ -160,4 +161,13 @@ struct DatabaseSteps {
 /// The timeline in a WAL segment's name: its first eight hexadecimal digits.
 enum WALTimeline {
     static func of(segment: String) -> UInt32? { UInt32(segment.prefix(8), radix: 16) }
+}
+
+extension RepositoryView {
+    /// A backup and all that it builds on, the newest first; backups are listed oldest first.
+    fileprivate func chain(of backup: BackupView) -> [BackupView] {
+        backups.reversed().reduce(into: [backup]) { chain, older in
+            if chain.last?.prior == older.label { chain.append(older) }
+        }
+    }
 }

@@ -120,9 +120,9 @@ struct RoleSteps {
                 Condition(
                     .rolesCurrent, .false, reason: "InUse",
                     message:
-                        "\(role.name) shall be absent and is not dropped, because of \(list). Give what it owns to "
-                        + "another role: `REASSIGN OWNED BY \(role.name) TO …` and `DROP OWNED BY \(role.name)` in each "
-                        + "database that is named, and end its sessions",
+                        "it shall be absent and is not dropped yet: it holds \(list). End its sessions, and give what it "
+                        + "owns to another role: `REASSIGN OWNED BY \(role.name) TO …` and `DROP OWNED BY \(role.name)` "
+                        + "in each database that is named",
                     subject: .role(role.name))
             ], lookAgain: DatabaseSteps.patience)
     }

@@ -39,6 +39,8 @@ struct Weather {
         }
         if seed % 16 == 11 { cluster.backups.encryption.cipher = .aes }
         if seed % 8 == 6 { cluster.declare() }
+        // so that there are backups of later timelines
+        if seed % 16 == 6 { cluster.backups.schedules.incremental = try? CronSchedule("*/2 * * * *") }
         return cluster
     }
 

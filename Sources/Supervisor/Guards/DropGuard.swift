@@ -58,13 +58,21 @@ enum DropGuard {
         }
         let prefix = hexadecimal(view.timeline)
         let isKept = repository.backups.contains {
-            !$0.hasError && $0.firstSegment.hasPrefix(prefix) && $0.lastSegment.hasPrefix(prefix)
+            $0.firstSegment.hasPrefix(prefix) && $0.lastSegment.hasPrefix(prefix) && isSound($0.label, repository)
         }
         guard isKept else { return refusal("no error-free backup is of timeline \(view.timeline)") }
         guard view.archiver.lastArchived?.hasPrefix(prefix) == true, !view.archiver.isFailing else {
             return refusal("WAL of timeline \(view.timeline) is not being archived")
         }
         return nil
+    }
+
+    /// Whether a backup and those below it are there and without an error. A label begins with that of the full backup.
+    private static func isSound(_ label: String, _ repository: RepositoryView) -> Bool {
+        guard let backup = repository.backups.first(where: { $0.label == label }), !backup.hasError else {
+            return false
+        }
+        return backup.prior.map { $0 != label && isSound($0, repository) } ?? true
     }
 
     /// As segments' names begin.
