@@ -40,17 +40,22 @@ public struct Pass<W: World>: Sendable {
             cluster: cluster, observation: await world.observe(cluster, focus: focus), now: await world.now())
         let plan = Plan(scene, reconcilers: reconcilers)
         var report = PassReport(scene: scene, plan: plan, conditions: plan.conditions, lookAgain: plan.lookAgain)
-        guard !cluster.maintenance else { return report }
-        backoff.note(proposed: plan.actions.map(\.action.effect), at: scene.now.uptime)
-        let due = admissible(plan.constructive, scene: scene, report: &report)
+        // in maintenance nothing is done but what lets held clients go on: a switchover is finished or called off
+        func mayAct(_ planned: PlannedAction) -> Bool {
+            !cluster.maintenance || plan.isForHeldClients(planned) || scene.isRelief(planned.action)
+        }
+        let actions = plan.actions.filter(mayAct)
+        backoff.note(proposed: actions.map(\.action.effect), at: scene.now.uptime)
+        let due = admissible(plan.constructive.filter(mayAct), scene: scene, report: &report)
         if !due.isEmpty {
             let outcomes = await world.perform(due.map(\.action.effect), for: cluster)
             let end = await world.now()
             for (planned, outcome) in zip(due, outcomes) { note(planned, outcome, at: end, report: &report) }
         }
-        if let planned = plan.disruptive, isDue(planned, scene: scene, report: &report) {
+        if let planned = plan.disruptive, mayAct(planned), isDue(planned, scene: scene, report: &report) {
             await interrupt(planned, cluster: cluster, report: &report)
         }
+        if cluster.maintenance, report.performed.isEmpty { return report }
         addFindings(to: &report, at: scene.now.uptime)
         // something was done: what follows from it is to be seen at once
         if !report.performed.isEmpty { report.lookAgain = .zero }

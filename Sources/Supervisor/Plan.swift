@@ -23,6 +23,9 @@ public struct Plan: Sendable, Hashable {
     /// When to look again at the latest.
     public private(set) var lookAgain: Duration?
     private var chores: [Action] = []
+    /// The only planners that may act while clients are held, and the one that says so.
+    private var parties: [String]?
+    private var host: String?
 
     /// Asks every planner and merges; the first planner to claim a subject has it.
     public init(_ scene: Scene, reconcilers: [any Reconciler]) {
@@ -30,8 +33,13 @@ public struct Plan: Sendable, Hashable {
         for reconciler in reconcilers {
             let proposal = reconciler.propose(scene)
             chores += proposal.chores
+            if parties == nil, let named = proposal.parties { (parties, host) = (named, reconciler.name) }
             for action in proposal.actions + proposal.chores {
                 let planned = PlannedAction(reconciler: reconciler.name, action: action)
+                if let parties, !parties.contains(reconciler.name) {
+                    deferred.append(planned)
+                    continue
+                }
                 if let owner = owners.first(where: { $0.subject == action.subject }) {
                     guard owner.reconciler == reconciler.name else {
                         deferred.append(planned)
@@ -57,6 +65,9 @@ public struct Plan: Sendable, Hashable {
 
     /// Everything that may be done now, in order.
     public var actions: [PlannedAction] { constructive + (disruptive.map { [$0] } ?? []) }
+
+    /// Whether an action belongs to a switchover that has begun, and must come to its end.
+    func isForHeldClients(_ planned: PlannedAction) -> Bool { planned.reconciler == host }
 
     /// Nothing to do and nothing to wait for.
     public var isEmpty: Bool { actions.isEmpty && deferred.isEmpty && waiting.isEmpty }

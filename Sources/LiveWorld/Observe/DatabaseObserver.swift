@@ -34,7 +34,7 @@ struct DatabaseObserver {
                 PostgresValue(cluster.accounts.admin.role.text), PostgresValue(array: addresses.nodes.map(\.node.text)),
                 PostgresValue("/var/spool/pgbackrest/archive/\(cluster.backups.stanza)/out/"),
                 PostgresValue(array: PendingParameter.limits),
-                PostgresValue(PoolerSettings.loginBody),
+                PostgresValue(PoolerSettings.loginBody), PostgresValue(array: addresses.poolers.compactMap(\.host)),
             ], deadline: .seconds(3)
         ).rows
         let answer = try DatabaseQuery.decode(DatabaseQuery.Answer.self, from: rows)
@@ -51,6 +51,7 @@ struct DatabaseObserver {
                         PostgresValue(array: cluster.schema.extensions.map(\.name)), PostgresValue(array: []),
                         PostgresValue(cluster.accounts.database.text), PostgresValue(cluster.accounts.admin.role.text),
                         PostgresValue(array: []), PostgresValue(""), PostgresValue(array: []), PostgresValue(""),
+                        PostgresValue(array: []),
                     ], deadline: .seconds(3)
                 ).rows)
             let local = DatabaseQuery.view(inside, node: node) { _, _ in false }

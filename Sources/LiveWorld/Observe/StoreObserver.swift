@@ -121,7 +121,11 @@ struct StoreObserver {
 
     /// The controller's own records; what it does not know, a newer one may have written.
     private func readOwn(_ entry: EtcdKeyValue, into view: inout DCSView) {
-        guard let value = JSONValue.parse(entry.value.text) else { return }
+        let parsed = JSONValue.parse(entry.value.text)
+        if entry.key.text == SwitchoverRecord.key(of: cluster.name) {
+            view.switchover = SwitchoverRecord(value: parsed, modRevision: entry.modRevision)
+        }
+        guard let value = parsed else { return }
         func name(below prefix: String) -> String? {
             entry.key.text.hasPrefix(prefix) ? String(entry.key.text.dropFirst(prefix.count)) : nil
         }

@@ -11,6 +11,8 @@ public struct Proposal: Sendable, Hashable {
     public var waiting: [String]
     /// Look again after so long even if nothing happens; nil when only events or the resync matter.
     public var lookAgain: Duration?
+    /// The only planners that may act now, by name: clients are held, and nothing else is to touch what they wait for.
+    public var parties: [String]?
 
     /// Nothing to do and nothing to say.
     public init(
@@ -31,6 +33,7 @@ public struct Proposal: Sendable, Hashable {
         conditions += other.conditions
         waiting += other.waiting
         lookAgain = [lookAgain, other.lookAgain].compactMap(\.self).min()
+        parties = parties ?? other.parties
     }
 
     /// Waits for something, and looks again after so long.
@@ -145,6 +148,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case parametersRefused = "ParametersRefused"
     /// The first node that was made as the manifest wants it now does not do its part; the others stay as they are.
     case rolloutStopped = "RolloutStopped"
+    /// A switchover that was asked for cannot begin, or was called off.
+    case switchoverDelayed = "SwitchoverDelayed"
 
     /// Orders by declaration, so that tables always print the same way.
     public static func < (left: ConditionType, right: ConditionType) -> Bool {
@@ -165,7 +170,7 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
             .collationMismatch, .dataLost, .foreignData, .blind,
             .paused,
             .walGrowing, .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange,
-            .parametersRefused, .rolloutStopped:
+            .parametersRefused, .rolloutStopped, .switchoverDelayed:
             false
         }
     }

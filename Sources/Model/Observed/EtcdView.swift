@@ -125,6 +125,8 @@ public struct DCSView: Sendable, Hashable {
     public var requests: [TaskRequest]
     /// How drills and verifications ended, oldest first (the controller's own keys).
     public var checks: [CheckRecord]
+    /// The switchover that is under way or was asked for (the controller's own key).
+    public var switchover: SwitchoverRecord?
     /// Nothing there.
     public init(revision: Int64) {
         self.revision = revision

@@ -8,6 +8,7 @@ enum Rolling {
         if let heir = roster.dcs?.heir {
             return Proposal(waiting: ["the switchover to \(heir)"], lookAgain: .milliseconds(250))
         }
+        if let record = roster.dcs?.switchover { return Proposal(waiting: ["the switchover from \(record.from)"]) }
         let surplus = removeSurplus(roster)
         if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
         let due = roster.nodes.filter { need(of: $0, roster) != nil }
@@ -40,6 +41,17 @@ enum Rolling {
 
     /// Whether a node is to be interrupted for what the manifest wants.
     static func isDue(_ node: NodeView, _ roster: Roster) -> Bool { need(of: node, roster) != nil }
+
+    /// Whether a primary is to leave its place for what the manifest wants.
+    static func wantsToMove(_ name: NodeName, _ roster: Roster) -> Bool {
+        guard let node = roster.nodes.first(where: { $0.name == name }) else { return true }
+        guard roster.nodes.count > 1 else { return false }
+        switch need(of: node, roster) {
+        case .renewal: return true
+        case .restart: return !node.lowersLimits
+        case nil: return false
+        }
+    }
 
     private static func need(of node: NodeView, _ roster: Roster) -> Need? {
         switch node.group {
@@ -97,6 +109,9 @@ enum Rolling {
         let ready = roster.successors(of: node.name).filter { $0.isStreaming && wanted.contains($0.name) }
         guard let target = ready.first else {
             return Proposal(waiting: ["a standby that \(node.name) can hand over to"], lookAgain: .seconds(1))
+        }
+        if roster.isPooled(target.name) {
+            return Proposal(actions: [Switchovers.request(from: node.name, because: why, scene: roster.site.scene)])
         }
         return Proposal(actions: [
             Action(

@@ -17,7 +17,8 @@ package enum FaultBudget {
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
             .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
-            .restart, .squatVolume, .squatNetwork, .switchOver, .dropExtension, .spoilRole, .editFile, .changeLimits,
+            .restart, .squatVolume, .squatNetwork, .switchOver, .requestSwitchover, .openTransaction, .spoilSwitchover,
+            .dropExtension, .spoilRole, .editFile, .changeLimits,
             .usurp, .takePort, .fillStore,
             .removeImage, .jumpClock, .edit:
             return true

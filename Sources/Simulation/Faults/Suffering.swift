@@ -78,6 +78,9 @@ extension Universe {
         case .editConfiguration(let patch): editConfiguration(patch)
         case .pausePatroni(let isOn): editConfiguration(.object([("pause", isOn ? .bool(true) : .null)]))
         case .switchOver: switchOverByHand()
+        case .requestSwitchover(let target): requestSwitchover(target)
+        case .openTransaction(let time): lasting { $0.client.open = ($0.now, $0.now + time) }
+        case .spoilSwitchover: spoilSwitchover()
         case .dropExtension: changeCatalog { $0.extensions = [] }
         case .spoilRole(let role): changeCatalog { $0.spoil(role) }
         case .editFile(let target): editFile(target)

@@ -12,6 +12,10 @@ extension Universe {
         case .replica: return .refused(Refusal(.conflict, "cannot execute in a read-only transaction"))
         case .primary: break
         }
+        if effect == .checkpoint {
+            engine.containers[index].node?.checkpointedAt = now
+            return .done("ok")
+        }
         var answer = Outcome.done("ok")
         withDirectory(of: index) { directory in
             switch effect {
@@ -21,6 +25,7 @@ extension Universe {
                     return
                 }
                 directory.catalog.execute(text)
+            case .checkpoint: break
             case .setPassword(let role, _):
                 guard let place = directory.catalog.roles.firstIndex(where: { $0.name == role }) else {
                     answer = .refused(Refusal(.invalid, "role \"\(role)\" does not exist"))

@@ -100,6 +100,9 @@ extension Universe {
                 }
                 copy.put(prefix + "leader", .text(leader.node.text), lease: leader.lease)
             }
+            if let record = dcs.switchover, let json = JSONText.value(of: record.value) {
+                copy.put(SwitchoverRecord.key(of: scope), .json(json))
+            }
             for record in dcs.retired {
                 let json = JSONValue.object([("since", .string(record.since)), ("why", .string(record.why))])
                 copy.put(RetiredVolume.prefix(of: scope) + record.volume.text, .json(json))

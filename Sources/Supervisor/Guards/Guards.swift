@@ -26,6 +26,8 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case pause = "I14"
     /// Few interruptions in a window.
     case boundedEffect = "I15"
+    /// Clients are held before the primary stands down.
+    case clientsHeld = "I17"
 }
 
 /// A refusal by a guard.
@@ -73,6 +75,7 @@ struct Guards: Sendable {
         PauseGuard.judge(action, scene) ?? SightGuard.judge(action, scene) ?? OwnershipGuard.judge(action, scene)
             ?? VolumeGuard.judge(action, scene) ?? StartGuard.judge(action, scene) ?? InterruptionGuard.judge(
                 action, scene)
+            ?? HandOverGuard.judge(action, scene)
             ?? FenceGuard.judge(action, scene, recentReleases: recent(at: scene.now.uptime))
             ?? QuorumGuard.judge(action, scene) ?? RestoreGuard.judge(action, scene)
     }

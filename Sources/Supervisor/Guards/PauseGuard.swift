@@ -7,7 +7,7 @@ enum PauseGuard {
         switch action.effect {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
             return Violation(.pause, "Patroni is paused")
-        case .docker(_, .stop), .docker(_, .kill):
+        case .docker(_, .stop), .docker(_, .kill), .docker(_, .standDown):
             guard case .container(_, let name) = action.subject, scene.cluster.index(of: NodeName(name.text)) != nil
             else { return nil }
             return Violation(.pause, "Patroni is paused")
