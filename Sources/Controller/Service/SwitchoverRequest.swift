@@ -1,6 +1,7 @@
 import FoundationEssentials
 import LiveWorld
 import Model
+import Supervisor
 
 /// Asks the controller for a switchover, by a key in etcd, and says what becomes of it.
 struct SwitchoverRequest {
