@@ -62,6 +62,7 @@ format: ## Format the code
 
 bench: setup build images ## The benchmarks, as ratios in one run
 	@Benchmarks/run.sh
+	@Benchmarks/switchover.sh
 	@Benchmarks/drill.sh
 
 clean: ## Remove what was built

@@ -79,7 +79,12 @@ public struct LiveWorld: World {
         let asksMembers = focus != .guarding(.leadership)
         async let members =
             !asksMembers ? [] : MemberObserver(world: self, cluster: cluster, addresses: addresses).observe()
-        let asksPoolers = if case .guarding = focus { false } else { true }
+        // a primary stands down only while clients are held
+        let asksPoolers =
+            switch focus {
+            case .everything, .everythingAfresh, .guarding(.container): true
+            case .guarding: false
+            }
         async let poolers =
             !asksPoolers ? [] : PoolerObserver(world: self, cluster: cluster, addresses: addresses).observe()
         async let repository = RepositoryObserver(world: self, cluster: cluster, engine: engine, focus: focus).observe()

@@ -42,16 +42,20 @@ public struct Pass<W: World>: Sendable {
         let scene = await look(at: cluster, focus: focus)
         let plan = Plan(scene, reconcilers: reconcilers)
         var report = PassReport(scene: scene, plan: plan, conditions: plan.conditions, lookAgain: plan.lookAgain)
-        // while a person wants nothing changed, only clients that a pooler holds back are let go
-        let wanted = scene.isHeld ? plan.constructive.filter(\.action.effect.letsClientsGo) : plan.constructive
-        backoff.note(proposed: (scene.isHeld ? wanted : plan.actions).map(\.action.effect), at: scene.now.uptime)
-        let due = admissible(wanted, scene: scene, report: &report)
+        // while a person wants nothing changed, only clients that poolers hold are let go: a switchover that has begun is
+        // finished or called off
+        func mayAct(_ planned: PlannedAction) -> Bool {
+            !scene.isHeld || plan.isForHeldClients(planned) || scene.isRelief(planned.action)
+        }
+        let actions = plan.actions.filter(mayAct)
+        backoff.note(proposed: actions.map(\.action.effect), at: scene.now.uptime)
+        let due = admissible(plan.constructive.filter(mayAct), scene: scene, report: &report)
         if !due.isEmpty {
             let outcomes = await world.perform(due.map(\.action.effect), for: cluster)
             let end = await world.now()
             for (planned, outcome) in zip(due, outcomes) { note(planned, outcome, at: end, report: &report) }
         }
-        if !scene.isHeld, let planned = plan.disruptive, isDue(planned, scene: scene, report: &report) {
+        if let planned = plan.disruptive, mayAct(planned), isDue(planned, scene: scene, report: &report) {
             await interrupt(planned, cluster: cluster, report: &report)
         }
         addFindings(to: &report, at: scene.now.uptime)

@@ -13,6 +13,7 @@ extension Effect {
             case .setPassword(let role, _): "set the password of \(role) on \(node)"
             case .dropDatabase(let name): "drop database \(name) on \(node)"
             case .dropRole(let name): "drop role \(name) on \(node)"
+            case .checkpoint: "begin a checkpoint on \(node)"
             }
         case .pooler(let name, let effect): effect.phrase(name)
         }
@@ -33,6 +34,7 @@ extension DockerEffect {
         case .start(let id): "start \(id.short)"
         case .stop(let id): "stop \(id.short)"
         case .kill(let id): "kill \(id.short)"
+        case .standDown(let id): "let \(id.short) stand down"
         case .unpause(let id): "unpause \(id.short)"
         case .remove(let id): "remove container \(id.short), its volumes stay"
         case .rename(_, let name): "rename to \(name)"
@@ -46,7 +48,8 @@ extension DockerEffect {
 extension EtcdEffect {
     fileprivate var phrase: String {
         switch self {
-        case .releaseLeader(_, let key): "release the leader key of \(key.node)"
+        case .releaseLeader(_, let key, let heir):
+            "release the leader key of \(key.node)" + (heir.map { " for \($0)" } ?? "")
         case .addLearner(let url): "add learner \(url)"
         case .promote(let id): "promote learner \(String(id, radix: 16))"
         case .removeMember(let id): "remove member \(String(id, radix: 16))"

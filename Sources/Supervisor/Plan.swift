@@ -25,6 +25,9 @@ public struct Plan: Sendable, Hashable {
     /// Whether the manifest asks for what this cluster cannot have: then nothing is done by it.
     public private(set) var refusesManifest = false
     private var chores: [Action] = []
+    /// The only planners that may act while clients are held, and the one that says so.
+    private var parties: [String]?
+    private var host: String?
 
     /// Asks every planner and merges; the first planner to claim a subject has it.
     public init(_ scene: Scene, reconcilers: [any Reconciler]) {
@@ -33,8 +36,13 @@ public struct Plan: Sendable, Hashable {
             let proposal = reconciler.propose(scene)
             if proposal.refusesManifest { refusesManifest = true }
             chores += proposal.chores
+            if parties == nil, let named = proposal.parties { (parties, host) = (named, reconciler.name) }
             for action in proposal.actions + proposal.chores {
                 let planned = PlannedAction(reconciler: reconciler.name, action: action)
+                if let parties, !parties.contains(reconciler.name) {
+                    deferred.append(planned)
+                    continue
+                }
                 if let owner = owners.first(where: { $0.subject == action.subject }) {
                     guard owner.reconciler == reconciler.name else {
                         deferred.append(planned)
@@ -61,6 +69,9 @@ public struct Plan: Sendable, Hashable {
 
     /// Everything that may be done now, in order.
     public var actions: [PlannedAction] { constructive + (disruptive.map { [$0] } ?? []) }
+
+    /// Whether an action belongs to a switchover that has begun, and must come to its end.
+    func isForHeldClients(_ planned: PlannedAction) -> Bool { planned.reconciler == host }
 
     /// Nothing to do and nothing to wait for.
     public var isEmpty: Bool { actions.isEmpty && deferred.isEmpty && waiting.isEmpty }

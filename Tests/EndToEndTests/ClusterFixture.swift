@@ -60,6 +60,9 @@ final class ClusterFixture: Sendable {
     /// Another image than the one that everybody on this engine uses, for changes to it that are not theirs yet.
     private var image: String { ClusterFixture.otherImage.map { "\n    image: \($0)" } ?? "" }
     private static var otherImage: String? { ProcessInfo.processInfo.environment["CONTROLLER_TEST_IMAGE"] }
+    private var poolerImage: String {
+        ProcessInfo.processInfo.environment["CONTROLLER_TEST_POOLER_IMAGE"].map { "\n    image: \($0)" } ?? ""
+    }
     /// The image of the nodes.
     static var nodeImage: String { otherImage ?? "pg-controller/postgres:18" }
 
@@ -67,7 +70,7 @@ final class ClusterFixture: Sendable {
     func edit(image: String) throws {
         let lines = try String(contentsOfFile: manifest, encoding: .utf8).split(
             separator: "\n", omittingEmptySubsequences: false
-        ).filter { !$0.hasPrefix("    image: ") }
+        ).filter { !$0.hasPrefix("    image: ") || $0.contains("pgbouncer") }
         try lines.joined(separator: "\n").replacingOccurrences(
             of: "    sharedMemory: 128MiB", with: "    sharedMemory: 128MiB\n    image: \(image)"
         ).write(toFile: manifest, atomically: true, encoding: .utf8)
@@ -114,7 +117,7 @@ final class ClusterFixture: Sendable {
             volume: \(repository)
           pooler:
             enabled: \(poolers > 0)\(poolers > 0 ? "\n    count: \(poolers)" : "")
-            namePrefix: \(id)-pgb-
+            namePrefix: \(id)-pgb-\(poolers > 0 ? poolerImage : "")
             port: \(ports + 60)
             readOnlyPort: \(ports + 70)
           console:
@@ -153,6 +156,14 @@ final class ClusterFixture: Sendable {
     @discardableResult
     func command(_ words: String...) async throws -> String {
         try await Shell.run([Program.path] + words + options)
+    }
+
+    /// Runs one command that may fail.
+    func attempt(_ words: [String]) async throws -> (status: Int, output: String) {
+        let said = try await Shell.run(
+            ["sh", "-c", "\"$@\"; echo \"status $?\"", "sh", Program.path] + words + options)
+        let lines = said.split(separator: "\n", omittingEmptySubsequences: false)
+        return (lines.last.flatMap { Int($0.dropFirst(7)) } ?? -1, lines.dropLast().joined(separator: "\n"))
     }
 
     /// What `controller status` says.

@@ -74,7 +74,7 @@ struct StoreSides {
             case .createRevision: key.createRevision += 1
             case nil: break
             }
-            return .releaseLeader(prefix: prefix, key)
+            return .releaseLeader(prefix: prefix, key, heir: nil)
         case .addLearner(let number): return .addLearner(peerURL: EtcdSpec.peerURL(of: name(number)))
         case .promote(let number): return .promote(memberID: member(number))
         case .removeMember(let number): return .removeMember(memberID: member(number))

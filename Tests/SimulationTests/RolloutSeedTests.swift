@@ -14,7 +14,7 @@ struct RolloutSeedTests {
     }
 
     private func restarts(_ trace: [String]) -> [String] {
-        trace.filter { ($0.contains("restart pg-node") || $0.contains("switchover pg-node")) && $0.contains("done") }
+        trace.filter { ($0.contains("restart pg-node") || $0.contains("standDown")) && $0.contains("done") }
     }
 
     @Test(
@@ -25,7 +25,7 @@ struct RolloutSeedTests {
             seed, [(60, .parameter("max_connections", "300")), (180, .parameter("max_connections", "50"))])
         #expect(verdict.isPassed)
         let steps = restarts(trace)
-        #expect(steps.filter { $0.contains("switchover") }.count == 1, "\(steps)")
+        #expect(steps.filter { $0.contains("standDown") }.count == 1, "\(steps)")
         // three restarts each; a replica that has not replayed the primary's word yet is restarted once more
         #expect((6...8).contains(steps.count), "\(steps)")
     }

@@ -29,7 +29,7 @@ struct GuardTests {
 
     private static func release(_ scenery: Scenery, proof: Proof? = proof, recent: Int = 0) -> Invariant? {
         let key = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)
-        let effect = Effect.etcd(.releaseLeader(prefix: scenery.cluster.dcsPrefix, key))
+        let effect = Effect.etcd(.releaseLeader(prefix: scenery.cluster.dcsPrefix, key, heir: nil))
         return judge(effect, on: .leadership, scenery, proof: proof, recent: recent)
     }
 

@@ -167,7 +167,7 @@ struct MaintenanceGuardTests {
             engineID: "engine-1", container: "id-pg-node-1", startedAt: "t0", exitCode: 137, finishedAt: "t1")
         func release() -> Invariant? {
             var guards = Guards()
-            let effect = Effect.etcd(.releaseLeader(prefix: scenery.cluster.dcsPrefix, key))
+            let effect = Effect.etcd(.releaseLeader(prefix: scenery.cluster.dcsPrefix, key, heir: nil))
             return guards.violation(
                 by: Action(effect, on: .leadership, because: .missing, proof: proof), scene: scenery.scene)?.invariant
         }

@@ -27,6 +27,9 @@ struct PlanPrice {
                 : "restarts a replica: its connections are cut; \(weaker(scene)), for \(measured.text(.replicaRestart))"
         case .patroni(_, .switchover):
             return "switches over: no writes, and the primary's connections are cut, for \(measured.text(.switchover))"
+        case .docker(_, .standDown):
+            return "hands over behind the poolers: their clients wait and get no error, writes pause for "
+                + "\(measured.text(.held)); who is connected to the primary itself is cut off"
         case .patroni(_, .patchConfiguration): return "reloads PostgreSQL: nothing is interrupted"
         case .patroni(_, .reload): return "reloads Patroni: nothing is interrupted"
         case .docker(_, .stop): return stop(action, scene, leader: leader)
@@ -120,6 +123,7 @@ struct PlanPrice {
             let leader = scene.observation.dcs.value?.leader?.node
             switch action.effect {
             case .patroni(_, .switchover): pauses.append(.switchover)
+            case .docker(_, .standDown): pauses.append(.held)
             case .patroni(let node, .restart) where node == leader: pauses.append(.primaryRestart)
             case .patroni(_, .restart): replicas += 1
             case .docker(_, .stop):

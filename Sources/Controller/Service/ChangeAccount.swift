@@ -18,6 +18,8 @@ struct ChangeAccount {
     /// What takes longer than this was in trouble, and promises nothing.
     private static let limit: Duration = .seconds(900)
     private var open: [Interruption] = []
+    /// Nodes that stood down: what is made of them anew is no new replica.
+    private var retired: [NodeName] = []
 
     /// Notes what a pass interrupted; an event for each interruption that is over.
     mutating func follow(_ report: PassReport, in world: LiveWorld) async -> [Event] {
@@ -37,10 +39,19 @@ struct ChangeAccount {
             events.append(event(interruption, scene, at: await world.now()))
         }
         for (planned, outcome) in report.performed {
+            if case .docker(_, .standDown) = planned.action.effect,
+                case .container(_, let name) = planned.action.subject
+            {
+                retired.append(NodeName(name.text))
+            }
             guard case .done = outcome, let new = interruption(by: planned.action, scene) else { continue }
             if open.contains(where: { $0.node == new.node && $0.kind == new.kind }) { continue }
             // a container that is made anew was stopped before
             if new.kind == .newReplica, open.contains(where: { $0.node == new.node }) { continue }
+            if new.kind == .newReplica, let place = retired.firstIndex(of: new.node) {
+                retired.remove(at: place)
+                continue
+            }
             open.append(new)
         }
         return events
@@ -84,7 +95,7 @@ struct ChangeAccount {
             let seen = engine?.container(ContainerName(interruption.node.text))
             return member.isStreaming && seen != nil && seen?.id != interruption.container
         case .newReplica: return member.isStreaming
-        case .failover, .switchover: return false
+        case .failover, .switchover, .held: return false
         }
     }
 
@@ -97,7 +108,7 @@ struct ChangeAccount {
             case .primaryRestart: "\(interruption.node) takes writes again"
             case .replicaRestart, .replicaRenewal: "\(interruption.node) streams again"
             case .newReplica: "\(interruption.node) streams for the first time"
-            case .failover: "the failover is over"
+            case .failover, .held: "the failover is over"
             }
         return Event(
             time: now.text, cluster: scene.cluster.name.text, kind: .action,

@@ -53,6 +53,7 @@ struct ClusterService: Service {
         var narrator = Narrator()
         var failovers = FailoverAccount()
         var changes = ChangeAccount()
+        var switchovers = SwitchoverAccount()
         var history = ConditionHistory(path: state.conditions)
         let log = EventLog(path: state.events)
         var resyncAt = ContinuousClock.now
@@ -73,8 +74,9 @@ struct ClusterService: Service {
             if let condition = source.condition ?? secretTrouble { report.conditions.append(condition) }
             let told = narrator.tell(report)
             let cost = await failovers.follow(report, in: world)
+            let held = await switchovers.follow(report, in: world)
             let costs = await changes.follow(report, in: world)
-            for event in told + (cost.map { [$0] } ?? []) + costs {
+            for event in told + [cost, held].compactMap(\.self) + costs {
                 logger.info("\(event.object): \(event.what) (\(event.reason)) \(event.message)")
                 if let trouble = await log.append([event]) {
                     logger.error("the event log cannot be written: \(trouble)")

@@ -13,7 +13,9 @@ struct FailoverAccount {
     /// Begins with the release of a dead leader's key, and ends with an event.
     mutating func follow(_ report: PassReport, in world: LiveWorld) async -> Event? {
         for (planned, outcome) in report.performed {
-            guard case .etcd(.releaseLeader(_, let key)) = planned.action.effect, case .done = outcome else { continue }
+            guard case .etcd(.releaseLeader(_, let key, nil)) = planned.action.effect, case .done = outcome else {
+                continue
+            }
             let ended = DockerTime(planned.action.proof?.finishedAt ?? "").map { $0.nanosecondsSince1970 / 1_000_000 }
             dead = (key.node, ended ?? report.scene.now.wallMilliseconds)
         }

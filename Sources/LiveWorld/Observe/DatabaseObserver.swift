@@ -35,6 +35,7 @@ struct DatabaseObserver {
                 PostgresValue(array: PendingParameter.limits),
                 PostgresValue(PoolerSettings.loginBody),
                 PostgresValue(array: cluster.databases.map(\.name.text)), PostgresValue(array: leaving),
+                PostgresValue(array: addresses.poolers.compactMap(\.host)),
             ], deadline: .seconds(3)
         ).rows
         let answer = try DatabaseQuery.decode(DatabaseQuery.Answer.self, from: rows)
@@ -67,7 +68,7 @@ struct DatabaseObserver {
                         PostgresValue(array: cluster.schema.extensions.map(\.name)), PostgresValue(array: []),
                         PostgresValue(cluster.accounts.database.text), PostgresValue(cluster.accounts.admin.role.text),
                         PostgresValue(array: []), PostgresValue(""), PostgresValue(array: []), PostgresValue(""),
-                        PostgresValue(array: []), PostgresValue(array: []),
+                        PostgresValue(array: []), PostgresValue(array: []), PostgresValue(array: []),
                     ], deadline: .seconds(3)
                 ).rows)
             let local = DatabaseQuery.view(inside, node: view.node) { _, _ in false }

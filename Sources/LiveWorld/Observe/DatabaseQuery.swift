@@ -5,7 +5,7 @@ import Model
 enum DatabaseQuery {
     /// Parameters: extension names, role names, the database's name, the admin's name, node names (arrays as text[]),
     /// the directory into which pgBackRest writes why it could not archive, parameters whose values are wanted,
-    /// the body of the poolers' login function, the declared databases, and the roles that shall go.
+    /// the body of the poolers' login function, the declared databases, the roles that shall go, and the poolers' addresses.
     static let text = """
         SELECT json_build_object(
           'recovery', pg_is_in_recovery(),
@@ -13,6 +13,9 @@ enum DatabaseQuery {
           'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
           'locale', (SELECT datlocale FROM pg_database WHERE datname = 'template0' AND datlocprovider = 'b'),
           'checksums', current_setting('data_checksums') = 'on',
+          'checkpoint', (SELECT extract(epoch FROM checkpoint_time)::bigint FROM pg_control_checkpoint()),
+          'oldest', (SELECT coalesce((extract(epoch FROM max(clock_timestamp() - xact_start)) * 1000)::bigint, 0)
+              FROM pg_stat_activity WHERE client_addr = ANY ($11::inet[])),
           'standbys', (SELECT coalesce(json_agg(json_build_object('name', application_name, 'state', state,
               'sync', sync_state, 'lag', coalesce(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
                 THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn), 0)::bigint)
@@ -148,6 +151,8 @@ enum DatabaseQuery {
         var timeline: Int64
         var locale: String?
         var checksums: Bool
+        var checkpoint: Int64
+        var oldest: Int64
         var standbys: [Standby]
         var extensions: [Extension]
         var history: Bool
@@ -173,6 +178,8 @@ enum DatabaseQuery {
             node: node, isInRecovery: answer.recovery, systemIdentifier: answer.system, timeline: answer.timeline)
         view.locale = answer.locale
         view.checksums = answer.checksums
+        view.checkpointedAt = Timestamp(seconds: answer.checkpoint)
+        view.oldestTransaction = .milliseconds(answer.oldest)
         view.standbys = answer.standbys.map {
             StandbyView(
                 node: NodeName($0.name), state: $0.state, isSynchronous: $0.sync == "sync" || $0.sync == "quorum",

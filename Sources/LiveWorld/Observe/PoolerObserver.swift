@@ -87,11 +87,12 @@ extension LiveWorld {
             }
         let session = try await poolerConsole(host: host, deadline: .seconds(1))
         do throws(PostgresError) {
-            try await session.execute(script: words, deadline: .seconds(1))
+            try await session.execute(script: words, deadline: effect == .pause ? .seconds(2) : .seconds(1))
         } catch {
             switch (effect, error.code) {
-            // it answers when the last transaction has ended; that it goes on is seen at the next look
-            case (.pause, .timedOut): return .done("under way")
+            // it answers when the last transaction has ended; our giving up has made it resume (`admin_handle_cancel`)
+            case (.pause, .timedOut):
+                throw RefusalError(.unavailable, "a transaction did not end within 2 s, so its clients go on")
             // it is so already
             case (.pause, .server) where error.message.contains("already"): return .done("already")
             case (.resume, .server) where error.message.contains("not paused"): return .done("already")

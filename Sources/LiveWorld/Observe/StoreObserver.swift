@@ -121,6 +121,10 @@ struct StoreObserver {
 
     /// The controller's own records; what it does not know, a newer one may have written.
     private func readOwn(_ entry: EtcdKeyValue, into view: inout DCSView) {
+        if entry.key.text == SwitchoverRecord.key(of: cluster.name) {
+            let value = JSONValue.parse(entry.value.text)
+            view.switchover = SwitchoverRecord(value: value, modRevision: entry.modRevision)
+        }
         func name(below prefix: String) -> String? {
             entry.key.text.hasPrefix(prefix) ? String(entry.key.text.dropFirst(prefix.count)) : nil
         }

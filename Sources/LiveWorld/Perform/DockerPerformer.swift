@@ -23,6 +23,7 @@ struct DockerPerformer {
         case .start(let id): _ = try await docker.start(id.text)
         case .stop(let id): _ = try await docker.stop(id.text)
         case .kill(let id): try await docker.kill(id.text)
+        case .standDown(let id): try await docker.kill(id.text, signal: "SIGUSR2", deadline: .seconds(2))
         case .unpause(let id): try await docker.unpause(id.text)
         case .remove(let id): try await docker.removeContainer(id.text)
         case .rename(let id, let name): try await docker.renameContainer(id.text, to: name.text)

@@ -10,7 +10,8 @@ struct EtcdPerformer {
     func perform(_ effect: EtcdEffect) async throws -> Outcome {
         let client = try await world.currentStore(cluster)
         switch effect {
-        case .releaseLeader(let prefix, let key): return try await release(key, prefix: prefix, client)
+        case .releaseLeader(let prefix, let key, let heir):
+            return try await release(key, prefix: prefix, heir: heir, client)
         case .addLearner(let url): _ = try await client.addMember(peerURLs: [url], isLearner: true)
         case .promote(let id): try await client.promoteMember(id)
         case .removeMember(let id): try await client.removeMember(id)
@@ -74,15 +75,22 @@ struct EtcdPerformer {
 
     /// If the leader key is exactly the one that was judged, delete it and the dead member's own key; only then revoke
     /// the lease that both hang on (Patroni 4.1, dcs/etcd3.py: one lease for each process).
-    private func release(_ key: LeaderKey, prefix: String, _ client: EtcdClient) async throws -> Outcome {
+    private func release(
+        _ key: LeaderKey, prefix: String, heir: NodeName?, _ client: EtcdClient
+    ) async throws -> Outcome {
         let leader = EtcdBytes(prefix + "leader")
         let member = EtcdBytes(prefix + "members/" + key.node.text)
+        var operations: [EtcdOperation] = [.delete(.one(leader)), .delete(.one(member))]
+        if let heir {
+            let wish = JSONValue.object([("leader", .string(key.node.text)), ("member", .string(heir.text))])
+            operations.append(.put(EtcdBytes(prefix + "failover"), EtcdBytes(wish.text)))
+        }
         let answer = try await client.transact(
             EtcdTransaction(
                 if: [
                     .hasValue(leader, EtcdBytes(key.node.text)), .hasLease(leader, key.lease),
                     .wasMade(leader, at: key.createRevision),
-                ], then: [.delete(.one(leader)), .delete(.one(member))]))
+                ], then: operations))
         guard answer.succeeded else {
             return .refused(Refusal(.conflict, "the leader key has changed; nothing was released"))
         }

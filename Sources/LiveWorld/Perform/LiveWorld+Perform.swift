@@ -88,6 +88,15 @@ extension LiveWorld {
         case .script(let database, let sql):
             let session = try await session(host: host, database: database.text)
             try await session.execute(script: sql, deadline: .seconds(60))
+        case .checkpoint:
+            let session = try await session(host: host, database: "postgres")
+            do throws(PostgresError) {
+                try await session.execute(script: "CHECKPOINT", deadline: .milliseconds(1500))
+            } catch {
+                // the checkpointer goes on by itself; that it has come to its end is seen
+                guard error.code == .timedOut else { throw error }
+                return .done("under way")
+            }
         case .setPassword(let role, let secret):
             try await setPassword(of: role, to: try await secrets.value(secret), host: host)
         case .dropDatabase(let name):

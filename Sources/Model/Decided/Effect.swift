@@ -36,6 +36,9 @@ public enum DockerEffect: Sendable, Hashable {
     case stop(ContainerID)
     /// `POST /containers/{id}/kill`.
     case kill(ContainerID)
+    /// `POST /containers/{id}/kill?signal=SIGUSR2`: a node's first process stops PostgreSQL in order and at once, and ends
+    /// with it; Patroni has no part in it, and the leader key stays (`deploy/images/postgres/node`).
+    case standDown(ContainerID)
     /// `POST /containers/{id}/unpause`.
     case unpause(ContainerID)
     /// `DELETE /containers/{id}`, never with its volumes.
@@ -53,7 +56,8 @@ public enum DockerEffect: Sendable, Hashable {
 /// What can be asked of etcd.
 public enum EtcdEffect: Sendable, Hashable {
     /// One transaction: if the leader key is exactly this one, delete it and the member's key; then revoke the lease.
-    case releaseLeader(prefix: String, LeaderKey)
+    /// With an heir it also writes Patroni's `failover` key: the others then leave the election to that one.
+    case releaseLeader(prefix: String, LeaderKey, heir: NodeName?)
     /// Adds a learner.
     case addLearner(peerURL: String)
     /// Promotes a learner.
@@ -102,6 +106,8 @@ public enum SQLEffect: Sendable, Hashable {
     case dropDatabase(DatabaseName)
     /// `DROP ROLE`, which PostgreSQL refuses while it owns anything.
     case dropRole(RoleName)
+    /// Begins a `CHECKPOINT`; its end is observed.
+    case checkpoint
 }
 
 /// What can be asked of a pooler.
@@ -137,7 +143,7 @@ extension Effect {
         case .sql(_, let effect):
             switch effect {
             case .dropDatabase, .dropRole: true
-            case .script, .setPassword: false
+            case .script, .setPassword, .checkpoint: false
             }
         case .pooler: false
         }
@@ -148,7 +154,7 @@ extension DockerEffect {
     /// Whether it interrupts something that runs or removes something.
     public var isDisruptive: Bool {
         switch self {
-        case .removeNetwork, .disconnect, .removeVolume, .stop, .kill, .remove: true
+        case .removeNetwork, .disconnect, .removeVolume, .stop, .kill, .standDown, .remove: true
         case .createNetwork, .connect, .createVolume, .createContainer, .upload, .start, .unpause, .rename, .update,
             .pull,
             .run:

@@ -13,6 +13,8 @@ public struct Proposal: Sendable, Hashable {
     public var lookAgain: Duration?
     /// The manifest asks for what this cluster cannot have: nobody's actions are done by it.
     public var refusesManifest = false
+    /// The only planners that may act now, by name: clients are held, and nothing else is to touch what they wait for.
+    public var parties: [String]?
 
     /// Nothing to do and nothing to say.
     public init(
@@ -34,6 +36,7 @@ public struct Proposal: Sendable, Hashable {
         waiting += other.waiting
         lookAgain = [lookAgain, other.lookAgain].compactMap(\.self).min()
         refusesManifest = refusesManifest || other.refusesManifest
+        parties = parties ?? other.parties
     }
 
     /// Waits for something, and looks again after so long.
@@ -152,6 +155,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case parametersRefused = "ParametersRefused"
     /// The first node that was made as the manifest wants it now does not do its part; the others stay as they are.
     case rolloutStopped = "RolloutStopped"
+    /// A switchover that was asked for cannot begin, or was called off.
+    case switchoverDelayed = "SwitchoverDelayed"
 
     /// Orders by declaration, so that tables always print the same way.
     public static func < (left: ConditionType, right: ConditionType) -> Bool {
@@ -173,7 +178,7 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
             .collationMismatch, .dataLost, .foreignData, .blind,
             .paused,
             .walGrowing, .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange,
-            .parametersRefused, .rolloutStopped:
+            .parametersRefused, .rolloutStopped, .switchoverDelayed:
             false
         }
     }

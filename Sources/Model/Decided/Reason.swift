@@ -32,6 +32,8 @@ public enum Reason: Sendable, Hashable {
     case restartPending([String])
     /// The primary has to leave its place first.
     case handOver(String)
+    /// A switchover: what this step is for.
+    case switchover(String)
     /// The leader's container is proven dead.
     case leaderDead(NodeName, exitCode: Int?)
     /// The leader is alive but neither answers nor renews its lease.
@@ -114,6 +116,7 @@ public enum Reason: Sendable, Hashable {
             "the dynamic configuration differs from the manifest: \(names.joined(separator: ", "))"
         case .restartPending(let names): "parameters wait for a restart: \(names.joined(separator: ", "))"
         case .handOver(let why): "the primary hands over first: \(why)"
+        case .switchover(let what): what
         case .leaderDead(let node, let code):
             "the leader \(node) is proven dead, " + (code.map { "exit code \($0)" } ?? "its container was removed")
         case .leaderHung(let node): "the leader \(node) neither answers nor renews its lease"

@@ -129,6 +129,8 @@ public struct DCSView: Sendable, Hashable {
     public var pauses: [PauseRecord]
     /// What the cluster was founded with (the controller's own key).
     public var founding: FoundingRecord?
+    /// The switchover that is under way or was asked for (the controller's own key).
+    public var switchover: SwitchoverRecord?
     /// Nothing there.
     public init(revision: Int64) {
         self.revision = revision

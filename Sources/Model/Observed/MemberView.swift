@@ -120,6 +120,10 @@ public struct DatabaseView: Sendable, Hashable {
     public var pendingParameters: [String]
     /// The limits that its standbys must not be below, as it runs with them; sorted by name.
     public var limits: [LabelValue] = []
+    /// When its latest checkpoint began.
+    public var checkpointedAt: Timestamp?
+    /// For how long the oldest transaction that came through a pooler has been open.
+    public var oldestTransaction: Duration = .zero
     /// WAL archiving.
     public var archiver: ArchiverView
     /// Databases whose collation has another version than the library's, sorted.

@@ -13,7 +13,7 @@ public struct Failover: Reconciler {
         guard let site = Site(scene), case .present(let dcs) = scene.observation.dcs, let leader = dcs.leader,
             !dcs.isPaused, !scene.isHeld(leader.node)
         else { return Proposal() }
-        guard let proof = evidence(against: leader.node, at: site) else { return Proposal() }
+        guard let proof = Failover.evidence(against: leader.node, at: site) else { return Proposal() }
         let roster = Roster(site)
         guard !roster.candidates(besides: leader.node).isEmpty else {
             return Proposal(waiting: ["\(leader.node), because nobody can take over without loss"])
@@ -21,14 +21,14 @@ public struct Failover: Reconciler {
         return Proposal(
             actions: [
                 Action(
-                    .etcd(.releaseLeader(prefix: scene.cluster.dcsPrefix, leader)), on: .leadership,
+                    .etcd(.releaseLeader(prefix: scene.cluster.dcsPrefix, leader, heir: nil)), on: .leadership,
                     because: .leaderDead(leader.node, exitCode: proof.exitCode), proof: proof)
             ],
             waiting: ["a new leader"], lookAgain: .milliseconds(100))
     }
 
     /// The engine's own record of the end of the leader's container; nil for everything short of a proof.
-    private func evidence(against leader: NodeName, at site: Site) -> Proof? {
+    static func evidence(against leader: NodeName, at site: Site) -> Proof? {
         let volumes = site.volumes(of: leader.text).map(\.name)
         let isVolumeInUse = site.engine.containers.contains { other in
             other.name != leader.container && other.state.isAlive

@@ -8,6 +8,7 @@ enum Rolling {
         if let heir = roster.dcs?.heir {
             return Proposal(waiting: ["the switchover to \(heir)"], lookAgain: .milliseconds(250))
         }
+        if let record = roster.dcs?.switchover { return Proposal(waiting: ["the switchover from \(record.from)"]) }
         let surplus = removeSurplus(roster)
         if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
         let due = roster.nodes.filter { !$0.isHeld && need(of: $0, roster) != nil }
@@ -48,6 +49,17 @@ enum Rolling {
         switch need(of: node, roster) {
         case .renewal(let reason), .restart(let reason): reason
         case nil: nil
+        }
+    }
+
+    /// Whether a primary is to leave its place for what the manifest wants.
+    static func wantsToMove(_ name: NodeName, _ roster: Roster) -> Bool {
+        guard let node = roster.nodes.first(where: { $0.name == name }) else { return true }
+        guard roster.nodes.count > 1 else { return false }
+        switch need(of: node, roster) {
+        case .renewal: return true
+        case .restart: return !node.lowersLimits
+        case nil: return false
         }
     }
 
@@ -122,6 +134,9 @@ enum Rolling {
         let ready = roster.successors(of: node.name).filter { $0.isStreaming && !$0.isHeld && wanted.contains($0.name) }
         guard let target = ready.first else {
             return Proposal(waiting: ["a standby that \(node.name) can hand over to"], lookAgain: .seconds(1))
+        }
+        if roster.isPooled(target.name) {
+            return Proposal(actions: [Switchovers.request(from: node.name, because: why, scene: roster.site.scene)])
         }
         return Proposal(actions: [
             Action(

@@ -107,7 +107,16 @@ struct PoolerSteps {
         if view.version != PoolerSpec.version(hosts: hosts, at: site) {
             return (.reload, .filesDiffer(["pgbouncer.ini"]))
         }
-        return view.isPaused ? (.resume, .paused) : nil
+        return view.isPaused && mayResume ? (.resume, .paused) : nil
+    }
+
+    /// Held clients go on where somebody takes writes. While a switchover holds them that is somebody else than before,
+    /// and while positively nobody does they wait on: an answer of any other kind would be an error.
+    private var mayResume: Bool {
+        guard pooler.access == .readWrite, case .present = site.scene.observation.dcs else { return true }
+        guard let serving = site.serving else { return !site.scene.observation.database.isAbsent }
+        guard let hold = Hold(site) else { return true }
+        return serving != hold.record.from
     }
 
     /// Whom the connections go to: whoever takes writes by PostgreSQL's own word, and nobody else while nobody does.
@@ -115,10 +124,12 @@ struct PoolerSteps {
         let observation = site.scene.observation
         let known = observation.pooler(pooler.name).value?.hosts ?? []
         let leader = observation.dcs.value?.leader?.node
-        let serving = observation.database.value.flatMap { $0.isInRecovery || $0.node != leader ? nil : $0.node }
+        let serving = site.serving
         switch pooler.access {
         case .readWrite:
             if let serving { return [serving] }
+            // those who wait turn before there is somebody, so that nothing but that is waited for
+            if let hold = Hold(site), hold.isGone, site.isHeld(pooler) { return [hold.heir] }
             if !known.isEmpty { return known }
         case .readOnly:
             let streaming = Roster(site).streaming.map(\.name)

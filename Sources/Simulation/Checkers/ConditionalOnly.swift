@@ -17,7 +17,13 @@ struct ConditionalOnly: Checker {
             // an initialisation that was cut off leaves an empty mark behind
             return key == prefix + "initialize" && deed.before.store?.key(key)?.value == .text("")
                 ? nil : "the controller deleted Patroni's key \(key)"
-        case .releaseLeader(_, let key):
+        case .releaseLeader(_, let key, let heir):
+            // whom the key names leads without being compared
+            if let heir, case .synchronous(let sync)? = deed.before.store?.key(prefix + "sync")?.value,
+                !sync.standbys.contains(heir)
+            {
+                return "\(heir) was named though commits did not wait for it"
+            }
             return deed.before.store?.key(prefix + "leader")?.value == .text(key.node.text)
                 ? nil : "another leader's key was released"
         case .replaceKey(let key, _, _):

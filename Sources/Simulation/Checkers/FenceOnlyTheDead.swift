@@ -5,7 +5,7 @@ struct FenceOnlyTheDead: Checker {
     let invariant = "I4 fence only the dead"
 
     func acted(_ deed: Deed) -> String? {
-        guard case .etcd(.releaseLeader(_, let key)) = deed.effect, deed.isDone else { return nil }
+        guard case .etcd(.releaseLeader(_, let key, _)) = deed.effect, deed.isDone else { return nil }
         let engine = deed.before.engine
         let volumes = engine.containers.filter { $0.component == .node && $0.home == key.node.text }
             .compactMap(\.dataVolume)

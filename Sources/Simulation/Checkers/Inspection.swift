@@ -47,6 +47,7 @@ struct Deed: Sendable {
         let id: ContainerID
         switch effect {
         case .upload(let container, _), .start(let container), .stop(let container), .kill(let container),
+            .standDown(let container),
             .unpause(let container), .remove(let container), .rename(let container, _), .update(let container, _),
             .run(let container, _), .connect(_, let container, _), .disconnect(_, let container):
             id = container
@@ -71,7 +72,7 @@ package struct Inspection: Sendable {
             LastCopy(), OneWriter(), NoSecondInit(), FenceOnlyTheDead(), ConditionalOnly(), StoreQuorum(),
             ReplicasFirst(), ImmortalVolumes(), NotOurs(), UnknownIsNotAbsent(), MonotonePromotion(), OnePlace(),
             BackupsStay(), PauseIsSacred(), AcknowledgedWrites(), NothingImpossible(), PoolersInTurn(),
-            OnlyTheAbsentGo(),
+            OnlyTheAbsentGo(), ClientsHeld(),
         ]
     }
 

@@ -17,8 +17,9 @@ struct NotOurs: Checker {
         case .start(let id):
             guard let index = deed.before.engine.index(of: id) else { return nil }
             return strangersVolume(of: deed.before.engine.containers[index], deed)
-        case .createNetwork, .createVolume, .removeVolume, .createContainer, .upload, .stop, .kill, .unpause, .remove,
-            .rename, .update, .pull, .run:
+        case .createNetwork, .createVolume, .removeVolume, .createContainer, .upload, .stop, .kill, .standDown,
+            .unpause,
+            .remove, .rename, .update, .pull, .run:
             return nil
         }
     }

@@ -1,19 +1,20 @@
 internal import Model
 
-/// I14: while people want nothing changed, nothing is, but that clients are let go; a node in maintenance is left alone;
-/// and while Patroni is paused nothing that leads, interrupts or rebuilds a node is done.
+/// I14: while people want nothing changed, nothing is, but what lets held clients go on; a node in maintenance is left
+/// alone; and while Patroni is paused nothing that leads, interrupts or rebuilds a node is done.
 struct PauseIsSacred: Checker {
     let invariant = "I14 pause"
 
     func acted(_ deed: Deed) -> String? {
-        if case .pooler(_, .resume) = deed.effect { return nil }
-        if deed.cluster.maintenance { return "\(deed.effect.line) in maintenance" }
-        if let words = held(deed) { return words }
+        if !isForHeldClients(deed) {
+            if deed.cluster.maintenance { return "\(deed.effect.line) in maintenance" }
+            if let words = held(deed) { return words }
+        }
         guard isPaused(deed.before), isPaused(deed.known) else { return nil }
         switch deed.effect {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
             return "\(deed.effect.line) while Patroni is paused"
-        case .docker(_, .stop), .docker(_, .kill):
+        case .docker(_, .stop), .docker(_, .kill), .docker(_, .standDown):
             return deed.container?.component == .node ? "\(deed.effect.line) while Patroni is paused" : nil
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
@@ -36,10 +37,22 @@ struct PauseIsSacred: Checker {
             touched = [NodeName(container.home)]
         case .patroni(_, .switchover(let from, let to)): touched = [from, to]
         case .patroni(let node, .restart), .patroni(let node, .reload): touched = [node]
-        case .etcd(.releaseLeader(_, let key)): touched = [key.node]
+        case .etcd(.releaseLeader(_, let key, _)): touched = [key.node]
         case .etcd, .patroni, .sql, .pooler: touched = []
         }
         return touched.first { held.contains($0) }.map { "\(deed.effect.line), and \($0) is in maintenance" }
+    }
+
+    /// A switchover that was under way comes to its end: the record, the dead primary's key, and the poolers that hold.
+    private func isForHeldClients(_ deed: Deed) -> Bool {
+        let record = SwitchoverRecord.key(of: deed.cluster.name)
+        switch deed.effect {
+        case .etcd(.replaceKey(record, _, _)), .etcd(.deleteKey(record, _)), .pooler(_, .reload), .pooler(_, .resume):
+            return true
+        case .etcd(.releaseLeader): return deed.before.holdsClients || deed.known.holdsClients
+        case .docker(_, .upload): return deed.container?.component == .pooler
+        case .etcd, .patroni, .sql, .pooler: return false
+        }
     }
 
     private func isPaused(_ universe: Universe) -> Bool {

@@ -165,6 +165,29 @@ extension Universe {
         return .done("204")
     }
 
+    /// SIGUSR2: a node's first process stops PostgreSQL in order and ends with it; Patroni has no part in it.
+    package mutating func standDown(_ id: ContainerID) -> Outcome {
+        guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        guard engine.containers[index].hasProcess else {
+            return .refused(Refusal(.conflict, "409 container is not running"))
+        }
+        // a frozen one gets the signal when it thaws
+        guard engine.containers[index].state.isRunning, let node = engine.containers[index].node,
+            engine.containers[index].stop == nil
+        else { return .done("204") }
+        if node.server == .primary { shipWAL(from: index) }
+        withDirectory(of: index) { directory in
+            directory.isClean = true
+            directory.wasPrimary = node.server == .primary
+        }
+        engine.containers[index].node?.server = .stopped
+        engine.containers[index].node?.job = nil
+        engine.containers[index].node?.isHung = true
+        engine.containers[index].node?.isStandingDown = true
+        endSoon(index, within: 80...400, exitCode: 0)
+        return .done("204")
+    }
+
     /// A stop or a kill between two lives ends the restarting; the container shows how its last life ended.
     private mutating func endRestarting(_ index: Int) -> Bool {
         guard let restart = engine.containers[index].restart else { return false }

@@ -21,6 +21,7 @@ extension Universe {
         case .start(let id): start(id)
         case .stop(let id): stop(id)
         case .kill(let id): kill(id)
+        case .standDown(let id): standDown(id)
         case .unpause(let id): unpause(id)
         case .remove(let id): remove(id)
         case .rename(let id, let name): rename(id, to: name)

@@ -63,6 +63,11 @@ extension Universe {
                     PauseRecord(
                         id: String(key.name.dropFirst(pauses.count)), value: json, modRevision: key.modRevision))
             }
+            if key.name == SwitchoverRecord.key(of: scope) {
+                let json: JSONValue? = if case .json(let json) = key.value { json } else { nil }
+                view.switchover = SwitchoverRecord(value: json, modRevision: key.modRevision)
+                continue
+            }
             let checks = CheckRecord.prefix(of: scope)
             if key.name.hasPrefix(checks), case .json(let json) = key.value,
                 let record = CheckRecord(

@@ -8,7 +8,7 @@ extension Universe {
             return .refused(Refusal(.unavailable, "etcd: no leader"))
         }
         switch effect {
-        case .releaseLeader(let prefix, let key): return release(prefix, key)
+        case .releaseLeader(let prefix, let key, let heir): return release(prefix, key, heir)
         case .addLearner(let url): return addLearner(url)
         case .promote(let id): return promote(id)
         case .removeMember(let id): return removeMember(id)
@@ -63,11 +63,12 @@ extension Universe {
         }
     }
 
-    private mutating func release(_ prefix: String, _ key: LeaderKey) -> Outcome {
+    private mutating func release(_ prefix: String, _ key: LeaderKey, _ heir: NodeName?) -> Outcome {
         guard let known = store?.key(prefix + "leader"), known.value == .text(key.node.text), known.lease == key.lease,
             known.createRevision == key.createRevision
         else { return .refused(Refusal(.conflict, "the leader key has changed")) }
         store?.delete([prefix + "leader", prefix + "members/" + key.node.text])
+        if let heir { store?.put(prefix + "failover", .text(heir.text)) }
         store?.revoke(key.lease)
         note("leader key of \(key.node) released")
         leaderKeyGone()

@@ -74,6 +74,12 @@ public enum Fault: Sendable, Hashable {
     case letGo
     /// `patronictl switchover` (P12).
     case switchOver
+    /// `controller switchover`, to one of the replicas or to whoever is best.
+    case requestSwitchover(Target?)
+    /// A transaction through a pooler stays open for long.
+    case openTransaction(Duration)
+    /// Somebody writes nonsense into the switchover's record.
+    case spoilSwitchover
     /// `DROP EXTENSION` (U06).
     case dropExtension
     /// A role loses its login or its password is changed (U07).

@@ -21,7 +21,8 @@ package enum FaultBudget {
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
             .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
-            .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .dropExtension, .spoilRole,
+            .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .requestSwitchover, .openTransaction,
+            .spoilSwitchover, .dropExtension, .spoilRole,
             .promoteRole, .dropRole, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,
             .usurp, .takePort, .fillStore,
             .removeImage, .jumpClock, .edit:

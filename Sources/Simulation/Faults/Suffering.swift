@@ -80,6 +80,9 @@ extension Universe {
         case .hold(let target): hold(target)
         case .letGo: letGo()
         case .switchOver: switchOverByHand()
+        case .requestSwitchover(let target): requestSwitchover(target)
+        case .openTransaction(let time): lasting { $0.client.open = ($0.now, $0.now + time) }
+        case .spoilSwitchover: spoilSwitchover()
         case .dropExtension: changeCatalog { $0.extensions = [] }
         case .spoilRole(let role): changeCatalog { $0.spoil(role) }
         case .promoteRole(let role): changeCatalog { $0.promote(role) }

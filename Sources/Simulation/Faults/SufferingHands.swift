@@ -53,6 +53,25 @@ extension Universe {
         return false
     }
 
+    mutating func requestSwitchover(_ target: Target?) -> Bool {
+        guard store?.isAvailable == true, let leader = store?.key(prefix + "leader")?.value.text,
+            store?.key(SwitchoverRecord.key(of: scope)) == nil
+        else { return false }
+        let heir = target.flatMap { place(of: $0) }.map { NodeName(engine.containers[$0].home) }
+        let record = SwitchoverRecord(
+            from: NodeName(leader), to: heir, author: .person, why: "a person asked for it", at: Timestamp(moment))
+        _ = perform(.putIfAbsent(key: SwitchoverRecord.key(of: scope), value: record.value))
+        isStirred = true
+        return true
+    }
+
+    mutating func spoilSwitchover() -> Bool {
+        guard store?.isAvailable == true, store?.isFull == false else { return false }
+        store?.put(SwitchoverRecord.key(of: scope), .text("{"))
+        isStirred = true
+        return true
+    }
+
     mutating func changeCatalog(_ change: (inout Catalog) -> Void) -> Bool {
         guard let index = engine.containers.firstIndex(where: { $0.node?.isWritable == true }) else { return false }
         withDirectory(of: index) { directory in

@@ -79,7 +79,33 @@ struct Weather {
         if seed % 8 == 6 { entries += drawImpossible(from: start, within: length) }
         if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
         if seed % 8 == 7 { entries += drawDeclared(from: start, within: length) }
+        if seed % 3 == 1 { entries += drawSwitchovers(from: start, length: length) }
         return Forecast(entries)
+    }
+
+    /// What people ask for and what stands in its way, in every third seed and by chance of its own, so that what the
+    /// other seeds draw stays theirs.
+    private func drawSwitchovers(from start: Int, length: Int) -> [Forecast.Entry] {
+        var random = SplitMix64(seed: seed ^ 0x5A17C4)
+        return (0..<random.number(1...4)).flatMap { _ -> [Forecast.Entry] in
+            let at = Duration.milliseconds(start + random.number(0...length))
+            let target: Target? = random.chance(permille: 500) ? nil : .replica(random.number(0...2))
+            var entries = [Forecast.Entry.timed(at, .requestSwitchover(target))]
+            let soon = at + .milliseconds(random.number(0...3000))
+            switch random.number(0...11) {
+            case 0: entries.append(.timed(soon, .openTransaction(.milliseconds(random.number(500...60_000)))))
+            case 1: entries.append(.timed(soon, .spoilSwitchover))
+            case 2: entries.append(.timed(soon, .kill(.primary)))
+            case 3: entries.append(.timed(soon, .kill(.replica(random.number(0...1)))))
+            case 4: entries += [.timed(soon, .pausePatroni(true)), .timed(soon + .seconds(20), .pausePatroni(false))]
+            case 5: entries.append(.timed(soon, .edit(.maintenance(true))))
+            case 6: entries.append(.timed(soon, .kill(.etcd(random.number(0...2)))))
+            case 7: entries.append(.timed(soon, .jumpClock(milliseconds: Int64(random.number(-60_000...60_000)))))
+            case 8: entries.append(.timed(soon, .silenceEngine(.milliseconds(random.number(500...30_000)))))
+            case _: break
+            }
+            return entries
+        }
     }
 
     /// People who want nothing changed for a while, in the cluster or on a node; by a chance of their own, so that what

@@ -101,6 +101,10 @@ extension Universe {
             return StandbyView(
                 node: name, state: "streaming", isSynchronous: isSynchronous, lagBytes: directory.lsn - own)
         }
+        view.checkpointedAt = node.checkpointedAt.map {
+            Timestamp(seconds: (wallOffsetMilliseconds + $0.milliseconds) / 1000)
+        }
+        if client.isBusy(at: now), let open = client.open { view.oldestTransaction = max(.zero, now - open.since) }
         let catalog = directory.catalog
         view.hasDatabase = catalog.databases.contains(cluster.accounts.database)
         view.extensions = cluster.schema.extensions.map { wanted in

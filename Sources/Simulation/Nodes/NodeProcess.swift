@@ -40,6 +40,10 @@ package struct NodeProcess: Sendable {
     package var awakeAt: Duration
     /// Whether Patroni is stopped while PostgreSQL goes on.
     package var isHung = false
+    /// Whether it ends without Patroni, which keeps its keys.
+    package var isStandingDown = false
+    /// When its latest checkpoint began.
+    package var checkpointedAt: Duration?
     /// Whether SIGTERM has come.
     package var isShuttingDown = false
     /// The lease that backs its keys.

@@ -10,6 +10,10 @@ package struct WritingClient: Sendable {
     package var count = 0
     /// When the newest one was.
     package var lastAcknowledged: Duration = .zero
+    /// From when until when a transaction of somebody else's stays open.
+    package var open: (since: Duration, until: Duration)?
+    /// Whether a transaction stays open for long.
+    package func isBusy(at now: Duration) -> Bool { open.map { $0.until > now } ?? false }
     /// Whether it writes at all.
     package var isWriting = true
     /// The longest time in which nothing was acknowledged, between two commits.
@@ -22,7 +26,7 @@ extension Universe {
     /// One write on every server that takes writes and that a client can reach.
     mutating func write() {
         client.nextWrite = now + draw(80...400)
-        guard client.isWriting else { return }
+        guard client.isWriting, !holdsClients else { return }
         for index in engine.containers.indices {
             guard let node = engine.containers[index].node, node.isWritable, isReachable(index) else { continue }
             shipWAL(from: index)
@@ -30,6 +34,14 @@ extension Universe {
             withDirectory(of: index) { $0.lsn += 100 }
             if let directory = directory(of: index), directory.commitsAwait == .nobody { acknowledge(index) }
         }
+    }
+
+    /// Whether the poolers that writing clients come through hold them.
+    var holdsClients: Bool {
+        let writers = engine.containers.filter {
+            $0.component == .pooler && $0.owner == scope.text && $0.pooler != nil && !$0.home.hasSuffix("-ro")
+        }
+        return !writers.isEmpty && writers.allSatisfy { $0.pooler?.isPaused == true }
     }
 
     /// Sends a primary's WAL to everybody who streams from it.

@@ -12,6 +12,10 @@ extension Universe {
         case .replica: return .refused(Refusal(.conflict, "cannot execute in a read-only transaction"))
         case .primary: break
         }
+        if effect == .checkpoint {
+            engine.containers[index].node?.checkpointedAt = now
+            return .done("ok")
+        }
         var answer = Outcome.done("ok")
         withDirectory(of: index) { directory in
             answer = directory.catalog.perform(effect)
@@ -45,6 +49,7 @@ extension Catalog {
                 return refused("role \"\(name)\" cannot be dropped because some objects depend on it")
             }
             roles.removeAll { $0.name == name }
+        case .checkpoint: break
         }
         return .done("ok")
     }

@@ -6,8 +6,12 @@ package struct PoolerProcess: Sendable, Hashable {
     package var version: String?
     /// The nodes its connections go to.
     package var hosts: [NodeName]
+    /// Since when it holds clients back.
+    package var pausedAt: Duration?
     /// Whether it holds clients back.
-    package var isPaused = false
+    package var isPaused: Bool { pausedAt != nil }
+    /// When the watch in its image lets them go on.
+    var resumesAt: Duration? { pausedAt.map { $0 + .seconds(30) } }
 
     /// One that has read this file.
     init(reading file: PlacedFile?) {
@@ -15,10 +19,10 @@ package struct PoolerProcess: Sendable, Hashable {
     }
 
     /// A given state.
-    package init(_ view: PoolerView) {
+    package init(_ view: PoolerView, at now: Duration) {
         version = view.version
         hosts = view.hosts
-        isPaused = view.isPaused
+        pausedAt = view.isPaused ? now : nil
     }
 
     /// What the marker's line in the file says.
@@ -58,8 +62,11 @@ extension Universe {
         case .reload:
             let file = engine.containers[index].files.first { $0.path.hasSuffix("pgbouncer.ini") }
             (process.version, process.hosts) = PoolerProcess.read(file)
-        case .pause: process.isPaused = true
-        case .resume: process.isPaused = false
+        case .pause:
+            // it waits for the last transaction, and the controller does not wait for long
+            if client.isBusy(at: now) { return .refused(Refusal(.unavailable, "a transaction did not end")) }
+            process.pausedAt = process.pausedAt ?? now
+        case .resume: process.pausedAt = nil
         }
         engine.containers[index].pooler = process
         return .done("ok")
@@ -86,6 +93,6 @@ extension Universe {
     /// A pooler as it was really seen.
     mutating func copyPooler(_ sighting: PoolerSighting) {
         guard case .present(let view) = sighting.view, let index = poolerIndex(sighting.name) else { return }
-        engine.containers[index].pooler = PoolerProcess(view)
+        engine.containers[index].pooler = PoolerProcess(view, at: now)
     }
 }

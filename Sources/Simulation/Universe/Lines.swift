@@ -11,6 +11,7 @@ extension Effect {
         case .sql(let node, .setPassword(let role, _)): "sql \(node) password of \(role)"
         case .sql(let node, .dropDatabase(let name)): "sql \(node) drop database \(name)"
         case .sql(let node, .dropRole(let name)): "sql \(node) drop role \(name)"
+        case .sql(let node, .checkpoint): "sql \(node) checkpoint"
         case .pooler(let name, let effect): "\(effect) \(name)"
         }
     }
@@ -30,6 +31,7 @@ extension DockerEffect {
         case .start(let id): "start \(id)"
         case .stop(let id): "stop \(id)"
         case .kill(let id): "kill \(id)"
+        case .standDown(let id): "standDown \(id)"
         case .unpause(let id): "unpause \(id)"
         case .remove(let id): "remove \(id)"
         case .rename(let id, let name): "rename \(id) \(name)"
@@ -43,7 +45,8 @@ extension DockerEffect {
 extension EtcdEffect {
     var line: String {
         switch self {
-        case .releaseLeader(_, let key): "releaseLeader \(key.node) lease \(key.lease)"
+        case .releaseLeader(_, let key, let heir):
+            "releaseLeader \(key.node) lease \(key.lease)" + (heir.map { " for \($0)" } ?? "")
         case .addLearner(let url): "addLearner \(url)"
         case .promote(let id): "promote \(id)"
         case .removeMember(let id): "removeMember \(id)"

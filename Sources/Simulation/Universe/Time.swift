@@ -16,6 +16,7 @@ extension Universe {
             consider(container.restart?.at)
             if let etcd = container.etcd, etcd.readyAt > now { consider(etcd.readyAt) }
             for command in container.commands where command.exitCode == nil { consider(command.until) }
+            consider(container.pooler?.resumesAt)
             guard let node = container.node, container.state.isRunning else { continue }
             if node.job != nil { consider(node.jobEnds) }
             if !node.isHung { consider(node.nextLoop) }
@@ -41,7 +42,7 @@ extension Universe {
     private mutating func fire(_ index: Int) {
         if let stop = engine.containers[index].stop, stop.until <= now {
             engine.containers[index].stop = nil
-            if stop.exitCode == 0, engine.containers[index].node != nil { shutDown(index) }
+            if stop.exitCode == 0, engine.containers[index].node?.isStandingDown == false { shutDown(index) }
             die(index, exitCode: stop.exitCode)
         }
         if let restart = engine.containers[index].restart, restart.at <= now {
@@ -50,6 +51,11 @@ extension Universe {
         }
         if engine.containers[index].commands.contains(where: { $0.exitCode == nil && $0.until <= now }) {
             finishCommands(index)
+        }
+        if let due = engine.containers[index].pooler?.resumesAt, due <= now, engine.containers[index].state.isRunning {
+            engine.containers[index].pooler?.pausedAt = nil
+            let name = engine.containers[index].name
+            note("\(name) resumes by itself")
         }
         if let etcd = engine.containers[index].etcd, etcd.readyAt == now { settleStore() }
         guard let node = engine.containers[index].node, engine.containers[index].state.isRunning else { return }

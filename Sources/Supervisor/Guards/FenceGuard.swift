@@ -8,7 +8,7 @@ enum FenceGuard {
     static let limit = 10
 
     static func judge(_ action: Action, _ scene: Scene, recentReleases: Int) -> Violation? {
-        guard case .etcd(.releaseLeader(_, let key)) = action.effect else { return nil }
+        guard case .etcd(.releaseLeader(_, let key, let heir)) = action.effect else { return nil }
         guard let proof = action.proof else { return Violation(.fenceOnlyTheDead, "there is no proof of death") }
         guard recentReleases < limit else {
             return Violation(
@@ -19,6 +19,17 @@ enum FenceGuard {
         }
         guard dcs.leader == key else { return Violation(.fenceOnlyTheDead, "the leader key has changed meanwhile") }
         return judgeBody(of: key.node, proof: proof, scene) ?? judgeHeirs(of: key.node, dcs: dcs, scene)
+            ?? judgeChosen(heir, dcs: dcs, scene)
+    }
+
+    /// One who is named is not compared with the others by Patroni: the commits must have waited for exactly that one.
+    private static func judgeChosen(_ heir: NodeName?, dcs: DCSView, _ scene: Scene) -> Violation? {
+        guard let heir else { return nil }
+        guard scene.cluster.postgres.synchronous.mode != .off, scene.cluster.postgres.synchronous.mode != .quorum,
+            dcs.synchronous?.standbys.contains(heir) == true
+        else { return Violation(.fenceOnlyTheDead, "commits did not wait for \(heir)") }
+        return dcs.member(heir)?.state == "running"
+            ? nil : Violation(.fenceOnlyTheDead, "\(heir) does not run")
     }
 
     private static func judgeBody(of node: NodeName, proof: Proof, _ scene: Scene) -> Violation? {

@@ -28,6 +28,8 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case onlyTheAbsentGo = "I17"
     /// Few interruptions in a window.
     case boundedEffect = "I15"
+    /// Clients are held before the primary stands down.
+    case clientsHeld = "I18"
 }
 
 /// A refusal by a guard.
@@ -75,6 +77,7 @@ struct Guards: Sendable {
         PauseGuard.judge(action, scene) ?? SightGuard.judge(action, scene) ?? OwnershipGuard.judge(action, scene)
             ?? VolumeGuard.judge(action, scene) ?? StartGuard.judge(action, scene) ?? InterruptionGuard.judge(
                 action, scene)
+            ?? HandOverGuard.judge(action, scene)
             ?? FenceGuard.judge(action, scene, recentReleases: recent(at: scene.now.uptime))
             ?? QuorumGuard.judge(action, scene) ?? RestoreGuard.judge(action, scene) ?? DropGuard.judge(action, scene)
     }

@@ -13,6 +13,9 @@ enum InterruptionGuard {
                 return Violation(.unknownIsNotAbsent, "who leads could not be read again")
             }
             if isUnreachable(action, scene) { return nil }
+            if let record = dcs.switchover, record.stage == .holding {
+                return Violation(.replicasFirst, "a switchover from \(record.from) is under way")
+            }
             if let heir = dcs.heir {
                 return Violation(.replicasFirst, "a switchover to \(heir) is under way")
             }

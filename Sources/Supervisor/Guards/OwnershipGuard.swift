@@ -20,7 +20,8 @@ enum OwnershipGuard {
                 ? nil : Violation(.notOurs, "network \(id.text.prefix(12)) does not carry this cluster's label")
         }
         switch effect {
-        case .upload(let id, _), .start(let id), .stop(let id), .kill(let id), .unpause(let id), .remove(let id),
+        case .upload(let id, _), .start(let id), .stop(let id), .kill(let id), .standDown(let id), .unpause(let id),
+            .remove(let id),
             .rename(let id, _), .update(let id, _), .run(let id, _):
             return foreign(container: id)
         case .connect(let network, let id, _), .disconnect(let network, let id):

@@ -4,7 +4,9 @@ import Model
 /// is paused, nothing that decides who leads or interrupts a node is done.
 enum PauseGuard {
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
-        if scene.isHeld, !action.effect.letsClientsGo { return Violation(.pause, "the cluster is paused") }
+        if scene.isHeld, !scene.isRelief(action), !finishesHandOver(action, scene) {
+            return Violation(.pause, "the cluster is paused")
+        }
         if let node = nodes(touchedBy: action, scene).first(where: { scene.isHeld($0) }) {
             return Violation(.pause, "\(node) is in maintenance")
         }
@@ -12,12 +14,20 @@ enum PauseGuard {
         switch action.effect {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
             return Violation(.pause, "Patroni is paused")
-        case .docker(_, .stop), .docker(_, .kill):
+        case .docker(_, .stop), .docker(_, .kill), .docker(_, .standDown):
             guard case .container(_, let name) = action.subject, scene.cluster.index(of: NodeName(name.text)) != nil
             else { return nil }
             return Violation(.pause, "Patroni is paused")
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
+    }
+
+    /// Whether it gives away the place of a primary that has stood down already: clients wait for nothing else.
+    private static func finishesHandOver(_ action: Action, _ scene: Scene) -> Bool {
+        guard case .etcd(.releaseLeader(_, let key, _)) = action.effect,
+            let record = scene.observation.dcs.value?.switchover
+        else { return false }
+        return record.stage == .holding && record.from == key.node
     }
 
     /// The nodes whose container or role an action changes. To be looked at by Patroni sooner changes nothing, nor does
@@ -29,7 +39,7 @@ enum PauseGuard {
             return [NodeName(name.text)]
         case .patroni(let node, .restart), .patroni(let node, .reload): return [node]
         case .patroni(_, .switchover(let from, let to)): return [from, to]
-        case .etcd(.releaseLeader(_, let key)): return [key.node]
+        case .etcd(.releaseLeader(_, let key, _)): return [key.node]
         case .patroni(_, .wake), .patroni(_, .patchConfiguration), .etcd, .sql, .pooler: return []
         }
     }

@@ -19,7 +19,7 @@ enum VolumeGuard {
                 return Violation(.lastCopy, "container \(seen.name) is not stopped")
             }
         case .createNetwork, .removeNetwork, .connect, .disconnect, .createVolume, .createContainer, .upload, .start,
-            .stop, .kill, .unpause, .rename, .update, .pull, .run:
+            .stop, .kill, .standDown, .unpause, .rename, .update, .pull, .run:
             return nil
         }
     }

@@ -1,0 +1,118 @@
+import FoundationEssentials
+import LiveWorld
+import Model
+import Supervisor
+
+/// Asks the controller for a switchover, by a key in etcd, and says what becomes of it.
+struct SwitchoverRequest {
+    let session: Session
+
+    private var cluster: Cluster { session.source.cluster }
+    private var key: String { SwitchoverRecord.key(of: cluster.name) }
+
+    func run(to heir: NodeName?, timeout: Duration) async throws {
+        let dcs = try await look()
+        guard let leader = dcs.leader?.node else {
+            throw Failure("there is no primary that could hand over; see `status`")
+        }
+        if let heir, heir == leader { return Terminal.say("\(heir) is the primary already") }
+        try check(heir, leader, dcs)
+        var tail = EventTail(path: session.state.events)
+        _ = tail.newest(0)
+        let record = SwitchoverRecord(
+            from: leader, to: heir, author: .person, why: "a person asked for it",
+            at: Timestamp(await session.world.now()))
+        try await session.request(.putIfAbsent(key: key, value: record.value))
+        try await follow(from: leader, timeout: timeout)
+        let new = try await look().leader?.node
+        Terminal.say("\(new.map(\.text) ?? "nobody") is the primary now, in place of \(leader)")
+        if let cost = await cost(&tail) { Terminal.say(cost) }
+    }
+
+    /// What cannot be is refused before anything is asked for.
+    private func check(_ heir: NodeName?, _ leader: NodeName, _ dcs: DCSView) throws(Failure) {
+        guard cluster.nodes.count > 1 else {
+            throw Failure(.badInput, "there is only one node; `nodes.count: 2` in the manifest gives it a standby")
+        }
+        if cluster.maintenance { throw Failure("maintenance is on in the manifest; nothing is changed") }
+        if dcs.isPaused { throw Failure("Patroni is paused; `patronictl resume` first") }
+        if let record = dcs.switchover {
+            throw Failure("a switchover from \(record.from) is under way already (\(record.why))")
+        }
+        guard let heir else { return }
+        let others = cluster.nodeNames.filter { $0 != leader }
+        guard others.contains(heir) else {
+            let names = others.map(\.text).joined(separator: ", ")
+            throw Failure(.badInput, "--to: there is no node \(heir); the standbys are \(names)")
+        }
+        let standbys = dcs.synchronous?.standbys ?? []
+        guard cluster.postgres.synchronous.mode == .off || standbys.contains(heir) else {
+            let names = standbys.map(\.text).joined(separator: ", ")
+            throw Failure(
+                .badInput,
+                "--to: commits do not wait for \(heir), so it might lack some; "
+                    + (names.isEmpty ? "there is no synchronous standby now" : "the synchronous standbys are \(names)"))
+        }
+    }
+
+    private func follow(from leader: NodeName, timeout: Duration) async throws {
+        let start = ContinuousClock.now
+        var shown = ""
+        var why = "does a controller run? see `status`"
+        Terminal.complain("  … asked for")
+        while ContinuousClock.now - start < timeout {
+            try await Task.sleep(for: .milliseconds(400))
+            guard let dcs = try? await look() else { continue }
+            guard let record = dcs.switchover else {
+                if let new = dcs.leader?.node, new != leader { return }
+                if dcs.leader != nil { throw Failure("the request was dropped; \(leader) still leads (see `events`)") }
+                continue
+            }
+            let text: String
+            switch record.stage {
+            case .holding: text = "clients wait for \(record.to?.text ?? "the new primary")"
+            case .calledOff:
+                why = record.note
+                text = "called off, and to be tried again: \(record.note)"
+            case .requested:
+                let (_, plan) = await session.plan()
+                let delay = plan.conditions.first { $0.type == .switchoverDelayed }?.message
+                why = delay ?? why
+                text = delay ?? plan.waiting.first ?? "asked for"
+            case .unreadable: text = "its record cannot be read"
+            }
+            if text != shown { Terminal.complain("  … \(Terminal.plain(text))") }
+            shown = text
+        }
+        try await withdraw()
+        throw Failure(.notConverged, "\(leader) still leads after \(timeout.components.seconds) s: \(why)")
+    }
+
+    /// Takes the request back, unless clients wait for its end.
+    private func withdraw() async throws {
+        guard let record = try await look().switchover, record.stage != .holding else { return }
+        _ = await session.world.perform([.etcd(.deleteKey(key: key, modRevision: record.modRevision))], for: cluster)
+    }
+
+    private func look() async throws(Failure) -> DCSView {
+        let observation = await session.world.observe(cluster, focus: .guarding(.leadership))
+        guard case .present(let dcs) = observation.dcs else {
+            throw Failure("etcd cannot be read, and the request has to lie there; see `status`")
+        }
+        return dcs
+    }
+
+    /// What the controller measured, from its event log.
+    private func cost(_ tail: inout EventTail) async -> String? {
+        for _ in 0..<20 {
+            for line in tail.next() {
+                guard let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8)),
+                    event.measured?.kind == .held, let seconds = event.measured?.seconds
+                else { continue }
+                return "the poolers' clients waited for \(seconds) s"
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        return nil
+    }
+}

@@ -1,0 +1,282 @@
+public import Model
+
+/// Hands the primary's place over while the poolers hold their clients: they wait for less than a second, and nobody
+/// gets an error. Begins with a record in etcd (`SwitchoverRecord`), and everything but that is seen.
+public struct Switchovers: Reconciler {
+    /// Its name in plans and events.
+    public let name = "switchovers"
+    /// Who may act while clients are held.
+    static let parties = ["switchovers", "failover", "poolers"]
+    /// Creates the planner.
+    public init() {}
+
+    /// The next step of the switchover that was asked for.
+    public func propose(_ scene: Scene) -> Proposal {
+        guard let site = Site(scene), case .present(let dcs) = scene.observation.dcs, let record = dcs.switchover else {
+            return Proposal()
+        }
+        let step = SwitchoverStep(record: record, dcs: dcs, roster: Roster(site))
+        if record.stage == .unreadable { return step.forget("nobody can read it") }
+        if let leader = dcs.leader?.node, leader != record.from { return step.finish(leader) }
+        switch record.stage {
+        case .requested: return step.begin()
+        case .holding: return step.handOver()
+        case .calledOff: return step.wait()
+        case .unreadable: return Proposal()
+        }
+    }
+
+    /// The record that asks for one.
+    static func request(from: NodeName, because why: String, scene: Scene) -> Action {
+        let record = SwitchoverRecord(from: from, to: nil, author: .controller, why: why, at: Timestamp(scene.now))
+        return Action(
+            .etcd(.putIfAbsent(key: SwitchoverRecord.key(of: scene.cluster.name), value: record.value)),
+            on: .leadership, because: .handOver(why))
+    }
+}
+
+/// One look at a switchover: what stands in its way, and what comes next.
+struct SwitchoverStep {
+    /// A person's request is dropped when it could not be done for so long.
+    static let patience: Duration = .seconds(600)
+    /// How long the poolers may take to come to rest.
+    static let gathering: Duration = .milliseconds(1500)
+
+    let record: SwitchoverRecord
+    let dcs: DCSView
+    let roster: Roster
+
+    private var site: Site { roster.site }
+    private var scene: Scene { site.scene }
+    private var now: Timestamp { Timestamp(scene.now) }
+    private var from: NodeView { roster.nodes.first { $0.name == record.from } ?? NodeView(record.from, at: site) }
+
+    // MARK: before anybody is held
+
+    /// Everything that may take its time comes before the hold: who it is to be, a checkpoint, whatever stands in the way.
+    func begin() -> Proposal {
+        if let why = lapse { return forget(why) }
+        guard roster.leader != nil else {
+            return Proposal(waiting: ["a primary that can hand over"], lookAgain: .seconds(1))
+        }
+        let choice: NodeView
+        switch heir {
+        case .success(let node): choice = node
+        case .failure(let obstacle): return delay(obstacle.words)
+        }
+        guard roster.isPooled(choice.name) else {
+            return Proposal(
+                actions: [
+                    Action(
+                        .patroni(record.from, .switchover(from: record.from, to: choice.name)), on: .leadership,
+                        because: .handOver(record.why))
+                ], waiting: ["the switchover to \(choice.name)"], lookAgain: .milliseconds(250))
+        }
+        if let obstacle = obstacle(choice) { return delay(obstacle) }
+        let isFresh = scene.observation.database.value?.checkpointedAt.map { now - $0 < .seconds(20) } ?? false
+        guard isFresh else {
+            return Proposal(
+                actions: [
+                    Action(
+                        .sql(record.from, .checkpoint), on: .node(record.from),
+                        because: .switchover("what was checkpointed before need not be written while clients wait"))
+                ], waiting: ["a checkpoint on \(record.from), before it hands over"], lookAgain: .milliseconds(200))
+        }
+        var next = record.at(.holding, since: now)
+        next.to = choice.name
+        return Proposal(
+            actions: [write(next, because: .handOver(record.why))], waiting: ["the switchover to \(choice.name)"],
+            lookAgain: .zero)
+    }
+
+    private struct Obstacle: Error { let words: String }
+
+    /// Who is to lead: the one that was asked for, or the one that is least behind.
+    private var heir: Result<NodeView, Obstacle> {
+        let ready = roster.successors(of: record.from).filter {
+            $0.isStreaming && site.cluster.nodeNames.contains($0.name)
+        }
+        guard let wish = record.to, record.author == .person else {
+            return ready.first.map { .success($0) }
+                ?? .failure(Obstacle(words: "there is no standby that \(record.from) can hand over to"))
+        }
+        return ready.first { $0.name == wish }.map { .success($0) }
+            ?? .failure(Obstacle(words: "\(wish) does not stream, or commits do not wait for it"))
+    }
+
+    /// What would make the hold long, or end it in vain; seen while nobody is held yet.
+    private func obstacle(_ heir: NodeView) -> String? {
+        if dcs.isPaused { return "Patroni is paused" }
+        if let held = [from, heir].first(where: \.isHeld) { return "\(held.name) is in maintenance" }
+        if roster.isSwitching { return "a restore is under way" }
+        if let other = dcs.heir { return "Patroni hands over to \(other)" }
+        guard from.isServing, let database = scene.observation.database.value, database.node == record.from,
+            !database.isInRecovery
+        else { return "\(record.from) does not take writes" }
+        if record.author == .controller, !roster.othersAreHealthy(than: record.from) {
+            return "not all other nodes do their part"
+        }
+        guard let lag = heir.standby?.lagBytes, lag < 1 << 20 else { return "\(heir.name) is behind" }
+        guard database.oldestTransaction < .seconds(1) else {
+            return "a transaction that came through a pooler has been open for "
+                + "\(database.oldestTransaction.components.seconds) s, and clients would wait for its end"
+        }
+        for pooler in site.writers {
+            guard case .present(let view) = scene.observation.pooler(pooler.name),
+                site.container(pooler.name)?.state.isRunning == true
+            else { return "\(pooler.name) does not answer" }
+            guard view.hosts == [record.from], !view.isPaused else { return "\(pooler.name) is not ready" }
+        }
+        return nil
+    }
+
+    /// Why a request is of no use any more.
+    private var lapse: String? {
+        switch record.author {
+        case .person:
+            let age = now - record.at
+            return age > SwitchoverStep.patience || age < .seconds(-60)
+                ? "it was asked for \(age.components.seconds) s ago and could not be done" : nil
+        case .controller:
+            return Rolling.wantsToMove(record.from, roster) ? nil : "\(record.from) can stay where it is"
+        }
+    }
+
+    private func delay(_ why: String) -> Proposal {
+        var proposal = Proposal(waiting: ["a switchover, because \(why)"], lookAgain: .seconds(1))
+        if now - record.since > .seconds(10) { proposal.conditions.append(delayed("NotYet", why)) }
+        return proposal
+    }
+
+    private func delayed(_ reason: String, _ why: String) -> Condition {
+        Condition(
+            .switchoverDelayed, .true, reason: reason, message: "\(record.from) does not hand over: \(why)",
+            subject: .leadership)
+    }
+
+    // MARK: while they are held
+
+    /// Holds the clients, lets the old primary stand down, and gives its place away.
+    func handOver() -> Proposal {
+        guard let hold = Hold(site) else { return callOff("it took longer than \(Hold.limit.components.seconds) s") }
+        if hold.isGone { return release(hold) }
+        // once it stands down it answers nobody, and there is no way back
+        if !from.answers, site.serving == nil { return party(waiting: "\(record.from) to stand down") }
+        if scene.isHeld { return callOff("the cluster is paused") }
+        if dcs.isPaused { return callOff("Patroni is paused") }
+        guard let heir = roster.successors(of: record.from).first(where: { $0.name == hold.heir }), heir.isStreaming
+        else { return callOff("\(hold.heir) cannot take over any more") }
+        let free = site.writers.filter { !site.isHeld($0) }
+        guard free.isEmpty else {
+            if hold.age > SwitchoverStep.gathering {
+                return callOff("\(free.map(\.name.text).joined(separator: " and ")) could not hold its clients in time")
+            }
+            return party(
+                free.map {
+                    Action(
+                        .pooler($0.name, .pause), on: site.subject($0.name),
+                        because: .switchover("its clients wait for \(hold.heir)"))
+                }, waiting: "the poolers to hold their clients")
+        }
+        guard let body = from.container, body.state.isRunning else { return callOff("\(record.from) does not run") }
+        return party(
+            [
+                Action(
+                    .docker(site.engineID, .standDown(body.id)), on: site.subject(record.from.container),
+                    because: .handOver(record.why))
+            ], waiting: "\(record.from) to stand down")
+    }
+
+    /// The old primary is dead by the engine's own record; its key goes, and the heir is named in the same transaction.
+    private func release(_ hold: Hold) -> Proposal {
+        guard !dcs.isPaused, let key = dcs.leader, let proof = Failover.evidence(against: key.node, at: site),
+            roster.candidates(besides: key.node).contains(where: { $0.name == hold.heir })
+        else { return party(waiting: "\(hold.heir) to lead") }
+        // a quorum is met by comparing, and one that did not end in order may have left something behind
+        let mode = site.cluster.postgres.synchronous.mode
+        let isNamed = mode != .quorum && proof.exitCode == 0
+        return party(
+            [
+                Action(
+                    .etcd(.releaseLeader(prefix: scene.cluster.dcsPrefix, key, heir: isNamed ? hold.heir : nil)),
+                    on: .leadership, because: .leaderDead(key.node, exitCode: proof.exitCode), proof: proof)
+            ], waiting: "\(hold.heir) to lead")
+    }
+
+    /// Only who has a part in it may act, unless a person has paused Patroni and nothing will come of it soon.
+    private func party(_ actions: [Action] = [], waiting what: String) -> Proposal {
+        var proposal = Proposal(actions: actions, waiting: [what], lookAgain: .milliseconds(20))
+        if !dcs.isPaused { proposal.parties = Switchovers.parties }
+        return proposal
+    }
+
+    /// Somebody else leads: the poolers turn there by themselves, and when their clients go on it is over.
+    func finish(_ leader: NodeName) -> Proposal {
+        guard record.stage == .holding, Hold(site) != nil else { return forget("\(leader) leads") }
+        let isOver =
+            site.serving == leader
+            && site.writers.allSatisfy { pooler in
+                guard case .present(let view) = scene.observation.pooler(pooler.name) else { return true }
+                return !view.isPaused
+            }
+        return isOver ? forget("\(leader) leads") : party(waiting: "\(leader) to take writes")
+    }
+
+    // MARK: the record
+
+    /// Lets the clients go on at once, and tries again after a while.
+    private func callOff(_ why: String) -> Proposal {
+        var next = record.at(.calledOff, since: now)
+        next.attempts += 1
+        next.note = why
+        return Proposal(
+            actions: site.writers.compactMap { pooler in
+                guard case .present(let view) = scene.observation.pooler(pooler.name), view.isPaused,
+                    view.hosts == [record.from]
+                else { return nil }
+                return Action(
+                    .pooler(pooler.name, .resume), on: site.subject(pooler.name),
+                    because: .switchover("the switchover is called off: \(why)"))
+            } + [write(next, because: .switchover("the switchover is called off: \(why)"))],
+            conditions: [delayed("CalledOff", why)], waiting: ["another attempt to hand over"], lookAgain: .zero)
+    }
+
+    /// Between two attempts.
+    func wait() -> Proposal {
+        if let why = lapse { return forget(why) }
+        let pauses: [Duration] = [.seconds(30), .seconds(60), .seconds(120), .seconds(300)]
+        let pause = pauses[min(max(record.attempts, 1), pauses.count) - 1]
+        let rest = pause - (now - record.since)
+        guard rest <= .zero || rest > pause else {
+            return Proposal(
+                conditions: [delayed("CalledOff", record.note + "; it is tried again")],
+                waiting: ["another attempt to hand over"], lookAgain: min(rest, .seconds(5)))
+        }
+        return Proposal(
+            actions: [write(record.at(.requested, since: now), because: .switchover("it is time to try again"))],
+            waiting: ["another attempt to hand over"])
+    }
+
+    func forget(_ why: String) -> Proposal {
+        let key = SwitchoverRecord.key(of: scene.cluster.name)
+        return Proposal(actions: [
+            Action(
+                .etcd(.deleteKey(key: key, modRevision: record.modRevision)), on: .leadership,
+                because: .switchover("the switchover is over: \(why)"))
+        ])
+    }
+
+    private func write(_ next: SwitchoverRecord, because reason: Reason) -> Action {
+        let key = SwitchoverRecord.key(of: scene.cluster.name)
+        return Action(
+            .etcd(.replaceKey(key: key, value: next.value, modRevision: record.modRevision)), on: .leadership,
+            because: reason)
+    }
+}
+
+extension Roster {
+    /// Whether an heir can take over behind poolers that hold their clients: commits must have waited for it.
+    func isPooled(_ heir: NodeName) -> Bool {
+        site.cluster.pooler.enabled && isSynchronous && dcs?.synchronous?.standbys.contains(heir) == true
+    }
+}

@@ -1,0 +1,45 @@
+import Model
+
+/// I18: a primary stands down only while every pooler that writing clients come through holds them, and the one that it
+/// makes room for has what commits have waited for.
+enum HandOverGuard {
+    /// WAL that PostgreSQL ships in the course of its orderly end.
+    static let rest: Int64 = 16 << 20
+
+    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+        guard case .docker(_, .standDown(let id)) = action.effect else { return nil }
+        func refuse(_ words: String) -> Violation { Violation(.clientsHeld, words) }
+        guard case .present(let dcs) = scene.observation.dcs, let record = dcs.switchover, record.stage == .holding,
+            let heir = record.to
+        else { return refuse("no switchover is under way") }
+        guard let engine = scene.cluster.engines.first?.name,
+            case .present(let view) = scene.observation.engine(engine),
+            let body = view.container(id: id), body.labels.value(of: Label.name) == record.from.text
+        else { return refuse("container \(id.short) is not \(record.from)") }
+        guard dcs.leader?.node == record.from else { return refuse("\(record.from) does not lead") }
+        if let other = dcs.heir { return refuse("Patroni hands over to \(other)") }
+        guard scene.cluster.postgres.synchronous.mode != .off, dcs.synchronous?.leader == record.from,
+            dcs.synchronous?.standbys.contains(heir) == true
+        else { return refuse("commits do not wait for \(heir)") }
+        guard case .present(let old) = scene.observation.member(record.from),
+            case .present(let new) = scene.observation.member(heir), new.role == .replica, new.state == .running,
+            new.isStreaming
+        else { return refuse("\(heir) does not stream") }
+        guard let sent = old.walPosition, let received = new.walPosition, sent - received < rest else {
+            return refuse("\(heir) does not have what \(record.from) wrote")
+        }
+        return clients(scene)
+    }
+
+    private static func clients(_ scene: Scene) -> Violation? {
+        for pooler in scene.cluster.poolers where pooler.access == .readWrite {
+            guard case .present(let view) = scene.observation.pooler(pooler.name) else {
+                return Violation(.clientsHeld, "\(pooler.name) could not be asked again")
+            }
+            guard view.isPaused, view.servers == 0 else {
+                return Violation(.clientsHeld, "\(pooler.name) does not hold its clients")
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,24 @@
+import Model
+
+extension Scene {
+    /// Whether an action is for clients that a pooler holds: it writes where they are to go on, or lets them.
+    func isRelief(_ action: Action) -> Bool {
+        guard case .container(_, let name) = action.subject, case .present(let view) = observation.pooler(name),
+            view.isPaused
+        else { return action.effect.letsClientsGo || isFarewell(action) }
+        switch action.effect {
+        case .pooler(_, .reload), .pooler(_, .resume), .docker(_, .upload): return true
+        case .pooler, .docker, .etcd, .patroni, .sql: return false
+        }
+    }
+
+    /// Whether it ends the record of a switchover that holds clients.
+    private func isFarewell(_ action: Action) -> Bool {
+        guard observation.dcs.value?.switchover?.stage == .holding else { return false }
+        let record = SwitchoverRecord.key(of: cluster.name)
+        switch action.effect {
+        case .etcd(.replaceKey(record, _, _)), .etcd(.deleteKey(record, _)): return true
+        case .etcd, .docker, .patroni, .sql, .pooler: return false
+        }
+    }
+}

@@ -1,0 +1,279 @@
+import Model
+import Testing
+
+@testable import Reconcilers
+@testable import TestScenery
+
+@Suite("A switchover behind the poolers")
+struct SwitchoversTests {
+    private static let now = Timestamp(Scenery.now)
+
+    /// A record of a person's request, so long ago.
+    private func scenery(
+        _ stage: SwitchoverRecord.Stage, to heir: NodeName? = nil, author: SwitchoverRecord.Author = .person,
+        age: Duration = .milliseconds(300)
+    ) -> Scenery {
+        var scenery = Scenery()
+        let since = Timestamp(microseconds: Self.now.microseconds - Int64(age / .microseconds(1)))
+        var record = SwitchoverRecord(
+            from: "pg-node-1", to: heir, author: author, why: "a test", at: since, modRevision: 44)
+        record.stage = stage
+        record.attempts = stage == .calledOff ? 1 : 0
+        scenery.dcs { $0.switchover = record }
+        if case .present(var database) = scenery.observation.database {
+            database.checkpointedAt = Self.now
+            scenery.observation.database = .present(database)
+        }
+        return scenery
+    }
+
+    private func database(_ scenery: inout Scenery, _ change: (inout DatabaseView) -> Void) {
+        guard case .present(var view) = scenery.observation.database else { return }
+        change(&view)
+        scenery.observation.database = .present(view)
+    }
+
+    private func hold(_ scenery: inout Scenery) {
+        for name: ContainerName in ["pgbouncer-1", "pgbouncer-2"] {
+            scenery.pooler(name) {
+                $0.isPaused = true
+                $0.servers = 0
+            }
+        }
+    }
+
+    /// The stage that a record would be written at, and to whom.
+    private func written(_ effects: [Effect]) -> String? {
+        for case .etcd(.replaceKey(_, let value, 44)) in effects { return value }
+        return nil
+    }
+
+    private func isForgotten(_ scenery: Scenery) -> Bool {
+        scenery.effects(Switchovers()) == [
+            .etcd(.deleteKey(key: "/controller/demo/switchover", modRevision: 44))
+        ]
+    }
+
+    @Test("a record is read as it was written, and nonsense is a record that is thrown away")
+    func records() {
+        var record = SwitchoverRecord(
+            from: "a", to: "b", author: .person, why: "w", at: Timestamp(seconds: 7), modRevision: 3)
+        record.note = "n"
+        record.attempts = 2
+        let value = JSONValue.object([
+            ("from", .string("a")), ("to", .string("b")), ("by", .string("person")), ("why", .string("w")),
+            ("at", .integer(7_000_000)), ("since", .integer(7_000_000)), ("stage", .string("requested")),
+            ("attempts", .integer(2)), ("note", .string("n")),
+        ])
+        #expect(SwitchoverRecord(value: value, modRevision: 3) == record)
+        #expect(record.value == value.text)
+        for bad: JSONValue? in [
+            nil, .null, .object([]), .object([("from", .string("a")), ("stage", .string("requested"))]),
+            .object([
+                ("from", .string("a")), ("by", .string("person")), ("at", .integer(.min)), ("stage", .string("soon")),
+            ]),
+        ] {
+            #expect(SwitchoverRecord(value: bad, modRevision: 3).stage == .unreadable)
+        }
+        var scenery = scenery(.requested)
+        scenery.dcs { $0.switchover = SwitchoverRecord(value: nil, modRevision: 44) }
+        #expect(isForgotten(scenery))
+    }
+
+    @Test("times that make no sense trap nobody and hold nobody", arguments: [Int64.min, -1, 0, .max])
+    func absurdTimes(time: Int64) {
+        var scenery = scenery(.requested)
+        for stage in ["requested", "holding", "calledOff"] {
+            let value = JSONValue.object([
+                ("from", .string("pg-node-1")), ("to", .string("pg-node-2")), ("by", .string("person")),
+                ("at", .integer(time)), ("since", .integer(time)), ("stage", .string(stage)),
+                ("attempts", .integer(time)),
+            ])
+            scenery.dcs { $0.switchover = SwitchoverRecord(value: value, modRevision: 44) }
+            let effects = scenery.effects(Switchovers())
+            #expect(!effects.contains { if case .pooler(_, .pause) = $0 { true } else { false } })
+            #expect(!effects.contains { $0.isDisruptive })
+        }
+    }
+
+    @Test("begins with the standby that is least behind, or the one that was asked for")
+    func begins() {
+        let effects = scenery(.requested).effects(Switchovers())
+        #expect(effects.count == 1)
+        #expect(written(effects)?.contains(#""stage":"holding""#) == true)
+        #expect(written(effects)?.contains(#""to":"pg-node-2""#) == true)
+        // commits do not wait for the third
+        #expect(scenery(.requested, to: "pg-node-3").effects(Switchovers()).isEmpty)
+    }
+
+    @Test("a checkpoint comes before anybody is held")
+    func checkpoint() {
+        var scenery = scenery(.requested)
+        database(&scenery) { $0.checkpointedAt = Timestamp(microseconds: Self.now.microseconds - 60_000_000) }
+        #expect(scenery.effects(Switchovers()) == [.sql("pg-node-1", .checkpoint)])
+    }
+
+    @Test("whatever would make the hold long is an obstacle while nobody is held")
+    func obstacles() {
+        func expectObstacle(_ words: String, _ change: (inout Scenery) -> Void) {
+            var scenery = scenery(.requested)
+            change(&scenery)
+            #expect(scenery.effects(Switchovers()).isEmpty, "\(words)")
+            #expect(Switchovers().propose(scenery.scene).waiting.contains { $0.contains(words) }, "\(words)")
+        }
+        expectObstacle("has been open for 7 s") { scenery in
+            database(&scenery) { $0.oldestTransaction = .seconds(7) }
+        }
+        expectObstacle("pgbouncer-2 does not answer") { $0.observation.poolers[2].view = .unknown(.notLooked) }
+        expectObstacle("pgbouncer-1 is not ready") { scenery in
+            scenery.pooler("pgbouncer-1") { $0.hosts = ["pg-node-3"] }
+        }
+        expectObstacle("Patroni is paused") { scenery in
+            scenery.dcs { $0.configuration = .object([("pause", .bool(true))]) }
+        }
+        expectObstacle("is behind") { scenery in
+            database(&scenery) { $0.standbys[0].lagBytes = 2 << 20 }
+        }
+        expectObstacle("there is no standby") { scenery in
+            scenery.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: []) }
+        }
+    }
+
+    @Test("holds the clients of every pooler for writing first, all at once")
+    func holds() {
+        let scenery = scenery(.holding, to: "pg-node-2")
+        #expect(scenery.effects(Switchovers()) == [.pooler("pgbouncer-1", .pause), .pooler("pgbouncer-2", .pause)])
+        // held clients are not let go by those who keep the poolers
+        var held = scenery
+        hold(&held)
+        #expect(held.effects(Poolers()).isEmpty)
+    }
+
+    @Test("the primary stands down when all clients are held, and nobody else does anything meanwhile")
+    func standsDown() {
+        var scenery = scenery(.holding, to: "pg-node-2")
+        hold(&scenery)
+        let proposal = Switchovers().propose(scenery.scene)
+        #expect(proposal.actions.map(\.effect) == [.docker(.local, .standDown("id-pg-node-1"))])
+        #expect(proposal.parties == ["switchovers", "failover", "poolers"])
+        scenery.pooler("pgbouncer-2") { $0.servers = 1 }
+        #expect(scenery.effects(Switchovers()) == [.pooler("pgbouncer-2", .pause)])
+    }
+
+    @Test("when the primary has ended its key goes to the heir, and the poolers turn there while they hold")
+    func releases() {
+        var scenery = scenery(.holding, to: "pg-node-2")
+        hold(&scenery)
+        scenery.stop("pg-node-1", exitCode: 0)
+        scenery.observation.database = .absent
+        let effects = scenery.effects(Switchovers())
+        guard case .etcd(.releaseLeader(_, let key, let heir))? = effects.first else {
+            Issue.record("\(effects)")
+            return
+        }
+        #expect(key.node == "pg-node-1")
+        #expect(heir == "pg-node-2")
+        let turned = scenery.effects(Poolers()).filter { if case .docker(_, .upload) = $0 { true } else { false } }
+        #expect(turned.count == 2)
+        // one that had to be cut off may have left something behind: the election compares
+        scenery.stop("pg-node-1", exitCode: 1)
+        guard case .etcd(.releaseLeader(_, _, nil))? = scenery.effects(Switchovers()).first else {
+            Issue.record("an heir was named")
+            return
+        }
+    }
+
+    @Test("clients go on when the heir takes writes, and then it is over")
+    func ends() {
+        var scenery = scenery(.holding, to: "pg-node-2")
+        hold(&scenery)
+        scenery.stop("pg-node-1", exitCode: 0)
+        scenery.dcs { $0.leader = LeaderKey(node: "pg-node-2", lease: 8, createRevision: 60, modRevision: 60) }
+        scenery.observation.database = .absent
+        #expect(!scenery.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        #expect(scenery.effects(Switchovers()).isEmpty)
+        scenery.member("pg-node-2") { $0.role = .primary }
+        scenery.observation.database = .present(
+            DatabaseView(node: "pg-node-2", isInRecovery: false, systemIdentifier: Scenery.system, timeline: 2))
+        guard let site = Site(scenery.scene) else { return }
+        for pooler in site.writers {
+            let spec = PoolerSpec.container(pooler, hosts: ["pg-node-2"], at: site)
+            scenery.change(pooler.name) { view in
+                view.files = .present(
+                    spec.files.map {
+                        let digest = $0.identity.digest(secrets: scenery.observation.secrets)
+                        return FileView(path: $0.path, content: .asWritten(template: digest))
+                    })
+            }
+            scenery.pooler(pooler.name) {
+                $0.version = PoolerSpec.version(hosts: ["pg-node-2"], at: site)
+                $0.hosts = ["pg-node-2"]
+            }
+        }
+        #expect(scenery.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        for name: ContainerName in ["pgbouncer-1", "pgbouncer-2"] { scenery.pooler(name) { $0.isPaused = false } }
+        #expect(isForgotten(scenery))
+    }
+
+    @Test("is called off, and clients go on, when it takes too long, in maintenance, or when the heir is lost")
+    func callsOff() {
+        func expectOff(_ what: String, _ age: Duration = .milliseconds(300), _ change: (inout Scenery) -> Void) {
+            var scenery = scenery(.holding, to: "pg-node-2", age: age)
+            hold(&scenery)
+            change(&scenery)
+            let effects = scenery.effects(Switchovers())
+            #expect(effects.contains(.pooler("pgbouncer-1", .resume)), "\(what)")
+            #expect(written(effects)?.contains(#""stage":"calledOff""#) == true, "\(what)")
+            #expect(!effects.contains { $0.isDisruptive }, "\(what)")
+        }
+        expectOff("too long", .seconds(11)) { _ in }
+        expectOff("maintenance") { $0.cluster.maintenance = true }
+        expectOff("no heir") { scenery in scenery.member("pg-node-2") { $0.isStreaming = false } }
+        expectOff("not all held", .seconds(3)) { scenery in scenery.pooler("pgbouncer-2") { $0.isPaused = false } }
+        expectOff("Patroni paused") { scenery in
+            scenery.dcs { $0.configuration = .object([("pause", .bool(true))]) }
+        }
+    }
+
+    @Test("is tried again after a while, and a person's request not for ever")
+    func retries() {
+        #expect(scenery(.calledOff, age: .seconds(5)).effects(Switchovers()).isEmpty)
+        let again = scenery(.calledOff, age: .seconds(40)).effects(Switchovers())
+        #expect(written(again)?.contains(#""stage":"requested""#) == true)
+        #expect(isForgotten(scenery(.calledOff, age: .seconds(700))))
+        // the controller's own is dropped as soon as nothing asks for it
+        #expect(isForgotten(scenery(.requested, author: .controller)))
+    }
+
+    @Test("without poolers, or where no commit waits, it is Patroni's own")
+    func plain() {
+        var scenery = scenery(.requested)
+        scenery.cluster.postgres.synchronous.mode = .off
+        #expect(
+            scenery.effects(Switchovers()) == [
+                .patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2"))
+            ])
+    }
+
+    @Test("a rolling change asks for one before it interrupts the primary, and waits while there is one")
+    func rolls() {
+        var scenery = Scenery()
+        scenery.cluster.nodes.sharedMemory = .gibibytes(2)
+        for node in ["pg-node-2", "pg-node-3"] as [ContainerName] {
+            scenery.change(node) { $0.settings.sharedMemory = ByteCount.gibibytes(2).bytes }
+        }
+        guard case .etcd(.putIfAbsent(let key, let value))? = scenery.effects(Nodes()).first else {
+            Issue.record("\(scenery.effects(Nodes()))")
+            return
+        }
+        #expect(key == "/controller/demo/switchover")
+        #expect(value.contains(#""by":"controller""#))
+        scenery.dcs {
+            $0.switchover = SwitchoverRecord(
+                from: "pg-node-1", to: nil, author: .controller, why: "it", at: Self.now, modRevision: 44)
+        }
+        #expect(scenery.effects(Nodes()).isEmpty)
+        // the request stands as long as the change is wanted
+        #expect(!isForgotten(scenery))
+    }
+}
