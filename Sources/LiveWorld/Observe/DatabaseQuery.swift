@@ -10,7 +10,8 @@ enum DatabaseQuery {
         SELECT json_build_object(
           'recovery', pg_is_in_recovery(),
           'system', (SELECT system_identifier::text FROM pg_control_system()),
-          'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
+          'timeline', CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+              ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END,
           'standbys', (SELECT coalesce(json_agg(json_build_object('name', application_name, 'state', state,
               'sync', sync_state, 'lag', coalesce(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
                 THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn), 0)::bigint)
