@@ -97,10 +97,10 @@ struct DeclaredTests {
 
     /// U07: what somebody changed by hand is put back; nothing tells of it, so it is found at the next look.
     private func repaired(_ cluster: ClusterFixture) async throws {
-        for sql in [
-            "alter role app nologin superuser password 'by hand'", "revoke readers from app",
-            "alter database appdb owner to postgres", "drop role readers",
-        ] { try await cluster.psql(cluster.node(1), sql) }
+        try await cluster.psql(
+            cluster.node(1),
+            "alter role app nologin superuser password 'by hand'; revoke readers from app; "
+                + "alter database appdb owner to postgres; drop role readers")
         _ = try await eventually("everything to be repaired", within: .seconds(70)) { () -> Bool? in
             let row = try await cluster.psql(
                 cluster.node(1),

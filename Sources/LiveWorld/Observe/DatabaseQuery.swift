@@ -10,7 +10,8 @@ enum DatabaseQuery {
         SELECT json_build_object(
           'recovery', pg_is_in_recovery(),
           'system', (SELECT system_identifier::text FROM pg_control_system()),
-          'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
+          'timeline', CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+              ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END,
           'locale', (SELECT datlocale FROM pg_database WHERE datname = 'template0' AND datlocprovider = 'b'),
           'checksums', current_setting('data_checksums') = 'on',
           'checkpoint', (SELECT extract(epoch FROM checkpoint_time)::bigint FROM pg_control_checkpoint()),

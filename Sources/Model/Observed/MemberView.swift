@@ -97,7 +97,7 @@ public struct DatabaseView: Sendable, Hashable {
     public var isInRecovery: Bool
     /// The system identifier.
     public var systemIdentifier: String
-    /// The timeline.
+    /// The timeline that it writes now, which its control file tells only after the next checkpoint.
     public var timeline: Int64
     /// Connected standbys, sorted by name.
     public var standbys: [StandbyView]
