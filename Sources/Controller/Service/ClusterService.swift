@@ -51,11 +51,14 @@ struct ClusterService: Service {
         var history = ConditionHistory(path: state.conditions)
         let log = EventLog(path: state.events)
         var resyncAt = ContinuousClock.now
+        var isHandOver = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             if source.refresh() { resyncAt = .now }
             let isResync = ContinuousClock.now >= resyncAt
             if isResync { resyncAt = .now + ClusterService.resync }
-            var report = await pass.run(source.cluster, focus: isResync ? .everythingAfresh : .everything)
+            let focus: Focus = isHandOver ? .handOver : isResync ? .everythingAfresh : .everything
+            var report = await pass.run(source.cluster, focus: focus)
+            isHandOver = report.plan.isHandOver
             if let condition = source.condition { report.conditions.append(condition) }
             let told = narrator.tell(report)
             let cost = await failovers.follow(report, in: world)
@@ -67,7 +70,7 @@ struct ClusterService: Service {
                     logger.error("the event log cannot be written: \(trouble)")
                 }
             }
-            history.note(report)
+            if !isHandOver { history.note(report) }
             onPass(report)
             if endsWhenConverged, report.isConverged { return }
             let limit = min(report.lookAgain ?? ClusterService.resync, resyncAt - .now)
