@@ -124,7 +124,7 @@ struct SwitchoversTests {
         expectObstacle("has been open for 7 s") { scenery in
             database(&scenery) { $0.oldestTransaction = .seconds(7) }
         }
-        expectObstacle("pgbouncer-2 does not answer") { $0.observation.poolers[2].view = .unknown(.notLooked) }
+        expectObstacle("pgbouncer-2 does not answer") { $0.observation.poolers[1].view = .unknown(.notLooked) }
         expectObstacle("pgbouncer-1 is not ready") { scenery in
             scenery.pooler("pgbouncer-1") { $0.hosts = ["pg-node-3"] }
         }
