@@ -196,12 +196,13 @@ struct SwitchoversTests {
         scenery.observation.database = .present(
             DatabaseView(node: "pg-node-2", isInRecovery: false, systemIdentifier: Scenery.system, timeline: 2))
         guard let site = Site(scenery.scene) else { return }
+        let secrets = scenery.observation.secrets
         for pooler in site.writers {
             let spec = PoolerSpec.container(pooler, hosts: ["pg-node-2"], at: site)
             scenery.change(pooler.name) { view in
                 view.files = .present(
                     spec.files.map {
-                        let digest = $0.identity.digest(secrets: scenery.observation.secrets)
+                        let digest = $0.identity.digest(secrets: secrets)
                         return FileView(path: $0.path, content: .asWritten(template: digest))
                     })
             }
