@@ -78,11 +78,16 @@ public struct LiveWorld: World {
         // a release of the leader key is judged without Patroni's word, and must not wait for it
         let asksMembers = focus != .guarding(.leadership)
         async let members =
-            !asksMembers ? [] : MemberObserver(world: self, cluster: cluster, addresses: addresses).observe()
+            !asksMembers
+            ? []
+            : MemberObserver(
+                world: self, cluster: cluster, addresses: addresses,
+                deadline: focus == .handOver ? .milliseconds(150) : .seconds(1)
+            ).observe()
         // a primary stands down only while clients are held
         let asksPoolers =
             switch focus {
-            case .everything, .everythingAfresh, .guarding(.container): true
+            case .everything, .everythingAfresh, .handOver, .guarding(.container): true
             case .guarding: false
             }
         async let poolers =
@@ -99,8 +104,10 @@ public struct LiveWorld: World {
         }
         observation.repository = await repository
         if focus.isNarrow { return observation }
-        let lines = await LastLines(world: self).read(engine, cluster: cluster, members: observation.members)
-        observation.engines = [EngineSighting(id: engineID, view: .present(engine.telling(lines)))]
+        if focus != .handOver {
+            let lines = await LastLines(world: self).read(engine, cluster: cluster, members: observation.members)
+            observation.engines = [EngineSighting(id: engineID, view: .present(engine.telling(lines)))]
+        }
         observation.database = await DatabaseObserver(world: self, cluster: cluster, addresses: addresses)
             .observe(leader: dcs.value?.leader?.node, members: observation.members)
         return observation

@@ -118,7 +118,12 @@ actor Sight {
     func dropSession(_ key: String) { sessions.removeAll { $0.key == key } }
 
     var knownRepository: Sighting<RepositoryView>? { repository }
-    func keep(_ repository: Sighting<RepositoryView>?) { self.repository = repository }
+    /// What was seen of it last, however long ago.
+    private(set) var latestRepository: Sighting<RepositoryView>?
+    func keep(_ repository: Sighting<RepositoryView>?) {
+        self.repository = repository
+        latestRepository = repository ?? latestRepository
+    }
 
     /// Whether a stored verifier belongs to a password; the costly computation is done once for each pair.
     func matches(_ verifier: String, version: String, password: String) -> Bool {

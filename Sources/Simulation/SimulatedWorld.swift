@@ -49,8 +49,10 @@ public actor SimulatedWorld: World {
             observation.dcs = .unknown(Blindness(.timedOut, "no answer in time"))
         }
         if focus != .guarding(.leadership) { observation.members = universe.lookAtMembers() }
+        // a primary stands down only while clients are held
+        let asksPoolers = if case .guarding(.container) = focus { true } else { !focus.isNarrow }
+        if asksPoolers { observation.poolers = universe.lookAtPoolers() }
         if focus.isNarrow { return observation }
-        observation.poolers = universe.lookAtPoolers()
         observation.repository = cluster.backups.enabled ? universe.lookAtRepository(cluster) : .absent
         pass(1...6)
         observation.database = universe.lookAtDatabase(cluster, members: observation.members)

@@ -46,6 +46,8 @@ public struct Narrator: Sendable {
                 "\(violation.invariant.rawValue): \(violation.message)")
         }
         refusals = report.refused.map(\.planned)
+        // what is out of order while clients are held is so on purpose, and for less than a second
+        if report.plan.isHandOver { return events }
         for condition in report.conditions.sorted(by: { ($0.type, $0.subject) < ($1.type, $1.subject) }) {
             let before = conditions.first { $0.type == condition.type && $0.subject == condition.subject }
             guard before?.status != condition.status || before?.reason != condition.reason else { continue }

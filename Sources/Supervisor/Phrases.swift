@@ -34,7 +34,7 @@ extension DockerEffect {
         case .start(let id): "start \(id.short)"
         case .stop(let id): "stop \(id.short)"
         case .kill(let id): "kill \(id.short)"
-        case .standDown(let id): "let \(id.short) stand down"
+        case .standDown(let id): "stand down \(id.short)"
         case .unpause(let id): "unpause \(id.short)"
         case .remove(let id): "remove container \(id.short), its volumes stay"
         case .rename(_, let name): "rename to \(name)"

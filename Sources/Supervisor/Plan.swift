@@ -70,6 +70,9 @@ public struct Plan: Sendable, Hashable {
     /// Everything that may be done now, in order.
     public var actions: [PlannedAction] { constructive + (disruptive.map { [$0] } ?? []) }
 
+    /// Whether clients are held, and only those act who have a part in that.
+    public var isHandOver: Bool { host != nil }
+
     /// Whether an action belongs to a switchover that has begun, and must come to its end.
     func isForHeldClients(_ planned: PlannedAction) -> Bool { planned.reconciler == host }
 

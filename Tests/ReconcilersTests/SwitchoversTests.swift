@@ -124,7 +124,7 @@ struct SwitchoversTests {
         expectObstacle("has been open for 7 s") { scenery in
             database(&scenery) { $0.oldestTransaction = .seconds(7) }
         }
-        expectObstacle("pgbouncer-2 does not answer") { $0.observation.poolers[2].view = .unknown(.notLooked) }
+        expectObstacle("pgbouncer-2 does not answer") { $0.observation.poolers[1].view = .unknown(.notLooked) }
         expectObstacle("pgbouncer-1 is not ready") { scenery in
             scenery.pooler("pgbouncer-1") { $0.hosts = ["pg-node-3"] }
         }
@@ -196,12 +196,13 @@ struct SwitchoversTests {
         scenery.observation.database = .present(
             DatabaseView(node: "pg-node-2", isInRecovery: false, systemIdentifier: Scenery.system, timeline: 2))
         guard let site = Site(scenery.scene) else { return }
+        let secrets = scenery.observation.secrets
         for pooler in site.writers {
             let spec = PoolerSpec.container(pooler, hosts: ["pg-node-2"], at: site)
             scenery.change(pooler.name) { view in
                 view.files = .present(
                     spec.files.map {
-                        let digest = $0.identity.digest(secrets: scenery.observation.secrets)
+                        let digest = $0.identity.digest(secrets: secrets)
                         return FileView(path: $0.path, content: .asWritten(template: digest))
                     })
             }

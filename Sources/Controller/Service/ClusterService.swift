@@ -57,12 +57,15 @@ struct ClusterService: Service {
         var history = ConditionHistory(path: state.conditions)
         let log = EventLog(path: state.events)
         var resyncAt = ContinuousClock.now
+        var isHandOver = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             if source.refresh() { resyncAt = .now }
             let isResync = ContinuousClock.now >= resyncAt
             if isResync { resyncAt = .now + ClusterService.resync }
-            let secretTrouble = await world.reloadSecrets(source.cluster)
-            var report = await pass.run(source.cluster, focus: isResync ? .everythingAfresh : .everything)
+            let secretTrouble = isHandOver ? nil : await world.reloadSecrets(source.cluster)
+            let focus: Focus = isHandOver ? .handOver : isResync ? .everythingAfresh : .everything
+            var report = await pass.run(source.cluster, focus: focus)
+            isHandOver = report.plan.isHandOver
             if report.plan.refusesManifest {
                 let words = report.conditions.first { $0.reason == "CannotChange" }?.message ?? ""
                 if endsWhenConverged { throw Failure(.badInput, words) }
@@ -82,7 +85,7 @@ struct ClusterService: Service {
                     logger.error("the event log cannot be written: \(trouble)")
                 }
             }
-            history.note(report)
+            if !isHandOver { history.note(report) }
             onPass(report)
             if endsWhenConverged, report.isConverged { return }
             let limit = min(report.lookAgain ?? ClusterService.resync, resyncAt - .now)

@@ -95,8 +95,9 @@ struct DockerObserver {
         let image = await world.imageEnvironment(container.imageID)
         view.settings.environment = container.configuration.environment.filter { !image.contains($0) }.sorted()
         if case .guarding = focus, view.state.isRunning { return view }
+        if focus == .handOver, !view.state.isRunning { return view }
         view.ranOutOfMemoryAt = await world.sight.shortage(of: view.id)
-        if !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
+        if focus != .handOver, !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
         guard await mayLookInside(view) else { return view }
         view.files = await files(of: view)
         if !view.state.isRunning {
@@ -166,6 +167,7 @@ struct DockerObserver {
     }
 
     private func images() async -> [ImageSighting] {
+        if focus == .handOver { return [] }
         var wanted = [cluster.etcd.image, cluster.nodes.image]
         if cluster.console.enabled { wanted.append(cluster.console.image) }
         if cluster.pooler.enabled { wanted.append(cluster.pooler.image) }

@@ -7,6 +7,8 @@ struct MemberObserver {
     let world: LiveWorld
     let cluster: Cluster
     let addresses: Addresses
+    /// How long an answer may take; one that has stood down never comes.
+    let deadline: Duration
 
     func observe() async -> [MemberSighting] {
         let credentials = PatroniCredentials(
@@ -22,7 +24,7 @@ struct MemberObserver {
                         PatroniClient(endpoint: .tcp(host: host, port: 8008), credentials: credentials)
                     }
                     let sight = world.sight
-                    return MemberSighting(node: node, view: await MemberObserver.ask(client, container, sight))
+                    return MemberSighting(node: node, view: await ask(client, container, sight))
                 }
             }
             var sightings: [MemberSighting] = []
@@ -33,7 +35,7 @@ struct MemberObserver {
 
     /// The answer, or unknown as soon as the container ends: a dead one's address swallows packets, and the failover
     /// must not wait for a time-out.
-    private static func ask(
+    private func ask(
         _ client: PatroniClient, _ container: ContainerID, _ sight: Sight
     ) async -> Sighting<MemberView> {
         await withTaskGroup(of: Sighting<MemberView>.self) { group in
@@ -48,9 +50,9 @@ struct MemberObserver {
         }
     }
 
-    private static func ask(_ client: PatroniClient) async -> Sighting<MemberView> {
+    private func ask(_ client: PatroniClient) async -> Sighting<MemberView> {
         do throws(PatroniError) {
-            return .present(view(try await client.status(deadline: .seconds(1))))
+            return .present(MemberObserver.view(try await client.status(deadline: deadline)))
         } catch {
             return .unknown(Blindness(error.code == .timedOut ? .timedOut : .unreachable, error.description))
         }

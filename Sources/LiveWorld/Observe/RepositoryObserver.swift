@@ -12,6 +12,7 @@ struct RepositoryObserver {
     func observe() async -> Sighting<RepositoryView> {
         guard cluster.backups.enabled else { return .absent }
         if focus.isNarrow { return .unknown(.notLooked) }
+        if focus == .handOver { return await world.sight.latestRepository ?? .unknown(.notLooked) }
         if focus == .everything, let known = await world.sight.knownRepository { return known }
         let seen =
             cluster.backups.isPlain

@@ -113,8 +113,12 @@ struct PoolerSteps {
     /// Held clients go on where somebody takes writes. While a switchover holds them that is somebody else than before,
     /// and while positively nobody does they wait on: an answer of any other kind would be an error.
     private var mayResume: Bool {
-        guard pooler.access == .readWrite, case .present = site.scene.observation.dcs else { return true }
-        guard let serving = site.serving else { return !site.scene.observation.database.isAbsent }
+        guard pooler.access == .readWrite else { return true }
+        let observation = site.scene.observation
+        guard case .present = observation.dcs else {
+            return hosts.contains { observation.member($0).value?.role == .primary }
+        }
+        guard let serving = site.serving else { return !observation.database.isAbsent }
         guard let hold = Hold(site) else { return true }
         return serving != hold.record.from
     }

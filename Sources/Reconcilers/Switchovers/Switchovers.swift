@@ -73,8 +73,7 @@ struct SwitchoverStep {
                 ], waiting: ["the switchover to \(choice.name)"], lookAgain: .milliseconds(250))
         }
         if let obstacle = obstacle(choice) { return delay(obstacle) }
-        let isFresh = scene.observation.database.value?.checkpointedAt.map { now - $0 < .seconds(20) } ?? false
-        guard isFresh else {
+        guard isCheckpointed else {
             return Proposal(
                 actions: [
                     Action(
@@ -87,6 +86,13 @@ struct SwitchoverStep {
         return Proposal(
             actions: [write(next, because: .handOver(record.why))], waiting: ["the switchover to \(choice.name)"],
             lookAgain: .zero)
+    }
+
+    /// Whether the latest checkpoint is one of a moment ago, or one that was begun for this and took its time.
+    private var isCheckpointed: Bool {
+        guard let time = scene.observation.database.value?.checkpointedAt else { return false }
+        let age = now - time
+        return age < .seconds(20) || time >= record.since && age < .seconds(300)
     }
 
     private struct Obstacle: Error { let words: String }
@@ -164,6 +170,7 @@ struct SwitchoverStep {
         if !from.answers, site.serving == nil { return party(waiting: "\(record.from) to stand down") }
         if scene.isHeld { return callOff("the cluster is paused") }
         if dcs.isPaused { return callOff("Patroni is paused") }
+        guard !site.writers.isEmpty else { return callOff("there are no poolers any more") }
         guard let heir = roster.successors(of: record.from).first(where: { $0.name == hold.heir }), heir.isStreaming
         else { return callOff("\(hold.heir) cannot take over any more") }
         let free = site.writers.filter { !site.isHeld($0) }
@@ -275,8 +282,10 @@ struct SwitchoverStep {
 }
 
 extension Roster {
-    /// Whether an heir can take over behind poolers that hold their clients: commits must have waited for it.
+    /// Whether an heir can take over behind poolers that hold their clients: commits must have waited for it, and a client
+    /// must have moments without a transaction of its own, which one that has a session to itself does not give away.
     func isPooled(_ heir: NodeName) -> Bool {
-        site.cluster.pooler.enabled && isSynchronous && dcs?.synchronous?.standbys.contains(heir) == true
+        site.cluster.pooler.enabled && site.cluster.pooler.mode != .session && isSynchronous
+            && dcs?.synchronous?.standbys.contains(heir) == true
     }
 }

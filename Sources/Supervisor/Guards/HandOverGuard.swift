@@ -32,7 +32,9 @@ enum HandOverGuard {
     }
 
     private static func clients(_ scene: Scene) -> Violation? {
-        for pooler in scene.cluster.poolers where pooler.access == .readWrite {
+        let writers = scene.cluster.poolers.filter { $0.access == .readWrite }
+        if writers.isEmpty { return Violation(.clientsHeld, "there are no poolers") }
+        for pooler in writers {
             guard case .present(let view) = scene.observation.pooler(pooler.name) else {
                 return Violation(.clientsHeld, "\(pooler.name) could not be asked again")
             }
