@@ -73,13 +73,16 @@ struct Guards: Sendable {
         return nil
     }
 
+    private static let all: [@Sendable (Action, Scene) -> Violation?] = [
+        PauseGuard.judge, SightGuard.judge, OwnershipGuard.judge, VolumeGuard.judge, StartGuard.judge,
+        InterruptionGuard.judge, HandOverGuard.judge, QuorumGuard.judge, RestoreGuard.judge, DropGuard.judge,
+    ]
+
     private func judge(_ action: Action, _ scene: Scene) -> Violation? {
-        PauseGuard.judge(action, scene) ?? SightGuard.judge(action, scene) ?? OwnershipGuard.judge(action, scene)
-            ?? VolumeGuard.judge(action, scene) ?? StartGuard.judge(action, scene) ?? InterruptionGuard.judge(
-                action, scene)
-            ?? HandOverGuard.judge(action, scene)
-            ?? FenceGuard.judge(action, scene, recentReleases: recent(at: scene.now.uptime))
-            ?? QuorumGuard.judge(action, scene) ?? RestoreGuard.judge(action, scene) ?? DropGuard.judge(action, scene)
+        for guarding in Guards.all {
+            if let violation = guarding(action, scene) { return violation }
+        }
+        return FenceGuard.judge(action, scene, recentReleases: recent(at: scene.now.uptime))
     }
 
     /// Remembers fencing actions, for their rate.
