@@ -72,6 +72,7 @@ struct NodesTests {
     @Test("the primary hands over before it is made anew")
     func switchesOverFirst() {
         var scenery = Scenery()
+        scenery.cluster.pooler.enabled = false
         scenery.change("pg-node-1") { $0.settings.sharedMemory = 1 }
         #expect(
             scenery.effects(Nodes()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2"))])
@@ -105,6 +106,7 @@ struct NodesTests {
     @Test("a surplus primary hands over to a node that stays")
     func scalesDownThePrimary() {
         var scenery = Scenery()
+        scenery.cluster.pooler.enabled = false
         scenery.cluster.nodes.count = 2
         scenery.dcs {
             $0.leader?.node = "pg-node-3"

@@ -130,6 +130,7 @@ struct LimitTests {
     @Test("a raised limit goes to the replicas first, then the primary hands over")
     func raises() {
         var scenery = Scenery()
+        scenery.cluster.pooler.enabled = false
         pending(&scenery, scenery.cluster.nodeNames, from: "100", to: "200")
         #expect(scenery.effects(Nodes()) == [.patroni("pg-node-2", .restart)])
         scenery.member("pg-node-2") { $0.needsRestart = false }
