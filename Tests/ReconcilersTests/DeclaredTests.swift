@@ -44,6 +44,7 @@ struct DeclaredTests {
             switch effect {
             case .sql(_, .script(let database, let text)): "\(database): \(text)"
             case .sql(_, .setPassword(let role, let secret)): "password \(role) \(secret)"
+            case .sql(_, .checkpoint): "checkpoint"
             case .sql(_, .dropDatabase(let name)): "drop database \(name)"
             case .sql(_, .dropRole(let name)): "drop role \(name)"
             case .docker, .etcd, .patroni, .pooler: "something else"

@@ -81,6 +81,7 @@ struct MaintenanceTests {
     @Test("nobody hands over to it, and it leaves the cluster only afterwards")
     func isNoHeir() {
         var scenery = held("pg-node-2", nodes: 4)
+        scenery.cluster.pooler.enabled = false
         scenery.change("pg-node-1") { $0.settings.ports = [] }
         scenery.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2"]) }
         #expect(scenery.effects(Nodes()) == [])
@@ -153,6 +154,7 @@ struct TagTests {
     @Test("nofailover: a primary that is kept from leading hands over while all is well")
     func abdicates() {
         var scenery = tagged("pg-node-1") { $0.nofailover = true }
+        scenery.cluster.pooler.enabled = false
         let file = PatroniFile.version(
             for: "pg-node-1", cluster: scenery.cluster, secrets: scenery.observation.secrets)
         scenery.dcs { $0.members[0].tags = [LabelValue(PatroniFile.versionTag, file)] }

@@ -54,6 +54,23 @@ struct SwitchoversTests {
         ]
     }
 
+    @Test("a node in maintenance is no heir, and hands nothing over; one that may not lead moves away")
+    func leavesAlone() {
+        var scenery = scenery(.requested)
+        scenery.cluster.nodes.maintenance = ["pg-node-2"]
+        #expect(written(scenery.effects(Switchovers())) == nil)
+        scenery.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2", "pg-node-3"]) }
+        #expect(written(scenery.effects(Switchovers()))?.contains("\"to\":\"pg-node-3\"") == true)
+        scenery.cluster.nodes.maintenance = ["pg-node-1"]
+        #expect(written(scenery.effects(Switchovers())) == nil)
+        var tagged = self.scenery(.requested, author: .controller)
+        #expect(isForgotten(tagged))
+        var tags = NodeTags("pg-node-1")
+        tags.nofailover = true
+        tagged.cluster.nodes.tags = [tags]
+        #expect(written(tagged.effects(Switchovers()))?.contains("\"stage\":\"holding\"") == true)
+    }
+
     @Test("a record is read as it was written, and nonsense is a record that is thrown away")
     func records() {
         var record = SwitchoverRecord(

@@ -56,6 +56,7 @@ enum Rolling {
     static func wantsToMove(_ name: NodeName, _ roster: Roster) -> Bool {
         guard let node = roster.nodes.first(where: { $0.name == name }) else { return true }
         guard roster.nodes.count > 1 else { return false }
+        if roster.site.cluster.tags(of: name).nofailover { return true }
         switch need(of: node, roster) {
         case .renewal: return true
         case .restart: return !node.lowersLimits

@@ -100,20 +100,20 @@ struct SwitchoverStep {
     /// Who is to lead: the one that was asked for, or the one that is least behind.
     private var heir: Result<NodeView, Obstacle> {
         let ready = roster.successors(of: record.from).filter {
-            $0.isStreaming && site.cluster.nodeNames.contains($0.name)
+            $0.isStreaming && !$0.isHeld && site.cluster.nodeNames.contains($0.name)
         }
         guard let wish = record.to, record.author == .person else {
             return ready.first.map { .success($0) }
                 ?? .failure(Obstacle(words: "there is no standby that \(record.from) can hand over to"))
         }
         return ready.first { $0.name == wish }.map { .success($0) }
-            ?? .failure(Obstacle(words: "\(wish) does not stream, or commits do not wait for it"))
+            ?? .failure(Obstacle(words: "\(wish) does not stream, may not lead, or commits do not wait for it"))
     }
 
     /// What would make the hold long, or end it in vain; seen while nobody is held yet.
     private func obstacle(_ heir: NodeView) -> String? {
         if dcs.isPaused { return "Patroni is paused" }
-        if let held = [from, heir].first(where: \.isHeld) { return "\(held.name) is in maintenance" }
+        if from.isHeld { return "\(record.from) is in maintenance" }
         if roster.isSwitching { return "a restore is under way" }
         if let other = dcs.heir { return "Patroni hands over to \(other)" }
         guard from.isServing, let database = scene.observation.database.value, database.node == record.from,

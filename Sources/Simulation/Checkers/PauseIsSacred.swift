@@ -51,7 +51,7 @@ struct PauseIsSacred: Checker {
             return true
         case .etcd(.releaseLeader): return deed.before.holdsClients || deed.known.holdsClients
         case .docker(_, .upload): return deed.container?.component == .pooler
-        case .etcd, .patroni, .sql, .pooler: return false
+        case .docker, .etcd, .patroni, .sql, .pooler: return false
         }
     }
 
