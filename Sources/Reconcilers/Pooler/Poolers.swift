@@ -14,7 +14,9 @@ public struct Poolers: Reconciler {
         // before there is a primary for the first time, there is nowhere to lead to
         let isKnown = scene.observation.dcs.value?.leader != nil || !site.containers(of: .pooler).isEmpty
         guard isKnown || scene.cluster.poolers.isEmpty else { return Proposal(waiting: ["a primary, for the poolers"]) }
-        for pooler in scene.cluster.poolers {
+        // those for reading have time until nobody waits any more
+        let isHolding = Hold(site) != nil
+        for pooler in scene.cluster.poolers where pooler.access == .readWrite || !isHolding {
             proposal.add(PoolerSteps(pooler, at: site).propose())
         }
         proposal.add(removeSurplus(at: site))
@@ -132,8 +134,8 @@ struct PoolerSteps {
         switch pooler.access {
         case .readWrite:
             if let serving { return [serving] }
-            // those who wait turn before there is somebody, so that nothing but that is waited for
-            if let hold = Hold(site), hold.isGone, site.isHeld(pooler) { return [hold.heir] }
+            // those who wait turn while the election is on, so that nothing but its end is waited for
+            if let hold = Hold(site), hold.isReleased, site.isHeld(pooler) { return [hold.heir] }
             if !known.isEmpty { return known }
         case .readOnly:
             let streaming = Roster(site).streaming.map(\.name)

@@ -9,6 +9,8 @@ struct Hold {
     let heir: NodeName
     /// Whether the old primary's container has ended: there is no way back.
     let isGone: Bool
+    /// Whether the leader key is not the old primary's any more.
+    let isReleased: Bool
     let age: Duration
 
     /// Nil where nobody is to be held now.
@@ -22,6 +24,7 @@ struct Hold {
         let body = site.container(record.from.container)
         self.record = record
         self.age = age
+        isReleased = dcs.leader?.node != record.from
         isGone = body.map { !$0.state.isAlive } ?? true
         // whoever was elected is it, also where it is somebody else than was wished
         if let leader = dcs.leader?.node, leader != record.from { heir = leader } else { heir = to }
