@@ -7,7 +7,7 @@ extension Blow {
     static let ground: [Blow] = [
         Blow(name: "N04 the primary and an etcd member are cut off from all others", strike: split),
         Blow(name: "N05 every tenth packet to the primary is lost", strike: lose),
-        Blow(name: "C15 a replica's postmaster.pid names somebody who lives", strike: collide),
+        Blow(name: "C15 a replica's lock files name somebody who lives", strike: collide),
         Blow(name: "E08 the disk under an etcd member is full", strike: fillDisk),
     ]
 
@@ -42,16 +42,26 @@ extension Blow {
         #expect(after <= timeline + 1, "one failover at most")
     }
 
-    /// In a new container the old postmaster's number belongs to a thread of Patroni's.
+    /// When its container starts again the old postmaster's number belongs to a thread of Patroni's: in the data directory
+    /// that is Patroni's to find out, beside the socket it is the image's.
     static func collide(_ cluster: ClusterFixture) async throws {
         let name = try await replica(cluster)
-        let thread = try await cluster.docker("exec", name, "sh", "-c", "ls /proc/$(pgrep -o -P 1)/task | tail -1")
+        let list = try await cluster.docker("exec", name, "sh", "-c", "ls /proc/$(pgrep -o -P 1)/task")
+        // PostgreSQL lets its parent pass, and Patroni tells it to let pass whoever `postmaster.pid` names
+        let threads = list.split(separator: "\n").dropFirst().map(String.init)
+        let (one, other) = (try #require(threads.first), try #require(threads.last))
+        try #require(one != other)
         cluster.kill()
         _ = try await cluster.docker("kill", name)
         let image = try await cluster.inspect(name, "{{.Config.Image}}")
         _ = try await cluster.docker(
             "run", "--rm", "--user", "999:999", "-v", "\(name)-data:/v", "--entrypoint", "sed", image, "-i",
-            "1s/.*/\(thread)/", "/v/data/postmaster.pid")
+            "1s/.*/\(one)/", "/v/data/postmaster.pid")
+        let (lock, copy) = ("/var/run/postgresql/.s.PGSQL.5432.lock", cluster.directory + "/lock")
+        _ = try await cluster.docker("cp", "\(name):\(lock)", copy)
+        try await Shell.run(["sed", "-i", "1s/.*/\(other)/", copy])
+        try await Shell.run(["chmod", "644", copy])
+        _ = try await cluster.docker("cp", copy, "\(name):\(lock)")
         try cluster.run()
         try await cluster.ready()
     }
