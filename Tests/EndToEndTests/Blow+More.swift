@@ -67,9 +67,12 @@ extension Blow {
         let status = try await cluster.ready()
         let name = try #require(status.nodes.first { $0.synchronous }?.name)
         let before = status.nodes.first?.timeline
+        let mark = cluster.mark
         let undo = try await filter(cluster, name, ["INPUT", "-j", "DROP"])
-        _ = try await eventually("another synchronous standby", within: .seconds(60)) {
-            try await cluster.status().nodes.first { $0.synchronous && $0.name != name }
+        // whichever comes first: its sender gives up, or it is killed because its lease is not renewed, and is back at once
+        _ = try await eventually("it to be out of the way", within: .seconds(60)) { () -> Bool? in
+            if cluster.told(after: mark, "kill ", "\(name) neither answers nor renews") { return true }
+            return try await cluster.status().nodes.contains { $0.synchronous && $0.name != name } ? true : nil
         }
         _ = try? await Shell.run(undo)
         #expect(try await cluster.ready().nodes.first?.timeline == before)

@@ -138,6 +138,7 @@ struct RepositoryTests {
             : > /tmp/none; pgbackrest --config=/tmp/none --stanza=pg-ha --repo1-path=/var/lib/pgbackrest \
               --pg1-path=/tmp/d --pg1-socket-path=/tmp --log-level-file=off stanza-create
             """
+        let mark = cluster.mark
         _ = try await Shell.run([
             "docker", "run", "--rm", "-v", "\(cluster.repository):/var/lib/pgbackrest", "--entrypoint", "sh",
             try await cluster.inspect(primary, "{{.Config.Image}}"), "-c", script,
@@ -147,7 +148,7 @@ struct RepositoryTests {
                 "exec", primary, "sh", "-c",
                 "cd /var/lib/pgbackrest; find archive/pg-ha backup/pg-ha aside -type f | sort | xargs sha1sum")
         }
-        let (before, mark) = (try await sums(), cluster.mark)
+        let before = try await sums()
         try cluster.append("# look again\n")
         try await cluster.event(after: mark, "OtherSystemIdentifier")
         #expect(try await cluster.status().bad.contains { $0.contains("Write another `backups.stanza`") })

@@ -127,6 +127,27 @@ struct LimitTests {
         }
     }
 
+    @Test("a replica below its primary's limits is restarted before anybody is synchronous, or hands over")
+    func restartsWhoCannotReplay() {
+        var scenery = Scenery(nodes: 2)
+        scenery.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: []) }
+        pending(&scenery, ["pg-node-2"], from: "200", to: "400")
+        primary(&scenery, [LabelValue("max_connections", "300")])
+        let restart = Effect.patroni("pg-node-2", .restart)
+        #expect(scenery.effects(Nodes()).contains(restart))
+        var record = SwitchoverRecord(
+            from: "pg-node-1", to: nil, author: .controller, why: "", at: Timestamp(Scenery.now), modRevision: 4)
+        scenery.dcs { $0.switchover = record }
+        #expect(scenery.effects(Nodes()).contains(restart))
+        record.stage = .holding
+        scenery.dcs { $0.switchover = record }
+        #expect(!scenery.effects(Nodes()).contains(restart))
+        scenery.dcs { $0.switchover = nil }
+        // one that replays waits until commits wait for somebody
+        primary(&scenery, [LabelValue("max_connections", "200")])
+        #expect(!scenery.effects(Nodes()).contains(restart))
+    }
+
     @Test("a raised limit goes to the replicas first, then the primary hands over")
     func raises() {
         var scenery = Scenery()

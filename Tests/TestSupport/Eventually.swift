@@ -4,19 +4,21 @@ public struct NeverTrue: Error, CustomStringConvertible {
     public let description: String
 }
 
-/// Tries until the body neither throws nor returns nil, and returns its value; gives up after `limit`.
+/// Tries until the body neither throws nor returns nil, and returns its value; gives up after `limit`. Between two tries it
+/// leaves the machine to what it waits for, twice as long as a try takes.
 public func eventually<Value>(
     _ what: String, within limit: Duration = .seconds(30), _ body: () async throws -> Value?
 ) async throws -> Value {
     let end = ContinuousClock.now + limit
     var obstacle = "the condition is false"
     while true {
+        let start = ContinuousClock.now
         do {
             if let value = try await body() { return value }
         } catch {
             obstacle = "\(error)"
         }
         guard ContinuousClock.now < end else { throw NeverTrue(description: "\(what), \(limit): \(obstacle)") }
-        try await Task.sleep(for: .milliseconds(25))
+        try await Task.sleep(for: min(max((ContinuousClock.now - start) * 2, .milliseconds(25)), .milliseconds(500)))
     }
 }

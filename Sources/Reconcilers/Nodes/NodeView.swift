@@ -105,6 +105,16 @@ struct Roster {
         }
     }
 
+    /// Whether a replica has a limit below its primary's: PostgreSQL pauses the replay there, until it is restarted.
+    func cannotReplay(_ node: NodeView) -> Bool {
+        let limits = site.scene.observation.database.value?.limits ?? []
+        return !node.isLeader
+            && node.pending.contains { pending in
+                let primary = limits.value(of: pending.name).flatMap { Int($0) } ?? 0
+                return Int(pending.current).map { $0 < primary } ?? false
+            }
+    }
+
     /// Whether the parameters may have changed so lately that not every node has read them: nobody could say then whose
     /// turn it is.
     var parametersAreFresh: Bool {

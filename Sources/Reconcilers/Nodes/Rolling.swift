@@ -8,12 +8,14 @@ enum Rolling {
         if let heir = roster.dcs?.heir {
             return Proposal(waiting: ["the switchover to \(heir)"], lookAgain: .milliseconds(250))
         }
-        if let record = roster.dcs?.switchover { return Proposal(waiting: ["the switchover from \(record.from)"]) }
+        if let record = roster.dcs?.switchover, record.stage == .holding {
+            return Proposal(waiting: ["the switchover from \(record.from)"])
+        }
         let surplus = removeSurplus(roster)
         if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
         let due = roster.nodes.filter { !$0.isHeld && need(of: $0, roster) != nil }
         // the leader last; a node that is broken anyway first
-        guard let node = due.min(by: { rank($0) < rank($1) }), let need = need(of: node, roster) else {
+        guard let node = due.min(by: { rank($0, roster) < rank($1, roster) }), let need = need(of: node, roster) else {
             return abdicate(roster)
         }
         guard roster.dcs != nil else {
@@ -27,9 +29,10 @@ enum Rolling {
         if case .restart = need, node.isLeader, roster.parametersAreFresh {
             return Proposal(waiting: ["every node to read the new parameters"], lookAgain: .seconds(1))
         }
-        // a primary that lowers its limits stays in its place; a standby may wait for just that
-        let staysInPlace = node.isLeader && node.lowersLimits
-        guard !node.isHealthy || staysInPlace || roster.missingStandbys == 0 else {
+        // a primary that lowers its limits stays in its place; a standby may wait for just that. And one that cannot replay
+        // before it is restarted is nobody's synchronous standby
+        let isAwaited = node.isLeader ? node.lowersLimits : roster.cannotReplay(node)
+        guard !node.isHealthy || isAwaited || roster.missingStandbys == 0 else {
             return Proposal(waiting: ["a synchronous standby, before \(node.name) is interrupted"])
         }
         return interrupt(node, for: need, roster: roster)
@@ -76,8 +79,8 @@ enum Rolling {
         }
     }
 
-    private static func rank(_ node: NodeView) -> (Int, NodeName) {
-        (node.isLeader ? 2 : node.isHealthy ? 1 : 0, node.name)
+    private static func rank(_ node: NodeView, _ roster: Roster) -> (Int, NodeName) {
+        (node.isLeader ? 2 : node.isHealthy && !roster.cannotReplay(node) ? 1 : 0, node.name)
     }
 
     private static func interrupt(_ node: NodeView, for need: Need, roster: Roster) -> Proposal {
@@ -131,6 +134,7 @@ enum Rolling {
     }
 
     static func handOver(from node: NodeView, because why: String, roster: Roster) -> Proposal {
+        if let record = roster.dcs?.switchover { return Proposal(waiting: ["the switchover from \(record.from)"]) }
         let wanted = roster.site.cluster.nodeNames
         let ready = roster.successors(of: node.name).filter { $0.isStreaming && !$0.isHeld && wanted.contains($0.name) }
         guard let target = ready.first else {
