@@ -89,8 +89,10 @@ extension Blow {
         // what is preallocated is written in place: its end comes with the next file that etcd makes
         _ = try await cluster.docker("kill", name)
         try await cluster.event(after: mark, "CrashLoop is True", name)
-        let told = try await cluster.status().conditions.first { $0.type == "CrashLoop" }
-        #expect(told?.details.contains { $0.contains("no space left on device") } == true, "\(told?.details ?? [])")
+        _ = try await eventually("its last lines to say why", within: .seconds(60)) { () -> Bool? in
+            let loops = try await cluster.status().conditions.filter { $0.type == "CrashLoop" }
+            return loops.contains { $0.details.contains { $0.contains("no space left on device") } } ? true : nil
+        }
         _ = try await cluster.docker("exec", holder, "rm", "/v/filler")
         try await cluster.ready()
         #expect(!cluster.told(after: mark, "remove member"))

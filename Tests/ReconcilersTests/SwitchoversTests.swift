@@ -71,6 +71,19 @@ struct SwitchoversTests {
         #expect(written(tagged.effects(Switchovers()))?.contains("\"stage\":\"holding\"") == true)
     }
 
+    @Test("a primary that Docker would start again is kept from that before anybody is held")
+    func staysDown() {
+        var scenery = scenery(.requested)
+        scenery.change("pg-node-1") { $0.settings.restartPolicy = "always" }
+        let effects = scenery.effects(Switchovers())
+        #expect(effects.count == 1)
+        guard case .docker(_, .update("id-pg-node-1", let settings)) = effects.first else {
+            Issue.record("\(effects)")
+            return
+        }
+        #expect(settings.restartPolicy == "no")
+    }
+
     @Test("a record is read as it was written, and nonsense is a record that is thrown away")
     func records() {
         var record = SwitchoverRecord(

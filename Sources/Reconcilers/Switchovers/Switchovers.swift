@@ -73,6 +73,7 @@ struct SwitchoverStep {
                 ], waiting: ["the switchover to \(choice.name)"], lookAgain: .milliseconds(250))
         }
         if let obstacle = obstacle(choice) { return delay(obstacle) }
+        if let step = keepDown() { return step }
         guard isCheckpointed else {
             return Proposal(
                 actions: [
@@ -86,6 +87,20 @@ struct SwitchoverStep {
         return Proposal(
             actions: [write(next, because: .handOver(record.why))], waiting: ["the switchover to \(choice.name)"],
             lookAgain: .zero)
+    }
+
+    /// A container that Docker starts again by itself would be back before its key is released.
+    private func keepDown() -> Proposal? {
+        let policy = ContainerSettings().restartPolicy
+        guard let body = from.container, body.settings.restartPolicy != policy else { return nil }
+        var settings = body.settings
+        settings.restartPolicy = policy
+        return Proposal(
+            actions: [
+                Action(
+                    .docker(site.engineID, .update(body.id, settings)), on: site.subject(record.from.container),
+                    because: .switchover("Docker would start it again while clients wait for another one"))
+            ], waiting: ["\(record.from) to stay down when it stands down"], lookAgain: .milliseconds(200))
     }
 
     /// Whether the latest checkpoint is one of a moment ago, or one that was begun for this and took its time.

@@ -16,6 +16,9 @@ enum HandOverGuard {
             case .present(let view) = scene.observation.engine(engine),
             let body = view.container(id: id), body.labels.value(of: Label.name) == record.from.text
         else { return refuse("container \(id.short) is not \(record.from)") }
+        guard body.settings.restartPolicy == ContainerSettings().restartPolicy else {
+            return refuse("Docker would start \(record.from) again")
+        }
         guard dcs.leader?.node == record.from else { return refuse("\(record.from) does not lead") }
         if let other = dcs.heir { return refuse("Patroni hands over to \(other)") }
         guard scene.cluster.postgres.synchronous.mode != .off, dcs.synchronous?.leader == record.from,
