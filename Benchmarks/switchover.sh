@@ -30,6 +30,7 @@ options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
 stop() {
   [[ -e $work/pid ]] || return 0
   kill -9 "$(cat "$work/pid")" 2>/dev/null || true
+  wait "$(cat "$work/pid")" 2>/dev/null || true
   rm "$work/pid"
 }
 clean() {

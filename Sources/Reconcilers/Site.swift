@@ -84,6 +84,11 @@ extension NodeName {
     var container: ContainerName { ContainerName(text) }
 }
 
+extension ContainerView {
+    /// The name that it was created under, whatever it is called now.
+    var ownName: ContainerName { labels.value(of: Label.name).map { ContainerName($0) } ?? name }
+}
+
 extension ContainerName {
     /// The node of a node's container.
     var node: NodeName { NodeName(text) }

@@ -3,11 +3,12 @@ import Model
 extension Scene {
     /// Whether an action is for clients that a pooler holds: it writes where they are to go on, or lets them.
     func isRelief(_ action: Action) -> Bool {
+        if case .pooler(_, .resume) = action.effect { return true }
         guard case .container(_, let name) = action.subject, case .present(let view) = observation.pooler(name),
             view.isPaused
-        else { return action.effect.letsClientsGo || isFarewell(action) }
+        else { return isFarewell(action) }
         switch action.effect {
-        case .pooler(_, .reload), .pooler(_, .resume), .docker(_, .upload): return true
+        case .pooler(_, .reload), .docker(_, .upload): return true
         case .pooler, .docker, .etcd, .patroni, .sql: return false
         }
     }

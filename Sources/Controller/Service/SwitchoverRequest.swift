@@ -34,7 +34,6 @@ struct SwitchoverRequest {
         guard cluster.nodes.count > 1 else {
             throw Failure(.badInput, "there is only one node; `nodes.count: 2` in the manifest gives it a standby")
         }
-        if cluster.maintenance { throw Failure("maintenance is on in the manifest; nothing is changed") }
         if dcs.isPaused { throw Failure("Patroni is paused; `patronictl resume` first") }
         if let record = dcs.switchover {
             throw Failure("a switchover from \(record.from) is under way already (\(record.why))")

@@ -21,9 +21,7 @@ enum DatabaseQuery {
               'sync', sync_state, 'lag', coalesce(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
                 THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn), 0)::bigint)
               ORDER BY application_name), '[]') FROM pg_stat_replication WHERE application_name = ANY ($5::text[])),
-          'extensions', (SELECT coalesce(json_agg(json_build_object('name', name, 'installed', installed_version,
-              'available', default_version) ORDER BY name), '[]') FROM pg_available_extensions
-              WHERE name = ANY ($1::text[])),
+          'extensions', (\(listed)),
           'history', to_regclass('controller.migrations') IS NOT NULL,
           'login', (SELECT coalesce(bool_or(prosrc = $8 AND prosecdef
               AND proconfig = ARRAY['search_path=pg_catalog, pg_temp']
@@ -90,10 +88,11 @@ enum DatabaseQuery {
         """
 
     /// Extensions by name, installed or not.
-    static let extensions = """
+    static let extensions = "SELECT (\(listed))::text AS view"
+
+    private static let listed = """
         SELECT coalesce(json_agg(json_build_object('name', name, 'installed', installed_version,
-          'available', default_version) ORDER BY name), '[]')::text AS view
-          FROM pg_available_extensions WHERE name = ANY ($1::text[])
+          'available', default_version) ORDER BY name), '[]') FROM pg_available_extensions WHERE name = ANY ($1::text[])
         """
 
     /// The applied migrations, and what each made that is missing now.

@@ -121,11 +121,6 @@ public enum PoolerEffect: Sendable, Hashable {
 }
 
 extension Effect {
-    /// Whether it does nothing but let clients go on that are held back: that is done even while nothing else is.
-    public var letsClientsGo: Bool {
-        if case .pooler(_, .resume) = self { true } else { false }
-    }
-
     /// Whether it interrupts something that runs; such an effect is performed alone and last.
     public var isDisruptive: Bool {
         switch self {

@@ -136,7 +136,7 @@ public struct Etcd: Reconciler {
         let wanted = site.cluster.etcdNames.map(\.text)
         let surplus = site.containers(of: .etcd).filter { !wanted.contains($0.labels.value(of: Label.name) ?? "") }
         guard let seen = surplus.last else { return removeStranger(store: store) }
-        let name = ContainerName(seen.labels.value(of: Label.name) ?? seen.name.text)
+        let name = seen.ownName
         guard store.isComplete else { return Proposal(waiting: ["all wanted etcd members before \(name) leaves"]) }
         if let member = store.member(name) {
             guard store.keepsQuorum(without: member.id) else {

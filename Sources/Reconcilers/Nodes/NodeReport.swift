@@ -38,6 +38,8 @@ enum NodeReport {
         }
     }
 
+    private static let upgrade = Lasting.upgrade.prefix(1).uppercased() + Lasting.upgrade.dropFirst()
+
     /// Data and images of another major version: neither is touched, or run.
     private static func majors(_ roster: Roster, to proposal: inout Proposal) {
         let wanted = roster.site.cluster.postgres.version
@@ -51,7 +53,7 @@ enum NodeReport {
                     message:
                         "the data of \(node.name) belongs to PostgreSQL \(data.majorVersion), and the manifest asks "
                         + "for \(wanted); it is neither started nor touched. "
-                        + "\(Lasting.upgrade.prefix(1).uppercased())\(Lasting.upgrade.dropFirst())",
+                        + "\(upgrade)",
                     subject: .node(node.name)))
         }
         guard let major = roster.site.strangeMajor else { return }
@@ -62,7 +64,7 @@ enum NodeReport {
                 message:
                     "image \(image) holds PostgreSQL \(major), and the manifest asks for \(wanted); no node is made "
                     + "from it. Write another image into spec.nodes.image. "
-                    + "\(Lasting.upgrade.prefix(1).uppercased())\(Lasting.upgrade.dropFirst())",
+                    + "\(upgrade)",
                 subject: .image(roster.site.engineID, image)))
     }
 

@@ -105,17 +105,17 @@ public struct Nodes: Reconciler {
         }
         let alive = site.containers(of: .node).filter(\.state.isAlive)
         if let held = alive.first(where: {
-            site.scene.isHeld(NodeName($0.labels.value(of: Label.name) ?? $0.name.text))
+            site.scene.isHeld($0.ownName.node)
         }) {
             return Proposal(waiting: ["a person: etcd has lost everything, and \(held.name) is in maintenance"])
         }
         func rank(_ seen: ContainerView) -> (Int, ContainerName) {
-            let node = NodeName(seen.labels.value(of: Label.name) ?? seen.name.text)
+            let node = seen.ownName.node
             return (site.scene.observation.member(node).value?.role == .replica ? 0 : 1, seen.name)
         }
         guard let seen = alive.min(by: { rank($0) < rank($1) }) else { return Proposal() }
         let isFrozen = if case .paused = seen.state { true } else { false }
-        let subject = site.subject(ContainerName(seen.labels.value(of: Label.name) ?? seen.name.text))
+        let subject = site.subject(seen.ownName)
         return Proposal(
             actions: [
                 Action(

@@ -155,9 +155,9 @@ enum Rolling {
         let site = roster.site
         let wanted = site.cluster.nodeNames.map(\.text)
         let surplus = site.containers(of: .node).filter { !wanted.contains($0.labels.value(of: Label.name) ?? "") }
-        let free = surplus.filter { !site.scene.isHeld(NodeName($0.labels.value(of: Label.name) ?? $0.name.text)) }
+        let free = surplus.filter { !site.scene.isHeld($0.ownName.node) }
         guard let seen = free.last else { return Proposal() }
-        let name = NodeName(seen.labels.value(of: Label.name) ?? seen.name.text)
+        let name = seen.ownName.node
         let subject = site.subject(seen.name)
         guard seen.state.isAlive else {
             let records = (roster.dcs?.retired ?? []).map(\.volume)

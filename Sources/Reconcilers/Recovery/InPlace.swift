@@ -48,7 +48,7 @@ struct InPlace {
         var proposal = Proposal(waiting: ["the change to the restored data"], lookAgain: .milliseconds(100))
         let alive = site.containers(of: .node).filter(\.state.isAlive)
         if let seen = alive.min(by: { rank($0) < rank($1) }) {
-            let name = ContainerName(seen.labels.value(of: Label.name) ?? seen.name.text)
+            let name = seen.ownName
             // a synchronous standby would wait for the primary to let it go; nobody needs what it has
             let isPrimary = seen.state.isRunning && rank(seen).0 == 1
             proposal.actions.append(
@@ -87,7 +87,7 @@ struct InPlace {
 
     /// Replicas stop first, so that the primary waits for nobody and nobody elects.
     private func rank(_ seen: ContainerView) -> (Int, ContainerName) {
-        let node = NodeName(seen.labels.value(of: Label.name) ?? seen.name.text)
+        let node = seen.ownName.node
         let leads = site.scene.observation.dcs.value?.leader?.node == node
         return (leads || site.scene.observation.member(node).value?.role == .primary ? 1 : 0, seen.name)
     }
