@@ -61,8 +61,9 @@ struct Blow: Sendable {
     static func wipeReplica(_ cluster: ClusterFixture) async throws {
         let mark = cluster.mark
         let name = try await replica(cluster)
-        _ = try await cluster.docker("exec", name, "sh", "-c", "rm -rf /var/lib/postgresql/data/*")
-        _ = try await cluster.docker("kill", name)
+        try await cluster.wipe(name)
+        // the controller may have been quicker
+        _ = try? await cluster.docker("kill", name)
         try await cluster.event(after: mark, name, "start")
     }
 

@@ -196,6 +196,13 @@ final class ClusterFixture: Sendable {
     }
 
     func docker(_ words: String...) async throws -> String { try await Shell.run(["docker"] + words) }
+
+    /// Removes the files of a node's data directory while PostgreSQL runs, which may write new ones meanwhile.
+    func wipe(_ node: String) async throws {
+        let data = "/var/lib/postgresql/data"
+        _ = try await docker("exec", node, "sh", "-c", "rm -rf \(data)/*; ! [ -e \(data)/PG_VERSION ]")
+    }
+
     func inspect(_ name: String, _ format: String) async throws -> String {
         try await Shell.run(["docker", "inspect", "-f", format, name])
     }

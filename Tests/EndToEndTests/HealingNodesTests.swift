@@ -182,7 +182,7 @@ struct HealingNodesTests {
         let primary = try await cluster.primary()
         let identity = "select system_identifier from pg_control_system()"
         let before = try await cluster.psql(primary, identity)
-        _ = try await cluster.docker("exec", primary, "sh", "-c", "rm -rf \(HealingNodesTests.data)/*")
+        try await cluster.wipe(primary)
         _ = try await eventually("another primary", within: .seconds(90)) {
             try await cluster.status().nodes.first { $0.role == "primary" && $0.name != primary }
         }
