@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Backups of a cluster", .serialized)
+@Suite("Backups of a cluster")
 struct BackupTests {
     @Test("are taken from a standby, kept as asked, proven, copied from, and found out when they are damaged")
     func backups() async throws {

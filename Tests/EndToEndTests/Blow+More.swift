@@ -26,7 +26,7 @@ extension Blow {
         let primary = try await cluster.primary()
         let before = try await cluster.inspect(primary, "{{.State.StartedAt}}")
         _ = try await cluster.docker("exec", primary, "sh", "-c", "kill -9 $(pgrep -o -P 1)")
-        _ = try await eventually("the container to end with Patroni", within: .seconds(1)) { () -> Bool? in
+        _ = try await eventually("the container to end with Patroni", within: .seconds(10)) { () -> Bool? in
             let now = try await cluster.inspect(primary, "{{.State.StartedAt}} {{.State.Running}}")
             return now == before + " true" ? nil : true
         }

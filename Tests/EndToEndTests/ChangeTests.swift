@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A manifest that is edited", .serialized)
+@Suite("A manifest that is edited")
 struct ChangeTests {
     @Test("more and fewer nodes, parameters, ports and limits follow, one node at a time")
     func follows() async throws {

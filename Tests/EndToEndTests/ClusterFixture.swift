@@ -9,7 +9,9 @@ final class ClusterFixture: Sendable {
     let etcd: Int
     let ports: Int
     let poolers: Int
-    private let controller = Controller()
+    /// Another engine than the machine's.
+    let engine: OwnEngine?
+    private let controller = Running()
 
     var manifest: String { directory + "/cluster.yaml" }
     var state: String { directory + "/state" }
@@ -20,12 +22,13 @@ final class ClusterFixture: Sendable {
     func member(_ number: Int) -> String { "\(id)-etcd-\(number)" }
     func pooler(_ number: Int) -> String { "\(id)-pgb-\(number)" }
 
-    private init(nodes: Int, etcd: Int, poolers: Int) throws {
+    private init(nodes: Int, etcd: Int, poolers: Int, engine: OwnEngine?) throws {
         id = "e2e" + String(UUID().uuidString.prefix(6)).lowercased()
         directory = NSTemporaryDirectory() + "controller-" + id
         self.nodes = nodes
         self.etcd = etcd
         self.poolers = poolers
+        self.engine = engine
         ports = ClusterFixture.freePorts()
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -44,9 +47,10 @@ final class ClusterFixture: Sendable {
 
     /// Runs the body, and removes everything of the cluster afterwards, whatever happened.
     static func with(
-        nodes: Int = 3, etcd: Int = 3, poolers: Int = 0, _ body: (ClusterFixture) async throws -> Void
+        nodes: Int = 3, etcd: Int = 3, poolers: Int = 0, engine: OwnEngine? = nil,
+        _ body: (ClusterFixture) async throws -> Void
     ) async throws {
-        let fixture = try ClusterFixture(nodes: nodes, etcd: etcd, poolers: poolers)
+        let fixture = try ClusterFixture(nodes: nodes, etcd: etcd, poolers: poolers, engine: engine)
         do {
             try await body(fixture)
         } catch {
@@ -144,24 +148,29 @@ final class ClusterFixture: Sendable {
     func run(docker: String? = nil, environment: [String: String] = [:]) throws {
         let docker = docker.map { ["DOCKER_HOST": $0] } ?? [:]
         try controller.start(
-            ["run"] + options, log: directory + "/controller.log", environment: environment.merging(docker) { $1 })
+            program + ["run"] + options, log: directory + "/controller.log",
+            environment: environment.merging(docker) { $1 })
     }
     /// Kills it, as the kernel's OOM killer would.
     func kill() { controller.kill() }
     /// Sends it a signal.
     func signal(_ signal: Int32) { controller.signal(signal) }
+    /// How the program is called: it reaches the containers by their addresses, so it has to be where their network is.
+    private var program: [String] {
+        (engine.map { $0.inside + ["env", "DOCKER_HOST=\($0.host)"] } ?? []) + [Program.path]
+    }
     var options: [String] { ["--manifest", manifest, "--state-dir", state] }
 
     /// Runs one command of the program.
     @discardableResult
     func command(_ words: String...) async throws -> String {
-        try await Shell.run([Program.path] + words + options)
+        try await Shell.run(program + words + options)
     }
 
     /// Runs one command that may fail.
     func attempt(_ words: [String]) async throws -> (status: Int, output: String) {
         let said = try await Shell.run(
-            ["sh", "-c", "\"$@\"; echo \"status $?\"", "sh", Program.path] + words + options)
+            ["sh", "-c", "\"$@\"; echo \"status $?\"", "sh"] + program + words + options)
         let lines = said.split(separator: "\n", omittingEmptySubsequences: false)
         return (lines.last.flatMap { Int($0.dropFirst(7)) } ?? -1, lines.dropLast().joined(separator: "\n"))
     }
@@ -190,12 +199,20 @@ final class ClusterFixture: Sendable {
     /// A statement inside a node's container, over its socket: not our own client, not our own connection.
     @discardableResult
     func psql(_ node: String, _ sql: String) async throws -> String {
-        try await Shell.run([
-            "docker", "exec", node, "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-c", sql,
-        ])
+        try await docker(
+            "exec", node, "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-c", sql)
     }
 
-    func docker(_ words: String...) async throws -> String { try await Shell.run(["docker"] + words) }
+    func docker(_ words: String...) async throws -> String { try await docker(words) }
+    private func docker(_ words: [String]) async throws -> String {
+        try await Shell.run(["docker"] + (engine.map { ["-H", $0.host] } ?? []) + words)
+    }
+
+    /// The names of its volumes.
+    func volumes() async throws -> [String] {
+        try await docker("volume", "ls", "-q", "--filter", "label=io.pg-controller.cluster=\(id)")
+            .split(separator: "\n").map(String.init).sorted()
+    }
 
     /// Removes the files of a node's data directory while PostgreSQL runs, which may write new ones meanwhile.
     func wipe(_ node: String) async throws {
@@ -241,9 +258,9 @@ final class ClusterFixture: Sendable {
             (["ps", "-aq"], ["rm", "-f", "-v"]), (["network", "ls", "-q"], ["network", "rm"]),
             (["volume", "ls", "-q"], ["volume", "rm"]),
         ] {
-            let found = (try? await Shell.run(["docker"] + list + ["--filter", label])) ?? ""
+            let found = (try? await docker(list + ["--filter", label])) ?? ""
             let ids = found.split(separator: "\n").map(String.init)
-            if !ids.isEmpty { _ = try? await Shell.run(["docker"] + remove + ids) }
+            if !ids.isEmpty { _ = try? await docker(remove + ids) }
         }
         try? FileManager.default.removeItem(atPath: directory)
     }
@@ -289,8 +306,8 @@ enum Program {
     static let path = ProcessInfo.processInfo.environment["CONTROLLER_BINARY"] ?? root + "/.build/release/controller"
 }
 
-/// The running program.
-final class Controller: Sendable {
+/// A program that runs beside the test.
+final class Running: Sendable {
     private let process = Slot()
 
     // one test drives it, from one task
@@ -298,7 +315,8 @@ final class Controller: Sendable {
         var process: Process?
     }
 
-    func start(_ arguments: [String], log: String, environment: [String: String] = [:]) throws {
+    /// Starts a program that is found on PATH; what it says is added to the log.
+    func start(_ words: [String], log: String, environment: [String: String] = [:]) throws {
         if !FileManager.default.fileExists(atPath: log) {
             _ = FileManager.default.createFile(atPath: log, contents: nil)
         }
@@ -307,8 +325,8 @@ final class Controller: Sendable {
         }
         _ = try handle.seekToEnd()
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Program.path)
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle

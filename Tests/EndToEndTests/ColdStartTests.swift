@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A new cluster", .serialized)
+@Suite("A new cluster")
 struct ColdStartTests {
     @Test("comes up whole, and other tools than ours agree")
     func comesUp() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The web console", .serialized)
+@Suite("The web console")
 struct ConsoleTests {
     @Test("opens in a real browser, takes a login, and shows the items table")
     func showsItems() async throws {

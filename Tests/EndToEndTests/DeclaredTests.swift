@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Roles and databases that the manifest declares, from their creation to their end, on one cluster.
-@Suite("Declared roles and databases", .serialized)
+@Suite("Declared roles and databases")
 struct DeclaredTests {
     private static let declared = """
           roles:

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A primary that dies", .serialized)
+@Suite("A primary that dies")
 struct FailoverTests {
     @Test("is replaced without losing an acknowledged write, and comes back as a replica")
     func failsOver() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the controller stands on goes bad: etcd, ports, its manifest, a second controller, Docker's API.
-@Suite("A controller whose ground shakes", .serialized)
+@Suite("A controller whose ground shakes")
 struct HealingControlTests {
     @Test("goes on: a full store, a lost one, a taken port, a broken manifest, a rival")
     func heals() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// People who want things left alone, nodes that are kept from something, and edits that cannot be had: one cluster.
-@Suite("Maintenance, tags and refused edits", .serialized)
+@Suite("Maintenance, tags and refused edits")
 struct MaintenanceTests {
     @Test(
         "a pause holds everything, maintenance one node, tags need no restart, and what cannot be had changes nothing")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A repository in S3-compatible storage, encrypted: real storage, real TLS, and no secret where it can be seen.
-@Suite("A repository in S3, encrypted", .serialized)
+@Suite("A repository in S3, encrypted")
 struct ObjectStorageTests {
     @Test("is backed up to, verified, restored from in place and beside, and found again when every node is gone")
     func works() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What is not ours, and what is to go", .serialized)
+@Suite("What is not ours, and what is to go")
 struct OwnershipTests {
     @Test("foreign objects of our names are never touched, and a condition says so")
     func sparesForeigners() async throws {

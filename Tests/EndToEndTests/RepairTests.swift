@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A cluster that somebody meddles with", .serialized)
+@Suite("A cluster that somebody meddles with")
 struct RepairTests {
     @Test("repairs whatever is deleted, stopped or changed, keeps its data, and says why")
     func repairs() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// FAULTS.md, section 1H: what can happen to a repository and to the jobs on it, one after the other in one cluster.
-@Suite("A repository that goes wrong", .serialized)
+@Suite("A repository that goes wrong")
 struct RepositoryTests {
     @Test("is told of, left alone or made anew; backups go on, and no row is lost")
     func survives() async throws {

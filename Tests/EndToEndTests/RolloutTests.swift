@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Changes that interrupt nodes, under a client that writes all the time.
-@Suite("A change that rolls through a cluster under load", .serialized)
+@Suite("A change that rolls through a cluster under load")
 struct RolloutTests {
     @Test("parameters, limits and images: tried first, one node at a time, stopped when a step fails, nothing lost")
     func rolls() async throws {

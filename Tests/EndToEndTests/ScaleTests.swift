@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// More and fewer nodes and etcd members, under a client that writes all the time.
-@Suite("A cluster that grows and shrinks under load", .serialized)
+@Suite("A cluster that grows and shrinks under load")
 struct ScaleTests {
     @Test("1 → 3 → 5 → 3 → 1 nodes and 1 → 3 → 1 etcd members lose nothing and never their leader for long")
     func scales() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The primary's place changes hands while an application writes through the poolers.
-@Suite("A switchover behind the poolers", .serialized)
+@Suite("A switchover behind the poolers")
 struct SwitchoverTests {
     @Test(
         "by command and by a rolling change costs no error and no write; held clients go on also without a controller")

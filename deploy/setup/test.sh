@@ -50,12 +50,13 @@ case ${1:-} in
   all)
     unit 2000
     have_fetched
+    # two at a time: they mostly wait for servers, and each has its own
+    export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
     say "contract tests against real servers"
-    CONTROLLER_TEST_ENGINES=unix:///var/run/docker.sock,unix:///run/dnew.sock run --no-parallel --filter ContractTests
+    CONTROLLER_TEST_ENGINES=unix:///var/run/docker.sock,unix:///run/dnew.sock run --parallel --filter ContractTests
     deploy/setup/engine-new.sh down
-    # two at a time: they mostly wait for servers, and each has a cluster of its own
     say "tests end to end"
-    SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 run --parallel --filter EndToEndTests
+    run --parallel --filter EndToEndTests
     ;;
   chaos)
     deploy/setup/images.sh

@@ -3,8 +3,7 @@ import Model
 /// One node joined across Docker, Patroni, etcd and SQL: what the planners of nodes read.
 struct NodeView {
     let name: NodeName
-    let spec: ContainerSpec
-    let group: ContainerGroup
+    private let wish: Wish
     let container: ContainerView?
     let member: Sighting<MemberView>
     let key: DCSMember?
@@ -16,14 +15,30 @@ struct NodeView {
     init(_ name: NodeName, at site: Site) {
         self.name = name
         let observation = site.scene.observation
-        spec = NodeSpec.container(name, at: site)
-        group = spec.group(at: site)
+        wish = Wish(name, at: site)
         container = site.container(name.container)
         member = observation.member(name)
         key = observation.dcs.value?.member(name)
         isLeader = observation.dcs.value?.leader?.node == name
         standby = observation.database.value?.standbys.first { $0.node == name }
         isHeld = site.scene.isHeld(name)
+    }
+
+    /// How its container is to be made.
+    var spec: ContainerSpec { wish.container.spec }
+    /// What its container needs for that.
+    var group: ContainerGroup { wish.container.group }
+
+    /// All of its files are rendered for this, which most planners have no need of: made when it is first asked for.
+    private final class Wish {
+        private(set) lazy var container = {
+            let spec = NodeSpec.container(name, at: site)
+            return (spec: spec, group: spec.group(at: site))
+        }()
+        private let name: NodeName
+        private let site: Site
+
+        init(_ name: NodeName, at site: Site) { (self.name, self.site) = (name, site) }
     }
 
     /// Whether its container lives and Patroni answers that PostgreSQL runs.

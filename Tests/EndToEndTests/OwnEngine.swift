@@ -1,0 +1,75 @@
+import Foundation
+import TestSupport
+
+/// A Docker Engine of one test's own, which may be stopped without harm to anybody: the machine's dockerd, with a data
+/// root, a socket and a network namespace for itself.
+final class OwnEngine: Sendable {
+    let namespace: String
+    private let directory: String
+    private let daemon = Running()
+
+    var host: String { "unix://\(directory)/docker.sock" }
+    /// What stands before a command that is to run where the engine's networks are.
+    var inside: [String] { ["nsenter", "--net=/run/netns/\(namespace)"] }
+
+    private init(name: String) {
+        namespace = name
+        directory = NSTemporaryDirectory() + "engine-" + name
+    }
+
+    /// Starts one, with copies of these images, for as long as the body runs.
+    static func with(images: [String], _ body: (OwnEngine) async throws -> Void) async throws {
+        let engine = OwnEngine(name: "e2e" + String(UUID().uuidString.prefix(6)).lowercased())
+        do {
+            try await engine.make(images)
+            try await body(engine)
+        } catch {
+            await engine.cleanUp()
+            throw error
+        }
+        await engine.cleanUp()
+    }
+
+    private func make(_ images: [String]) async throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try await Shell.run(["ip", "netns", "add", namespace])
+        try await Shell.run(["ip", "-n", namespace, "link", "set", "lo", "up"])
+        try await start()
+        try await Shell.run(
+            ["sh", "-c", "host=$1; shift; docker save \"$@\" | docker -H $host load -q", "sh", host] + images)
+    }
+
+    /// Starts the daemon and waits until it answers.
+    /// - Parameter keepsContainers: whether they outlive the daemon (`--live-restore`).
+    func start(keepsContainers: Bool = false) async throws {
+        try daemon.start(
+            inside + [
+                "dockerd", "--bridge", "none", "-H", host, "--data-root", "\(directory)/data", "--exec-root",
+                "\(directory)/run", "--pidfile", "\(directory)/pid",
+            ] + (keepsContainers ? ["--live-restore"] : []), log: "\(directory)/log")
+        _ = try await eventually("the engine", within: .seconds(60)) {
+            try await Shell.run(["docker", "-H", host, "version"])
+        }
+    }
+
+    /// Stops the daemon as the machine's service manager would.
+    func stop() async throws {
+        daemon.signal(SIGTERM)
+        // Foundation waits for all that inherited a descriptor, which containers that go on have done
+        _ = try await eventually("the engine to end", within: .seconds(90)) { isRunning ? nil : true }
+    }
+
+    private var isRunning: Bool { FileManager.default.fileExists(atPath: "\(directory)/pid") }
+
+    private func cleanUp() async {
+        // containers that outlived a daemon are known to the next one only
+        if !isRunning { try? await start() }
+        let left = (try? await Shell.run(["docker", "-H", host, "ps", "-aq"])) ?? ""
+        let ids = left.split(separator: "\n").map(String.init)
+        if !ids.isEmpty { _ = try? await Shell.run(["docker", "-H", host, "rm", "-f"] + ids) }
+        try? await stop()
+        _ = try? await Shell.run(["ip", "netns", "del", namespace])
+        _ = try? await Shell.run(["rm", "-rf", directory])
+    }
+}
