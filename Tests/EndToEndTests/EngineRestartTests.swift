@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A Docker Engine that is restarted")
+struct EngineRestartTests {
+    @Test("takes the cluster down and gets it back, or, where containers outlive it, changes nothing")
+    func restarts() async throws {
+        let images = [ClusterFixture.nodeImage, "pg-controller/etcd:3.5"]
+        try await OwnEngine.with(images: images) { engine in
+            try await ClusterFixture.with(engine: engine) { cluster in
+                try cluster.edit("console:\n", "console:\n    enabled: false\n")
+                try cluster.run()
+                try await cluster.ready()
+                try await cluster.psql(try await cluster.primary(), "create table kept as select 7 as n")
+                try await everythingDies(cluster, engine)
+                try await onlyTheEngineDies(cluster, engine)
+            }
+        }
+    }
+
+    /// D01: all containers die with it, the supervisor's among them. When it is back they are started again, each with the
+    /// data that it had.
+    private func everythingDies(_ cluster: ClusterFixture, _ engine: OwnEngine) async throws {
+        let (volumes, mark) = (try await cluster.volumes(), cluster.mark)
+        cluster.kill()
+        try await engine.stop()
+        try await engine.start(keepsContainers: true)
+        try cluster.run()
+        try await cluster.event(after: mark, "Ready is True")
+        try await cluster.ready()
+        #expect(try await cluster.psql(try await cluster.primary(), "select n from kept") == "7")
+        #expect(try await cluster.volumes() == volumes)
+    }
+
+    /// D02: PostgreSQL goes on taking writes, and an API that is away proves no death.
+    private func onlyTheEngineDies(_ cluster: ClusterFixture, _ engine: OwnEngine) async throws {
+        let primary = try await cluster.primary()
+        let before = try await starts(cluster)
+        try await cluster.psql(primary, "create table beats (at timestamptz default clock_timestamp())")
+        _ = try await cluster.docker(
+            "exec", "-d", primary, "sh", "-c",
+            "while sleep 0.1; do psql -XAtq -d postgres -c 'insert into beats default values'; done")
+        let mark = cluster.mark
+        try await engine.stop()
+        try await cluster.event(after: mark, "Blind is True")
+        let end = ContinuousClock.now + .seconds(32)
+        _ = try await eventually("a whole lease to go by", within: .seconds(60)) {
+            ContinuousClock.now > end ? true : nil
+        }
+        try await engine.start(keepsContainers: true)
+        try await cluster.event(after: mark, "Ready is True")
+        try await cluster.ready()
+        #expect(try await starts(cluster) == before)
+        #expect(try await cluster.primary() == primary)
+        let actions = cluster.events(after: mark, "\"Action\"")
+        #expect(actions.isEmpty, "\(actions)")
+        let pause =
+            "select extract(epoch from max(pause)) from (select at - lag(at) over (order by at) as pause from beats)"
+        let longest = try #require(Double(try await cluster.psql(primary, pause)))
+        print("D02 the engine restarts, its containers do not: no write for \(longest) seconds")
+        #expect(longest < 10)
+    }
+
+    /// When every node's PostgreSQL began, and on which timeline it is.
+    private func starts(_ cluster: ClusterFixture) async throws -> [String] {
+        var found: [String] = []
+        for number in 1...3 {
+            found.append(
+                try await cluster.psql(
+                    cluster.node(number),
+                    "select pg_postmaster_start_time(), timeline_id from pg_control_checkpoint()"))
+        }
+        return found
+    }
+}
