@@ -108,8 +108,14 @@ public struct LiveWorld: World {
             let lines = await LastLines(world: self).read(engine, cluster: cluster, members: observation.members)
             observation.engines = [EngineSighting(id: engineID, view: .present(engine.telling(lines)))]
         }
-        observation.database = await DatabaseObserver(world: self, cluster: cluster, addresses: addresses)
-            .observe(leader: dcs.value?.leader?.node, members: observation.members)
+        let database = DatabaseObserver(world: self, cluster: cluster, addresses: addresses)
+        let leader = dcs.value?.leader?.node
+        if focus == .handOver, let known = await sight.latestDatabase {
+            observation.database = await database.glance(leader: leader, members: observation.members, known: known)
+            return observation
+        }
+        observation.database = await database.observe(leader: leader, members: observation.members)
+        if case .present(let view) = observation.database { await sight.keep(view) }
         return observation
     }
 }

@@ -76,6 +76,7 @@ actor Sight {
     }
 
     private var mute: [(id: ContainerID, since: ContinuousClock.Instant)] = []
+    private var standDowns: [(id: ContainerID, since: ContinuousClock.Instant)] = []
 
     /// Whether Docker did not answer for a container a moment ago: it is not asked again for a while.
     func isMute(_ id: ContainerID) -> Bool {
@@ -84,6 +85,17 @@ actor Sight {
     }
 
     func noteMute(_ id: ContainerID) { mute.append((id, .now)) }
+
+    /// Whether a node was told to stand down a moment ago: until its container has ended neither its Patroni answers nor
+    /// Docker for it.
+    func isStandingDown(_ id: ContainerID) -> Bool {
+        standDowns.removeAll { ContinuousClock.now - $0.since > .seconds(5) }
+        return standDowns.contains { $0.id == id }
+    }
+
+    func noteStandDown(of id: ContainerID) { standDowns.append((id, .now)) }
+
+    func noteStart(of id: ContainerID) { standDowns.removeAll { $0.id == id } }
 
     func forgetFiles(of id: ContainerID) { files.removeAll { $0.id == id } }
 
@@ -119,6 +131,11 @@ actor Sight {
 
     var knownRepository: Sighting<RepositoryView>? { repository }
     /// What was seen of it last, however long ago.
+    /// What was last seen of the primary's database as a whole.
+    private(set) var latestDatabase: DatabaseView?
+
+    func keep(_ database: DatabaseView) { latestDatabase = database }
+
     private(set) var latestRepository: Sighting<RepositoryView>?
     func keep(_ repository: Sighting<RepositoryView>?) {
         self.repository = repository

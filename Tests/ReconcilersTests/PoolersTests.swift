@@ -46,7 +46,11 @@ struct PoolersTests {
             $0.version = "old"
             $0.isPaused = true
         }
-        #expect(scenery.effects(Poolers()) == [.pooler("pgbouncer-1", .reload)])
+        let effects = scenery.effects(Poolers())
+        guard effects.count == 1, case .pooler("pgbouncer-1", .reload) = effects[0] else {
+            Issue.record("\(effects)")
+            return
+        }
         scenery = Scenery()
         scenery.pooler("pgbouncer-2") { $0.isPaused = true }
         #expect(scenery.effects(Poolers()) == [.pooler("pgbouncer-2", .resume)])

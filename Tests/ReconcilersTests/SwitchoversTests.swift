@@ -190,6 +190,22 @@ struct SwitchoversTests {
         #expect(scenery.effects(Switchovers()) == [.pooler("pgbouncer-2", .pause)])
     }
 
+    @Test("while the primary stands down and answers nobody, the poolers turn already, and nobody is let go")
+    func turnsMeanwhile() {
+        var scenery = scenery(.holding, to: "pg-node-2")
+        hold(&scenery)
+        scenery.observation.database = .absent
+        scenery.observation.members.removeAll { $0.node == "pg-node-1" }
+        for isReleased in [false, true] {
+            if isReleased { scenery.dcs { $0.leader = nil } }
+            #expect(scenery.effects(Switchovers()).isEmpty)
+            let effects = scenery.effects(Poolers())
+            #expect(
+                effects.filter { if case .docker(_, .upload) = $0 { true } else { false } }.count == 2, "\(effects)")
+            #expect(!effects.contains { if case .pooler(_, .resume) = $0 { true } else { false } })
+        }
+    }
+
     @Test("when the primary has ended its key goes to the heir, and the poolers turn there while they hold")
     func releases() {
         var scenery = scenery(.holding, to: "pg-node-2")

@@ -16,6 +16,8 @@ struct SwitchoverAccount {
         guard let dcs = scene.observation.dcs.value, !report.performed.isEmpty || from != nil else { return nil }
         let now = await world.now().uptime
         var isReleased = false
+        // the old primary's own word that it is over, which comes before the engine's
+        if from != nil, dcs.leader?.node != from { note("key released", scene.now.uptime) }
         for (planned, outcome) in report.performed {
             guard case .done = outcome else { continue }
             switch planned.action.effect {

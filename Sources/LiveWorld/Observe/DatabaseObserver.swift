@@ -10,14 +10,35 @@ struct DatabaseObserver {
 
     func observe(leader: NodeName?, members: [MemberSighting]) async -> Sighting<DatabaseView> {
         guard let leader, let host = addresses.host(of: leader) else { return .absent }
-        guard case .present(let member) = members.first(where: { $0.node == leader })?.view,
-            member.state == .running, member.role == .primary
-        else { return .absent }
+        guard isPrimary(leader, members) else { return .absent }
         do {
             return .present(try await look(leader, host: host))
         } catch {
             return .unknown(DatabaseObserver.blindness(error))
         }
+    }
+
+    /// While clients wait to know who takes writes: just that, of PostgreSQL itself; all else as it was known before.
+    func glance(leader: NodeName?, members: [MemberSighting], known: DatabaseView) async -> Sighting<DatabaseView> {
+        guard let leader, let host = addresses.host(of: leader) else { return .absent }
+        do {
+            let session = try await world.session(host: host, database: "postgres")
+            let row = try await session.query(
+                "SELECT pg_is_in_recovery() AS waits", deadline: .milliseconds(300)
+            ).rows.first
+            guard try row?.bool("waits") == false else { return .absent }
+            var view = known
+            view.node = leader
+            view.isInRecovery = false
+            return .present(view)
+        } catch {
+            return isPrimary(leader, members) ? .unknown(DatabaseObserver.blindness(error)) : .absent
+        }
+    }
+
+    private func isPrimary(_ node: NodeName, _ members: [MemberSighting]) -> Bool {
+        guard case .present(let member) = members.first(where: { $0.node == node })?.view else { return false }
+        return member.state == .running && member.role == .primary
     }
 
     private func look(_ node: NodeName, host: String) async throws -> DatabaseView {

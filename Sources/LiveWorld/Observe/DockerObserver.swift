@@ -54,6 +54,13 @@ struct DockerObserver {
     /// look at all others blind (fault D04).
     private func view(of summary: DockerContainerSummary) async throws -> ContainerView? {
         let id = ContainerID(summary.id)
+        if await world.sight.isStandingDown(id) {
+            do {
+                return try await inspect(summary.id, deadline: .milliseconds(60))
+            } catch let error as DockerError where error.code == .timedOut {
+                return ContainerView(unanswered: summary)
+            }
+        }
         if await !world.sight.isMute(id) {
             do {
                 return try await inspect(summary.id)
@@ -83,8 +90,8 @@ struct DockerObserver {
         }
     }
 
-    private func inspect(_ id: String) async throws -> ContainerView? {
-        guard let container = try await known({ try await docker.container(id, deadline: .seconds(2)) }) else {
+    private func inspect(_ id: String, deadline: Duration = .seconds(2)) async throws -> ContainerView? {
+        guard let container = try await known({ try await docker.container(id, deadline: deadline) }) else {
             return nil
         }
         var view = ContainerView(docker: container)

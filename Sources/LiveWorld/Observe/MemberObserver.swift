@@ -7,7 +7,7 @@ struct MemberObserver {
     let world: LiveWorld
     let cluster: Cluster
     let addresses: Addresses
-    /// How long an answer may take; one that has stood down never comes.
+    /// How long an answer may take.
     let deadline: Duration
 
     func observe() async -> [MemberSighting] {
@@ -19,6 +19,9 @@ struct MemberObserver {
                     guard isRunning else { return MemberSighting(node: node, view: .absent) }
                     guard let host else {
                         return MemberSighting(node: node, view: .unknown(Blindness(.unreachable, "no address")))
+                    }
+                    if await world.sight.isStandingDown(container) {
+                        return MemberSighting(node: node, view: .unknown(Blindness(.unreachable, "it stands down")))
                     }
                     let client = await world.sight.patroni(at: host) { host in
                         PatroniClient(endpoint: .tcp(host: host, port: 8008), credentials: credentials)

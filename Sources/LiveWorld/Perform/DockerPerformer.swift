@@ -20,10 +20,14 @@ struct DockerPerformer {
         case .removeVolume(let name): try await docker.removeVolume(name.text)
         case .createContainer(let spec): return String(try await create(spec).prefix(12))
         case .upload(let id, let files): try await upload(files, to: id)
-        case .start(let id): _ = try await docker.start(id.text)
+        case .start(let id):
+            await world.sight.noteStart(of: id)
+            _ = try await docker.start(id.text)
         case .stop(let id): _ = try await docker.stop(id.text)
         case .kill(let id): try await docker.kill(id.text)
-        case .standDown(let id): try await docker.kill(id.text, signal: "SIGUSR2", deadline: .seconds(2))
+        case .standDown(let id):
+            try await docker.kill(id.text, signal: "SIGUSR2", deadline: .seconds(2))
+            await world.sight.noteStandDown(of: id)
         case .unpause(let id): try await docker.unpause(id.text)
         case .remove(let id): try await docker.removeContainer(id.text)
         case .rename(let id, let name): try await docker.renameContainer(id.text, to: name.text)

@@ -91,6 +91,7 @@ extension LiveWorld {
         case .checkpoint:
             let session = try await session(host: host, database: "postgres")
             do throws(PostgresError) {
+                try await session.execute(script: LiveWorld.fillSegment, deadline: .milliseconds(1500))
                 try await session.execute(script: "CHECKPOINT", deadline: .milliseconds(1500))
             } catch {
                 // the checkpointer goes on by itself; that it has come to its end is seen
@@ -111,6 +112,21 @@ extension LiveWorld {
         }
         return .done("")
     }
+
+    /// A primary that archives and stops ends its WAL segment first (`ShutdownXLOG`), and sends what is left of it, all
+    /// zeros, to every standby before it is down: up to 16 MiB. All but the last is filled before anybody waits for that.
+    private static let fillSegment = """
+        DO $$
+        DECLARE
+          size bigint := setting FROM pg_settings WHERE name = 'wal_segment_size';
+          rest bigint := size - (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint % size;
+        BEGIN
+          FOR i IN 2 .. rest >> 20 LOOP
+            PERFORM pg_logical_emit_message(false, 'controller', repeat('-', 1000000));
+            PERFORM pg_sleep(0.01);
+          END LOOP;
+        END $$
+        """
 
     /// Stores a verifier, in a session of its own that nothing is written of: the verifier is in the statement's text, and
     /// logs, errors, statistics and other sessions would show that. What turns them off has to be in force before the

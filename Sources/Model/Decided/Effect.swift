@@ -106,14 +106,16 @@ public enum SQLEffect: Sendable, Hashable {
     case dropDatabase(DatabaseName)
     /// `DROP ROLE`, which PostgreSQL refuses while it owns anything.
     case dropRole(RoleName)
-    /// Begins a `CHECKPOINT`; its end is observed.
+    /// Writes and ships what a primary would at its orderly end, while nobody waits for it: the rest of its WAL segment,
+    /// and a `CHECKPOINT`, whose end is observed.
     case checkpoint
 }
 
 /// What can be asked of a pooler.
 public enum PoolerEffect: Sendable, Hashable {
-    /// `RELOAD`: reads its file again; connections to nodes that are not in it any more end.
-    case reload
+    /// `RELOAD`: reads its file again; connections to nodes that are not in it any more end. To read another version of it
+    /// is another deed, and no repetition.
+    case reload(version: String)
     /// `PAUSE`: clients wait, and server connections end as soon as their transactions have.
     case pause
     /// `RESUME`.

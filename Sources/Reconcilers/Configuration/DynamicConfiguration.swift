@@ -40,7 +40,11 @@ enum DynamicConfiguration {
             members.append(("pg_ident", .array(roles.map { .string("pooler \(cluster.name) \($0)") })))
         }
         if cluster.backups.enabled {
-            let command = "pgbackrest --stanza=\(cluster.backups.stanza) archive-get %f \"%p\""
+            // an image of before has no such command, and PostgreSQL ends when its command is not found
+            let stanza = cluster.backups.stanza
+            let command =
+                "command -v archived >/dev/null && exec archived \(stanza) %f \"%p\"; "
+                + "exec pgbackrest --stanza=\(stanza) archive-get %f \"%p\""
             members.append(("recovery_conf", .object([("restore_command", .string(command))])))
         }
         return .object(members)

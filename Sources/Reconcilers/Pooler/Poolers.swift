@@ -106,9 +106,8 @@ struct PoolerSteps {
     /// What to say to a pooler whose files are as wanted: first that it read them, then that it let clients go on.
     private func command() -> (PoolerEffect, Reason)? {
         guard case .present(let view) = site.scene.observation.pooler(pooler.name) else { return nil }
-        if view.version != PoolerSpec.version(hosts: hosts, at: site) {
-            return (.reload, .filesDiffer(["pgbouncer.ini"]))
-        }
+        let version = PoolerSpec.version(hosts: hosts, at: site)
+        if view.version != version { return (.reload(version: version), .filesDiffer(["pgbouncer.ini"])) }
         return view.isPaused && mayResume ? (.resume, .paused) : nil
     }
 
@@ -134,8 +133,8 @@ struct PoolerSteps {
         switch pooler.access {
         case .readWrite:
             if let serving { return [serving] }
-            // those who wait turn while the election is on, so that nothing but its end is waited for
-            if let hold = Hold(site), hold.isReleased, site.isHeld(pooler) { return [hold.heir] }
+            // those who wait turn while the old primary ends, so that nothing but the election is waited for
+            if let hold = Hold(site), hold.isGivenUp, site.isHeld(pooler) { return [hold.heir] }
             if !known.isEmpty { return known }
         case .readOnly:
             let streaming = Roster(site).streaming.map(\.name)

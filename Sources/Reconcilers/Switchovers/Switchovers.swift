@@ -103,11 +103,11 @@ struct SwitchoverStep {
             ], waiting: ["\(record.from) to stay down when it stands down"], lookAgain: .milliseconds(200))
     }
 
-    /// Whether the latest checkpoint is one of a moment ago, or one that was begun for this and took its time.
+    /// Whether the latest checkpoint was begun for this.
     private var isCheckpointed: Bool {
         guard let time = scene.observation.database.value?.checkpointedAt else { return false }
-        let age = now - time
-        return age < .seconds(20) || time >= record.since && age < .seconds(300)
+        // PostgreSQL tells it to the second
+        return record.since - time < .seconds(1) && now - time < .seconds(300)
     }
 
     private struct Obstacle: Error { let words: String }
@@ -182,7 +182,9 @@ struct SwitchoverStep {
         guard let hold = Hold(site) else { return callOff("it took longer than \(Hold.limit.components.seconds) s") }
         if hold.isGone { return release(hold) }
         // once it stands down it answers nobody, and there is no way back
-        if !from.answers, site.serving == nil { return party(waiting: "\(record.from) to stand down") }
+        if !from.answers, site.serving == nil {
+            return party(waiting: "\(record.from) to stand down", lookAgain: .milliseconds(150))
+        }
         if scene.isHeld { return callOff("the cluster is paused") }
         if dcs.isPaused { return callOff("Patroni is paused") }
         guard !site.writers.isEmpty else { return callOff("there are no poolers any more") }
@@ -206,7 +208,7 @@ struct SwitchoverStep {
                 Action(
                     .docker(site.engineID, .standDown(body.id)), on: site.subject(record.from.container),
                     because: .handOver(record.why))
-            ], waiting: "\(record.from) to stand down")
+            ], waiting: "\(record.from) to stand down", lookAgain: .milliseconds(150))
     }
 
     /// The old primary is dead by the engine's own record; its key goes, and the heir is named in the same transaction.
@@ -226,8 +228,12 @@ struct SwitchoverStep {
     }
 
     /// Only who has a part in it may act, unless a person has paused Patroni and nothing will come of it soon.
-    private func party(_ actions: [Action] = [], waiting what: String) -> Proposal {
-        var proposal = Proposal(actions: actions, waiting: [what], lookAgain: .milliseconds(20))
+    /// - Parameter lookAgain: long where etcd or Docker tells of the next step: looking takes the machine from those who
+    ///   are waited for.
+    private func party(
+        _ actions: [Action] = [], waiting what: String, lookAgain: Duration = .milliseconds(20)
+    ) -> Proposal {
+        var proposal = Proposal(actions: actions, waiting: [what], lookAgain: lookAgain)
         if !dcs.isPaused { proposal.parties = Switchovers.parties }
         return proposal
     }

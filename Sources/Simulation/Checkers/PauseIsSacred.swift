@@ -10,7 +10,8 @@ struct PauseIsSacred: Checker {
             if deed.cluster.maintenance { return "\(deed.effect.line) in maintenance" }
             if let words = held(deed) { return words }
         }
-        guard isPaused(deed.before), isPaused(deed.known) else { return nil }
+        // etcd is read before the look ends: a pause that came between the two is nobody's fault either
+        guard isPaused(deed.before), isPaused(deed.known), deed.look?.dcs.value?.isPaused != false else { return nil }
         switch deed.effect {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
             return "\(deed.effect.line) while Patroni is paused"

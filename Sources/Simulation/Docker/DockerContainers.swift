@@ -184,8 +184,27 @@ extension Universe {
         engine.containers[index].node?.job = nil
         engine.containers[index].node?.isHung = true
         engine.containers[index].node?.isStandingDown = true
+        // a node with another image, or one that does not reach etcd, leaves it to the controller
+        if node.server == .primary, draw(0...3) > .zero { giveUpLeadership(node, from: index) }
         endSoon(index, within: 80...400, exitCode: 0)
         return .done("204")
+    }
+
+    /// What a node does as soon as its PostgreSQL has stopped, while its container still has to end (`Leadership` in the
+    /// image's `node`): it releases its key for whom the switchover names.
+    private mutating func giveUpLeadership(_ node: NodeProcess, from index: Int) {
+        guard storeReachable(from: index), !node.isPaused, let lease = node.lease,
+            store?.key(prefix + "leader")?.value == .text(node.name.text),
+            let key = store?.key(SwitchoverRecord.key(of: scope)), case .json(let json) = key.value
+        else { return }
+        let record = SwitchoverRecord(value: json, modRevision: key.modRevision)
+        guard record.stage == .holding, record.from == node.name, let heir = record.to else { return }
+        store?.delete([prefix + "leader", prefix + "members/" + node.name.text])
+        if !node.isQuorum { store?.put(prefix + "failover", .text(heir.text)) }
+        store?.revoke(lease)
+        note("\(node.name) releases its leader key")
+        leaderKeyGone()
+        isStirred = true
     }
 
     /// A stop or a kill between two lives ends the restarting; the container shows how its last life ended.
