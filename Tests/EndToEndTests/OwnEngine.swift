@@ -70,6 +70,8 @@ final class OwnEngine: Sendable {
         if !ids.isEmpty { _ = try? await Shell.run(["docker", "-H", host, "rm", "-f"] + ids) }
         try? await stop()
         _ = try? await Shell.run(["ip", "netns", "del", namespace])
+        // a daemon mounts its root over itself, and leaves it so
+        _ = try? await Shell.run(["umount", "-l", "\(directory)/data"])
         _ = try? await Shell.run(["rm", "-rf", directory])
     }
 }
