@@ -130,12 +130,11 @@ actor Sight {
     func dropSession(_ key: String) { sessions.removeAll { $0.key == key } }
 
     var knownRepository: Sighting<RepositoryView>? { repository }
-    /// What was seen of it last, however long ago.
     /// What was last seen of the primary's database as a whole.
     private(set) var latestDatabase: DatabaseView?
-
     func keep(_ database: DatabaseView) { latestDatabase = database }
 
+    /// What was seen of it last, however long ago.
     private(set) var latestRepository: Sighting<RepositoryView>?
     func keep(_ repository: Sighting<RepositoryView>?) {
         self.repository = repository

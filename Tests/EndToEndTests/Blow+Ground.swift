@@ -33,10 +33,7 @@ extension Blow {
         let timeline = try await cluster.ready().nodes.first?.timeline ?? 0
         let rule = ["INPUT", "-m", "statistic", "--mode", "random", "--probability", "0.1", "-j", "DROP"]
         let undo = try await filter(cluster, try await cluster.primary(), rule)
-        let end = ContinuousClock.now + .seconds(32)
-        _ = try await eventually("a whole lease to go by", within: .seconds(60)) {
-            ContinuousClock.now > end ? true : nil
-        }
+        try await cluster.leaseGoesBy()
         _ = try? await Shell.run(undo)
         let after = try await cluster.ready().nodes.first?.timeline ?? 0
         #expect(after <= timeline + 1, "one failover at most")

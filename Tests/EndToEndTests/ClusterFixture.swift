@@ -220,6 +220,14 @@ final class ClusterFixture: Sendable {
         _ = try await docker("exec", node, "sh", "-c", "rm -rf \(data)/*; ! [ -e \(data)/PG_VERSION ]")
     }
 
+    /// Waits for longer than the lease of a leader lives (`ttl`, 30 s).
+    func leaseGoesBy() async throws {
+        let end = ContinuousClock.now + .seconds(35)
+        _ = try await eventually("a whole lease to go by", within: .seconds(60)) {
+            ContinuousClock.now > end ? true : nil
+        }
+    }
+
     func inspect(_ name: String, _ format: String) async throws -> String {
         try await Shell.run(["docker", "inspect", "-f", format, name])
     }

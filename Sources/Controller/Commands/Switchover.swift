@@ -8,7 +8,7 @@ struct Switchover: AsyncParsableCommand {
         abstract: "Hand the primary's place over to a standby, while the poolers' clients wait.",
         discussion: """
             The controller does it as soon as nothing stands in the way; this command asks, and says what becomes of it.
-            Clients of the poolers wait, for a second or two, and get no error. What is connected to the primary itself is
+            Clients of the poolers wait, for about a second, and get no error. What is connected to the primary itself is
             cut off.
             """)
 

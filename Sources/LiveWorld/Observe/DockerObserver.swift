@@ -54,18 +54,13 @@ struct DockerObserver {
     /// look at all others blind (fault D04).
     private func view(of summary: DockerContainerSummary) async throws -> ContainerView? {
         let id = ContainerID(summary.id)
-        if await world.sight.isStandingDown(id) {
-            do {
-                return try await inspect(summary.id, deadline: .milliseconds(60))
-            } catch let error as DockerError where error.code == .timedOut {
-                return ContainerView(unanswered: summary)
-            }
-        }
+        // until it has ended Docker has no answer, and then it has one at once
+        let isStandingDown = await world.sight.isStandingDown(id)
         if await !world.sight.isMute(id) {
             do {
-                return try await inspect(summary.id)
+                return try await inspect(summary.id, deadline: isStandingDown ? .milliseconds(60) : .seconds(2))
             } catch let error as DockerError where error.code == .timedOut {
-                await world.sight.noteMute(id)
+                if !isStandingDown { await world.sight.noteMute(id) }
             }
         }
         return ContainerView(unanswered: summary)
@@ -90,7 +85,7 @@ struct DockerObserver {
         }
     }
 
-    private func inspect(_ id: String, deadline: Duration = .seconds(2)) async throws -> ContainerView? {
+    private func inspect(_ id: String, deadline: Duration) async throws -> ContainerView? {
         guard let container = try await known({ try await docker.container(id, deadline: deadline) }) else {
             return nil
         }

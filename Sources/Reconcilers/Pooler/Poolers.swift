@@ -134,7 +134,7 @@ struct PoolerSteps {
         case .readWrite:
             if let serving { return [serving] }
             // those who wait turn while the old primary ends, so that nothing but the election is waited for
-            if let hold = Hold(site), hold.isGivenUp, site.isHeld(pooler) { return [hold.heir] }
+            if let hold = Hold(site), hold.isStandingDown || hold.isReleased, site.isHeld(pooler) { return [hold.heir] }
             if !known.isEmpty { return known }
         case .readOnly:
             let streaming = Roster(site).streaming.map(\.name)

@@ -11,8 +11,8 @@ struct Hold {
     let isGone: Bool
     /// Whether the leader key is not the old primary's any more.
     let isReleased: Bool
-    /// Whether it answers nobody any more, as one that stands down, or its key is released: the poolers turn meanwhile.
-    let isGivenUp: Bool
+    /// Whether it answers nobody any more, as one that stands down.
+    let isStandingDown: Bool
     let age: Duration
 
     /// Nil where nobody is to be held now.
@@ -28,8 +28,7 @@ struct Hold {
         self.age = age
         isReleased = dcs.leader?.node != record.from
         isGone = body.map { !$0.state.isAlive } ?? true
-        isGivenUp =
-            isReleased || !isGone && site.serving == nil && site.scene.observation.member(record.from).value == nil
+        isStandingDown = !isGone && site.serving == nil && site.scene.observation.member(record.from).value == nil
         // whoever was elected is it, also where it is somebody else than was wished
         if let leader = dcs.leader?.node, leader != record.from { heir = leader } else { heir = to }
     }

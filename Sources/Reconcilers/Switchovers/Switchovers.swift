@@ -181,8 +181,8 @@ struct SwitchoverStep {
     func handOver() -> Proposal {
         guard let hold = Hold(site) else { return callOff("it took longer than \(Hold.limit.components.seconds) s") }
         if hold.isGone { return release(hold) }
-        // once it stands down it answers nobody, and there is no way back
-        if !from.answers, site.serving == nil {
+        // there is no way back
+        if hold.isStandingDown {
             return party(waiting: "\(record.from) to stand down", lookAgain: .milliseconds(150))
         }
         if scene.isHeld { return callOff("the cluster is paused") }
