@@ -5,7 +5,10 @@ import Model
 struct Backoff: Sendable {
     /// What is known of one effect.
     struct Entry: Sendable {
+        /// Attempts without a calm in between, for people.
         var attempts = 0
+        /// Attempts close upon each other, for the delay.
+        var pressing = 0
         var lastAttempt: Duration
         var lastProposed: Duration
         var failure: String?
@@ -18,8 +21,8 @@ struct Backoff: Sendable {
 
     /// Whether an effect may be tried now, and when else.
     func delay(of effect: Effect, at now: Duration) -> Duration? {
-        guard let entry = entries.first(where: { $0.effect == effect })?.entry, entry.attempts > 0 else { return nil }
-        let due = entry.lastAttempt + Backoff.interval(after: entry.attempts, of: effect)
+        guard let entry = entries.first(where: { $0.effect == effect })?.entry, entry.pressing > 0 else { return nil }
+        let due = entry.lastAttempt + Backoff.interval(after: entry.pressing, of: effect)
         return due > now ? due - now : nil
     }
 
@@ -27,7 +30,10 @@ struct Backoff: Sendable {
     mutating func note(proposed effects: [Effect], at now: Duration) {
         for effect in effects {
             if let index = entries.firstIndex(where: { $0.effect == effect }) {
-                if now - entries[index].entry.lastProposed > Backoff.forgiveness(entries[index].entry, effect) {
+                let calm = now - entries[index].entry.lastProposed
+                let forgiveness = Backoff.forgiveness(entries[index].entry, effect)
+                if calm > forgiveness { entries[index].entry.pressing = 0 }
+                if calm > max(forgiveness, Backoff.memory(of: effect)) {
                     entries[index].entry.attempts = 0
                     entries[index].entry.failure = nil
                 }
@@ -43,6 +49,7 @@ struct Backoff: Sendable {
     mutating func note(_ outcome: Outcome, of effect: Effect, at now: Duration) {
         guard let index = entries.firstIndex(where: { $0.effect == effect }) else { return }
         entries[index].entry.attempts += 1
+        entries[index].entry.pressing += 1
         entries[index].entry.lastAttempt = now
         switch outcome {
         case .done: entries[index].entry.failure = nil
@@ -66,6 +73,12 @@ struct Backoff: Sendable {
         if case .patroni(_, .wake) = effect { return .seconds(3) }
         // somebody who stops a container every ten seconds (fault U02) is somebody to be told of `maintenance`
         let least: Duration = if case .docker(_, .start) = effect { .seconds(20) } else { .seconds(8) }
-        return max(least, interval(after: max(entry.attempts, 1), of: effect) * 3 / 2)
+        return max(least, interval(after: max(entry.pressing, 1), of: effect) * 3 / 2)
+    }
+
+    /// A container that runs for half a minute each time is started at once, and is in a crash loop all the same: etcd
+    /// on a full disk lives until it next needs a file.
+    private static func memory(of effect: Effect) -> Duration {
+        if case .docker(_, .start) = effect { .seconds(45) } else { .zero }
     }
 }

@@ -23,7 +23,7 @@ extension ClusterFixture {
 
     /// Waits until the repository holds more than so many backups.
     func backups(beyond count: Int) async throws {
-        _ = try await eventually("more than \(count) backups", within: .seconds(90)) { () -> Bool? in
+        _ = try await eventually("more than \(count) backups") { () -> Bool? in
             try await self.held().backups.count > count ? true : nil
         }
     }

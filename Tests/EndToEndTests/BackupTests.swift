@@ -144,13 +144,13 @@ struct BackupTests {
             try await cluster.psql(primary, "drop table slot\(n)")
             try await cluster.psql(primary, "select pg_switch_wal()")
         }
-        _ = try await eventually("WALGrowing", within: .seconds(90)) { () -> Bool? in
+        _ = try await eventually("WALGrowing") { () -> Bool? in
             try await cluster.status().bad.contains {
                 $0.hasPrefix("WALGrowing") && $0.contains("slot forgotten") && $0.contains("max_slot_wal_keep_size")
             } ? true : nil
         }
         try await cluster.psql(primary, "select pg_drop_replication_slot('forgotten')")
-        _ = try await eventually("WALGrowing to be over", within: .seconds(90)) { () -> Bool? in
+        _ = try await eventually("WALGrowing to be over") { () -> Bool? in
             try await cluster.psql(primary, "checkpoint")
             return try await cluster.status().bad.contains { $0.hasPrefix("WALGrowing") } ? nil : true
         }

@@ -83,10 +83,12 @@ extension Blow {
         try await cluster.ready()
         let mark = cluster.mark
         _ = try? await cluster.docker("exec", holder, "sh", "-c", "cat /dev/zero > /v/filler 2>/dev/null")
-        // what is preallocated is written in place: its end comes with the next file that etcd makes
+        // what is preallocated is written in place: its end comes when its database has to grow
         _ = try await cluster.docker("kill", name)
+        let grow = "head -c 700000 /dev/zero | tr '\\0' x >/tmp/x; for i in $(seq 9); do etcdctl put big </tmp/x; done"
+        _ = try await cluster.docker("exec", cluster.member(1), "sh", "-c", grow + "; etcdctl del big; rm /tmp/x")
         try await cluster.event(after: mark, "CrashLoop is True", name)
-        _ = try await eventually("its last lines to say why", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("its last lines to say why") { () -> Bool? in
             let loops = try await cluster.status().conditions.filter { $0.type == "CrashLoop" }
             return loops.contains { $0.details.contains { $0.contains("no space left on device") } } ? true : nil
         }

@@ -55,7 +55,7 @@ extension Blow {
         let mark = cluster.mark
         let primary = try await cluster.primary()
         let undo = try await filter(cluster, primary, toStore)
-        _ = try await eventually("the lease to end", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("the lease to end") { () -> Bool? in
             try await leaderKey(cluster) == primary ? nil : true
         }
         #expect(!cluster.told(after: mark, "release the leader key of \(primary)"))
@@ -70,7 +70,7 @@ extension Blow {
         let mark = cluster.mark
         let undo = try await filter(cluster, name, ["INPUT", "-j", "DROP"])
         // whichever comes first: its sender gives up, or it is killed because its lease is not renewed, and is back at once
-        _ = try await eventually("it to be out of the way", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("it to be out of the way") { () -> Bool? in
             if cluster.told(after: mark, "kill ", "\(name) neither answers nor renews") { return true }
             return try await cluster.status().nodes.contains { $0.synchronous && $0.name != name } ? true : nil
         }
@@ -125,7 +125,7 @@ extension Blow {
         async let request: String? = try? cluster.docker(
             "exec", primary, "patronictl", "-c", "/etc/controller/patroni.yml", "switchover", cluster.id, "--leader",
             primary, "--candidate", target, "--force")
-        _ = try await eventually("the switchover to begin", within: .seconds(20)) { () -> Bool? in
+        _ = try await eventually("the switchover to begin") { () -> Bool? in
             try await leaderKey(cluster) == primary ? nil : true
         }
         _ = try await cluster.docker("kill", target)
@@ -157,7 +157,7 @@ extension Blow {
         let primary = try await cluster.primary()
         var undo: [[String]] = []
         for number in 1...3 { undo.append(try await filter(cluster, cluster.node(number), toStore)) }
-        _ = try await eventually("Patroni's failsafe mode", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("Patroni's failsafe mode") { () -> Bool? in
             let log = try await cluster.docker("logs", "--since", "20s", primary)
             return log.contains("failsafe mode is enabled") ? true : nil
         }
@@ -166,7 +166,7 @@ extension Blow {
     }
 
     static func anotherLeads(_ cluster: ClusterFixture, than primary: String) async throws {
-        _ = try await eventually("Patroni's own failover", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("Patroni's own failover") { () -> Bool? in
             let key = try await leaderKey(cluster)
             return key == nil || key == primary ? nil : true
         }

@@ -26,7 +26,7 @@ struct Browser {
             ]
         ]
         let body64 = try JSONSerialization.data(withJSONObject: capabilities)
-        let id = try await eventually("a browser session", within: .seconds(60)) { () -> String? in
+        let id = try await eventually("a browser session") { () -> String? in
             let answer = try await request("POST", base + "/session", body64)
             return (answer["value"] as? [String: Any])?["sessionId"] as? String
         }

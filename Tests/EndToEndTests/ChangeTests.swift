@@ -20,7 +20,7 @@ struct ChangeTests {
         let primary = try await cluster.primary()
         let started = try await cluster.psql(primary, "select pg_postmaster_start_time()")
         try cluster.edit("max_connections: 100", "max_connections: 100\n      work_mem: 3MB")
-        _ = try await eventually("work_mem everywhere", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("work_mem everywhere") { () -> Bool? in
             for number in 1...3 where try await cluster.psql(cluster.node(number), "show work_mem") != "3MB" {
                 return nil
             }
@@ -28,7 +28,7 @@ struct ChangeTests {
         }
         #expect(try await cluster.psql(primary, "select pg_postmaster_start_time()") == started)
         try cluster.edit("max_connections: 100", "max_connections: 120")
-        _ = try await eventually("max_connections everywhere", within: .seconds(120)) { () -> Bool? in
+        _ = try await eventually("max_connections everywhere") { () -> Bool? in
             for number in 1...3 where try await cluster.psql(cluster.node(number), "show max_connections") != "120" {
                 return nil
             }
@@ -41,7 +41,7 @@ struct ChangeTests {
     private func ports(_ cluster: ClusterFixture) async throws {
         try cluster.edit("postgresPort: \(cluster.ports)", "postgresPort: \(cluster.ports + 10)")
         try await cluster.event("ports 127.0.0.1")
-        _ = try await eventually("the new ports", within: .seconds(180)) { () -> Bool? in
+        _ = try await eventually("the new ports") { () -> Bool? in
             for number in 1...3 {
                 let shown = try await cluster.docker("port", cluster.node(number), "5432/tcp")
                 guard shown == "127.0.0.1:\(cluster.ports + 9 + number)" else { return nil }
@@ -55,12 +55,12 @@ struct ChangeTests {
     private func count(_ cluster: ClusterFixture) async throws {
         try await cluster.psql(try await cluster.primary(), "create table counted as select 7 as n")
         try cluster.edit("count: 3", "count: 4")
-        _ = try await eventually("the fourth node", within: .seconds(90)) { () -> Bool? in
+        _ = try await eventually("the fourth node") { () -> Bool? in
             try await cluster.psql(cluster.node(4), "select n from counted") == "7" ? true : nil
         }
         try await cluster.ready()
         try cluster.edit("count: 4", "count: 3")
-        _ = try await eventually("the fourth node gone", within: .seconds(90)) { () -> Bool? in
+        _ = try await eventually("the fourth node gone") { () -> Bool? in
             try await cluster.docker("ps", "-aq", "--filter", "name=\(cluster.node(4))").isEmpty ? true : nil
         }
         let status = try await cluster.ready()

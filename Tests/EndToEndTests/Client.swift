@@ -50,7 +50,7 @@ struct Client {
     }
 
     /// Waits until so many more writes are acknowledged.
-    func writes(_ count: Int, within limit: Duration = .seconds(60)) async throws {
+    func writes(_ count: Int, within limit: Duration = .patience) async throws {
         let before = await writer.acknowledged.count
         _ = try await eventually("\(count) writes", within: limit) {
             await writer.acknowledged.count >= before + count ? true : nil

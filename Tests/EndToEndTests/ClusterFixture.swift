@@ -184,7 +184,7 @@ final class ClusterFixture: Sendable {
 
     /// Waits until everything is as the manifest wants it.
     @discardableResult
-    func ready(within limit: Duration = .seconds(120)) async throws -> Status {
+    func ready(within limit: Duration = .patience) async throws -> Status {
         try await eventually("\(id) is ready", within: limit) {
             let status = try await self.status()
             if status.ready { return status }
@@ -223,7 +223,7 @@ final class ClusterFixture: Sendable {
     /// Waits for longer than the lease of a leader lives (`ttl`, 30 s).
     func leaseGoesBy() async throws {
         let end = ContinuousClock.now + .seconds(35)
-        _ = try await eventually("a whole lease to go by", within: .seconds(60)) {
+        _ = try await eventually("a whole lease to go by") {
             ContinuousClock.now > end ? true : nil
         }
     }
@@ -239,7 +239,7 @@ final class ClusterFixture: Sendable {
 
     /// Waits for an event in which all of these words occur.
     func event(after mark: Int = 0, _ words: String...) async throws {
-        _ = try await eventually("an event with \(words)", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("an event with \(words)") { () -> Bool? in
             let found = self.events.utf8.dropFirst(mark).split(separator: UInt8(ascii: "\n")).map { String($0) ?? "" }
                 .contains { line in words.allSatisfy { line.contains($0) } }
             return found ? true : nil

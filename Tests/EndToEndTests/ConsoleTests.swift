@@ -15,7 +15,7 @@ struct ConsoleTests {
                 try await browser.type("console", into: "input[name='auth[username]']")
                 try await browser.type(password, into: "input[name='auth[password]']")
                 try await browser.click("input[type=submit]")
-                let page = try await eventually("the items table in the page", within: .seconds(30)) { () -> String? in
+                let page = try await eventually("the items table in the page") { () -> String? in
                     let source = try await browser.source()
                     return source.contains(">items<") ? source : nil
                 }

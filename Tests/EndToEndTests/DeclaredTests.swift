@@ -101,7 +101,7 @@ struct DeclaredTests {
             cluster.node(1),
             "alter role app nologin superuser password 'by hand'; revoke readers from app; "
                 + "alter database appdb owner to postgres; drop role readers")
-        _ = try await eventually("everything to be repaired", within: .seconds(70)) { () -> Bool? in
+        _ = try await eventually("everything to be repaired") { () -> Bool? in
             let row = try await cluster.psql(
                 cluster.node(1),
                 "select rolcanlogin, rolsuper, pg_has_role('app', 'readers', 'member'), datdba::regrole from pg_roles, "
@@ -142,7 +142,7 @@ struct DeclaredTests {
         let now = try await cluster.psql(
             cluster.node(1), "select (extract(epoch from clock_timestamp()) * 1000)::bigint")
         let changed = try #require(Int(now))
-        _ = try await eventually("connections that the pooler opened since", within: .seconds(30)) {
+        _ = try await eventually("connections that the pooler opened since") {
             await pooled.servers(after: changed) > 2 ? true : nil
         }
         for port in [0, 60] {
@@ -200,7 +200,7 @@ struct DeclaredTests {
         try await told(cluster, "DatabasesCurrent", "no error-free backup of the primary's own timeline")
         #expect(try await databases(cluster).contains("scratch"))
         try await cluster.command("backup")
-        _ = try await eventually("the database to go", within: .seconds(90)) { () -> Bool? in
+        _ = try await eventually("the database to go") { () -> Bool? in
             try await databases(cluster).contains("scratch") ? nil : true
         }
         _ = try await eventually("the role to go") { () -> Bool? in
@@ -224,7 +224,7 @@ struct DeclaredTests {
     }
 
     private func told(_ cluster: ClusterFixture, _ type: String, _ words: String) async throws {
-        _ = try await eventually("\(type) with \(words)", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("\(type) with \(words)") { () -> Bool? in
             let status = try await cluster.status()
             return status.conditions.contains { $0.type == type && $0.bad && $0.message.contains(words) } ? true : nil
         }

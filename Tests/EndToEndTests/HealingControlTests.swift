@@ -113,7 +113,7 @@ struct HealingControlTests {
         try FileManager.default.createSymbolicLink(atPath: events, withDestinationPath: "/dev/full")
         let before = try await cluster.primary()
         _ = try await cluster.docker("kill", before)
-        let after = try await eventually("another primary", within: .seconds(60)) { () -> String? in
+        let after = try await eventually("another primary") { () -> String? in
             let name = try await cluster.primary()
             return name == before ? nil : name
         }
@@ -167,7 +167,7 @@ struct HealingControlTests {
                 proxy.turn(mood)
                 let before = try await cluster.primary()
                 _ = try await cluster.docker("kill", before)
-                _ = try await eventually("another primary under \(mood)", within: .seconds(60)) { () -> Bool? in
+                _ = try await eventually("another primary under \(mood)") { () -> Bool? in
                     try await cluster.primary() == before ? nil : true
                 }
                 try await cluster.ready()
@@ -176,7 +176,7 @@ struct HealingControlTests {
             proxy.turn(.hung)
             let before = try await cluster.primary()
             _ = try await cluster.docker("kill", before)
-            _ = try await eventually("Patroni's own failover", within: .seconds(90)) { () -> Bool? in
+            _ = try await eventually("Patroni's own failover") { () -> Bool? in
                 try await cluster.primary() == before ? nil : true
             }
             proxy.turn(.fair)

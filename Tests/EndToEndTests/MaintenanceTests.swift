@@ -25,7 +25,7 @@ struct MaintenanceTests {
     }
 
     private func running(_ cluster: ClusterFixture, _ name: String) async throws {
-        _ = try await eventually("\(name) runs", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("\(name) runs") { () -> Bool? in
             try await isRunning(cluster, name) ? true : nil
         }
     }
@@ -49,7 +49,7 @@ struct MaintenanceTests {
         let tagged =
             untagged + "    tags:\n      \(standby): {nofailover: true, nosync: true, noloadbalance: true}\n"
         try cluster.edit(untagged, tagged)
-        _ = try await eventually("the tags, in status and in force", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("the tags, in status and in force") { () -> Bool? in
             let status = try await cluster.status()
             guard status.nodes.first(where: { $0.name == standby })?.tags == ["nofailover", "nosync", "noloadbalance"],
                 status.nodes.filter(\.synchronous).map(\.name) == [other],
@@ -60,7 +60,7 @@ struct MaintenanceTests {
         #expect(try await cluster.psql(standby, "select pg_postmaster_start_time()") == started)
         try cluster.edit(tagged, untagged)
         try await cluster.ready()
-        _ = try await eventually("no tags", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("no tags") { () -> Bool? in
             try await cluster.status().nodes.allSatisfy { $0.tags.isEmpty } ? true : nil
         }
         #expect(try await cluster.psql(standby, "select pg_postmaster_start_time()") == started)
@@ -71,7 +71,7 @@ struct MaintenanceTests {
     private func poolers(_ cluster: ClusterFixture) async throws {
         let mark = cluster.mark
         try cluster.edit("    port: \(cluster.ports + 60)\n", "    port: \(cluster.ports + 51)\n")
-        _ = try await eventually("the poolers' new ports", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("the poolers' new ports") { () -> Bool? in
             let served = try await cluster.docker(
                 "ps", "-q", "--filter", "name=\(cluster.id)-pgb-[12]$", "--filter", "status=running")
             #expect(!served.isEmpty, "no pooler for writing runs")
@@ -132,7 +132,7 @@ struct MaintenanceTests {
         let restart = cluster.mark
         try cluster.run()
         try await cluster.event(after: restart, "Paused is True", "migration")
-        let heir = try await eventually("Patroni's own failover", within: .seconds(90)) { () -> String? in
+        let heir = try await eventually("Patroni's own failover") { () -> String? in
             try await cluster.status().nodes.first { $0.role == "primary" && $0.name != primary }?.name
         }
         #expect(try await cluster.psql(heir, "select pg_is_in_recovery()") == "f")

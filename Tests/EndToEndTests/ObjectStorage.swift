@@ -41,7 +41,7 @@ struct ObjectStorage {
         _ = try await Shell.run(["docker", "cp", binary, "\(storage.name):/weed"])
         _ = try await Shell.run(["docker", "cp", storage.directory, "\(storage.name):/s3"])
         _ = try await Shell.run(["docker", "start", storage.name])
-        _ = try await eventually("a bucket", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("a bucket") { () -> Bool? in
             let answer = try await Shell.run([
                 "docker", "exec", storage.name, "sh", "-c",
                 "(echo s3.bucket.create -name \(bucket); sleep 0.5) | timeout 10 /weed shell -master=127.0.0.1:9333 2>&1",

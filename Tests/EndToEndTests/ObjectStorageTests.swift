@@ -102,7 +102,7 @@ struct ObjectStorageTests {
             "volume", "ls", "-q", "--filter", "label=io.pg-controller.cluster=\(cluster.id)")
         _ = try await Shell.run(["docker", "volume", "rm"] + volumes.split(separator: "\n").map(String.init))
         try cluster.run()
-        _ = try await eventually("DataLost", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("DataLost") { () -> Bool? in
             try await cluster.status().has("DataLost") ? true : nil
         }
         try await cluster.command("restore", "--latest", "--yes", cluster.id)

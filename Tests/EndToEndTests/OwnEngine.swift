@@ -48,7 +48,7 @@ final class OwnEngine: Sendable {
                 "dockerd", "--bridge", "none", "-H", host, "--data-root", "\(directory)/data", "--exec-root",
                 "\(directory)/run", "--pidfile", "\(directory)/pid",
             ] + (keepsContainers ? ["--live-restore"] : []), log: "\(directory)/log")
-        _ = try await eventually("the engine", within: .seconds(60)) {
+        _ = try await eventually("the engine") {
             try await Shell.run(["docker", "-H", host, "version"])
         }
     }
@@ -57,7 +57,7 @@ final class OwnEngine: Sendable {
     func stop() async throws {
         daemon.signal(SIGTERM)
         // Foundation waits for all that inherited a descriptor, which containers that go on have done
-        _ = try await eventually("the engine to end", within: .seconds(90)) { isRunning ? nil : true }
+        _ = try await eventually("the engine to end") { isRunning ? nil : true }
     }
 
     private var isRunning: Bool { FileManager.default.fileExists(atPath: "\(directory)/pid") }

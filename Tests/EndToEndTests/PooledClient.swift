@@ -45,7 +45,7 @@ actor PooledClient {
         return gap
     }
 
-    nonisolated func writes(_ count: Int, within limit: Duration = .seconds(60)) async throws {
+    nonisolated func writes(_ count: Int, within limit: Duration = .patience) async throws {
         let before = await acknowledged.count
         _ = try await eventually("\(count) writes through the poolers", within: limit) {
             await self.acknowledged.count >= before + count ? true : nil

@@ -77,7 +77,7 @@ struct RepositoryTests {
         #expect(try await cluster.psql(primary, kept) == "1")
         try await mode("750")
         try await traffic(cluster, primary)
-        _ = try await eventually("archiving to work again by itself", within: .seconds(90)) { () -> Bool? in
+        _ = try await eventually("archiving to work again by itself") { () -> Bool? in
             try await cluster.status().has("Archiving") ? true : nil
         }
         for (words, why) in [
@@ -153,7 +153,7 @@ struct RepositoryTests {
         try await cluster.event(after: mark, "OtherSystemIdentifier")
         #expect(try await cluster.status().bad.contains { $0.contains("Write another `backups.stanza`") })
         try cluster.edit("    volume: \(cluster.repository)", "    volume: \(cluster.repository)\n    stanza: anew")
-        _ = try await eventually("a backup under the new name", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("a backup under the new name") { () -> Bool? in
             try await cluster.held().backups.count == 1 ? true : nil
         }
         try await cluster.ready()

@@ -129,7 +129,7 @@ struct RestoreTests {
             "label=io.pg-controller.component=node")
         _ = try await Shell.run(["docker", "volume", "rm"] + volumes.split(separator: "\n").map(String.init))
         try cluster.run()
-        _ = try await eventually("DataLost", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("DataLost") { () -> Bool? in
             try await cluster.status().has("DataLost") ? true : nil
         }
         try await cluster.command("restore", "--latest", "--yes", cluster.id)

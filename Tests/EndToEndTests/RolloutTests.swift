@@ -53,7 +53,7 @@ struct RolloutTests {
     }
 
     private func everywhere(_ cluster: ClusterFixture, _ name: String, _ value: String) async throws {
-        _ = try await eventually("\(name) = \(value) everywhere", within: .seconds(120)) { () -> Bool? in
+        _ = try await eventually("\(name) = \(value) everywhere") { () -> Bool? in
             for number in 1...3 where try await cluster.psql(cluster.node(number), "show \(name)") != value {
                 return nil
             }
@@ -117,13 +117,13 @@ struct RolloutTests {
     private func renew(_ cluster: ClusterFixture, _ image: String) async throws {
         let mark = cluster.mark
         try cluster.edit(image: image)
-        _ = try await eventually("the first node with the new image", within: .seconds(60)) { () -> Bool? in
+        _ = try await eventually("the first node with the new image") { () -> Bool? in
             try await images(cluster).contains(image) ? true : nil
         }
         #expect(cluster.events(after: mark, "ALTER EXTENSION").isEmpty)
         cluster.kill()
         try cluster.run()
-        _ = try await eventually("the new image everywhere", within: .seconds(120)) { () -> Bool? in
+        _ = try await eventually("the new image everywhere") { () -> Bool? in
             try await images(cluster).allSatisfy { $0 == image } ? true : nil
         }
         try await cluster.ready()

@@ -48,7 +48,7 @@ struct ScaleTests {
 
     /// Waits until so many containers are there, and the cluster is as wanted.
     private func settled(_ cluster: ClusterFixture, _ part: String, _ count: Int) async throws {
-        _ = try await eventually("\(count) \(part) containers", within: .seconds(120)) { () -> Bool? in
+        _ = try await eventually("\(count) \(part) containers") { () -> Bool? in
             let names = try await cluster.docker(
                 "ps", "--filter", "name=\(cluster.id)-\(part)-", "--format", "{{.Names}}")
             return names.split(separator: "\n").count == count ? true : nil

@@ -43,6 +43,17 @@ struct CrashLoopTests {
         #expect(backoff.struggling(at: .seconds(181)).isEmpty)
     }
 
+    @Test("a container that dies again after half a minute is in a crash loop, and started at once all the same")
+    func remembers() {
+        var backoff = Backoff()
+        for now in [0, 30, 60, 90] {
+            backoff.note(proposed: [CrashLoopTests.start], at: .seconds(now))
+            #expect(backoff.delay(of: CrashLoopTests.start, at: .seconds(now)) == nil)
+            backoff.note(.done(""), of: CrashLoopTests.start, at: .seconds(now))
+        }
+        #expect(backoff.struggling(at: .seconds(91)).map(\.attempts) == [4])
+    }
+
     private static func condition(_ change: (inout ContainerView) -> Void, failure: String? = nil) -> Condition {
         var scenery = Scenery()
         scenery.stop("pg-node-3", exitCode: 1)

@@ -7,7 +7,7 @@ public struct NeverTrue: Error, CustomStringConvertible {
 /// Tries until the body neither throws nor returns nil, and returns its value; gives up after `limit`. Between two tries it
 /// leaves the machine to what it waits for, twice as long as a try takes.
 public func eventually<Value>(
-    _ what: String, within limit: Duration = .seconds(30), _ body: () async throws -> Value?
+    _ what: String, within limit: Duration = .patience, _ body: () async throws -> Value?
 ) async throws -> Value {
     let end = ContinuousClock.now + limit
     var obstacle = "the condition is false"
@@ -21,4 +21,9 @@ public func eventually<Value>(
         guard ContinuousClock.now < end else { throw NeverTrue(description: "\(what), \(limit): \(obstacle)") }
         try await Task.sleep(for: min(max((ContinuousClock.now - start) * 2, .milliseconds(25)), .milliseconds(500)))
     }
+}
+
+extension Duration {
+    /// Tells working from hanging, on a machine that has much else to do.
+    public static var patience: Duration { .seconds(180) }
 }
