@@ -6,13 +6,22 @@ import Testing
 struct ChangeTests {
     @Test("more and fewer nodes, parameters, ports and limits follow, one node at a time")
     func follows() async throws {
-        try await ClusterFixture.with { cluster in
+        try await ClusterFixture.with(poolers: 2) { cluster in
             try cluster.run()
             try await cluster.ready()
-            try await parameters(cluster)
-            try await ports(cluster)
-            try await count(cluster)
-            try await broken(cluster)
+            let application = try await PooledClient(cluster)
+            await application.start()
+            let edits: [(String, (ClusterFixture) async throws -> Void)] = [
+                ("parameters", parameters), ("ports", ports), ("limits of memory and CPU", limits),
+                ("one node more, one less", count), ("a broken manifest", broken),
+            ]
+            for (what, edit) in edits {
+                try await edit(cluster)
+                try await application.writes(20)
+                try await application.check(after: what)
+                print("edited: \(what), the poolers' clients paused for \(await application.longestGap())")
+            }
+            await application.stop()
         }
     }
 
@@ -49,7 +58,29 @@ struct ChangeTests {
             return true
         }
         try await cluster.ready()
-        try await cluster.event("switch over from")
+        try await cluster.event("the switchover from")
+    }
+
+    /// Memory and CPU in their places, shared memory by making each node anew.
+    private func limits(_ cluster: ClusterFixture) async throws {
+        let bodies = try await inspected(cluster, "{{.Id}}")
+        try cluster.edit("memory: 1GiB", "memory: 1200MiB")
+        _ = try await eventually("the new limit") { () -> Bool? in
+            try await inspected(cluster, "{{.HostConfig.Memory}}").allSatisfy { $0 == "\(1200 << 20)" } ? true : nil
+        }
+        try await cluster.ready()
+        #expect(try await inspected(cluster, "{{.Id}}") == bodies)
+        try cluster.edit("sharedMemory: 128MiB", "sharedMemory: 160MiB")
+        _ = try await eventually("the new size of the shared memory") { () -> Bool? in
+            try await inspected(cluster, "{{.HostConfig.ShmSize}}").allSatisfy { $0 == "\(160 << 20)" } ? true : nil
+        }
+        try await cluster.ready()
+    }
+
+    private func inspected(_ cluster: ClusterFixture, _ format: String) async throws -> [String] {
+        var found: [String] = []
+        for number in 1...3 { found.append(try await cluster.inspect(cluster.node(number), format)) }
+        return found
     }
 
     private func count(_ cluster: ClusterFixture) async throws {

@@ -9,6 +9,8 @@ struct Client {
     private let writer: Writer
     private let census: Census
     private let tasks: [Task<Void, Never>]
+    /// An application behind the poolers, which must not notice anything but a pause.
+    private let application: PooledClient?
 
     /// - Parameter nodes: how many nodes there will be at most.
     init(_ cluster: ClusterFixture, nodes: Int? = nil) async throws {
@@ -22,6 +24,8 @@ struct Client {
         self.writer = writer
         let census = Census(ports: ports, password: password)
         self.census = census
+        application = cluster.poolers > 0 ? try await PooledClient(cluster) : nil
+        await application?.start()
         tasks = [Task { await writer.write() }, Task { await census.take() }]
     }
 
@@ -41,12 +45,16 @@ struct Client {
     func change(_ what: String, _ change: () async throws -> Void) async throws {
         try await writes(20)
         _ = await writer.longestGap(reset: true)
+        _ = await application?.longestGap()
         let start = ContinuousClock.now
         try await change()
         try await writes(20)
+        try await application?.writes(20)
         try await check(after: what)
+        try await application?.check(after: what)
         let gap = await writer.longestGap(reset: false)
         print("\(what): \(ContinuousClock.now - start), no write for \(gap) at most")
+        if let pause = await application?.longestGap() { print("\(what): the poolers' clients paused for \(pause)") }
     }
 
     /// Waits until so many more writes are acknowledged.
@@ -70,6 +78,7 @@ struct Client {
 
     func stop() async {
         await writer.stop()
+        await application?.stop()
         await census.stop()
         for task in tasks { await task.value }
     }

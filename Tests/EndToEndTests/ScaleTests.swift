@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// More and fewer nodes and etcd members, under a client that writes all the time.
+/// More and fewer nodes and etcd members, under clients that write all the time; those behind the poolers get no error.
 @Suite("A cluster that grows and shrinks under load")
 struct ScaleTests {
     @Test("1 → 3 → 5 → 3 → 1 nodes and 1 → 3 → 1 etcd members lose nothing and never their leader for long")
     func scales() async throws {
-        try await ClusterFixture.with(nodes: 1, etcd: 1) { cluster in
+        try await ClusterFixture.with(nodes: 1, etcd: 1, poolers: 2) { cluster in
             try cluster.run()
             try await cluster.ready()
             let client = try await Client(cluster, nodes: 5)

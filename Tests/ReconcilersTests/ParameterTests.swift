@@ -47,6 +47,16 @@ struct ParameterTests {
             effects.filter(isPatch) == [.patroni("pg-node-1", .patchConfiguration(.object([("ttl", .integer(60))])))])
     }
 
+    @Test("the trial has every file that a parameter names, with poolers and without", arguments: [true, false])
+    func hasFiles(isPooled: Bool) {
+        var cluster = Scenery().cluster
+        cluster.pooler.enabled = isPooled
+        let named = DynamicConfiguration.parameters(cluster).map(\.value).filter { $0.hasPrefix(FileSpec.directory) }
+        let paths = Trial.task(cluster).files.map(\.path)
+        #expect(named.allSatisfy(paths.contains), "\(named) of \(paths)")
+        #expect(named.isEmpty != isPooled)
+    }
+
     @Test("values that started go to Patroni, and only those that differ")
     func patchesWhatStarted() {
         var scenery = scenery([.init("max_connections", "300")])
@@ -166,6 +176,7 @@ struct LimitTests {
     )
     func lowers() {
         var scenery = Scenery()
+        scenery.cluster.pooler.enabled = false
         // a replica that has read the parameters before the primary is not restarted either
         pending(&scenery, ["pg-node-2"], from: "200", to: "100")
         #expect(scenery.effects(Nodes()) == [])
@@ -183,6 +194,7 @@ struct LimitTests {
     @Test("with one limit raised and one lowered the replicas get the first before the primary and the second after it")
     func mixes() {
         var scenery = Scenery()
+        scenery.cluster.pooler.enabled = false
         primary(&scenery, [LabelValue("max_connections", "100"), LabelValue("max_wal_senders", "20")])
         for node in scenery.cluster.nodeNames {
             scenery.member(node) { member in

@@ -22,6 +22,10 @@ struct PlanPrice {
         let leader = scene.observation.dcs.value?.leader?.node
         switch action.effect {
         case .patroni(let node, .restart):
+            if node == leader, scene.observation.dcs.value?.switchover?.isRestart == true {
+                return "restarts the primary behind the poolers: their clients wait and get no error, writes pause for "
+                    + "\(measured.text(.primaryRestart)); who is connected to the primary itself is cut off"
+            }
             return node == leader
                 ? "restarts the primary: no writes, and its connections are cut, for \(measured.text(.primaryRestart))"
                 : "restarts a replica: its connections are cut; \(weaker(scene)), for \(measured.text(.replicaRestart))"

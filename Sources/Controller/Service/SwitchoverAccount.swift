@@ -22,7 +22,7 @@ struct SwitchoverAccount {
             guard case .done = outcome else { continue }
             switch planned.action.effect {
             case .pooler(_, .pause):
-                if from == nil, let record = dcs.switchover {
+                if from == nil, let record = dcs.switchover, !record.isRestart {
                     (from, since, steps) = (record.from, scene.now.uptime, [])
                 }
                 note("held", now)

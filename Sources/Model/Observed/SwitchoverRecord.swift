@@ -1,4 +1,5 @@
 /// A switchover through the poolers that was asked for: the controller's own key in etcd, from the request to its end.
+/// One from a node to itself is a restart of its PostgreSQL, for which clients are held in the same way.
 public struct SwitchoverRecord: Sendable, Hashable {
     /// How far it has come, as far as that cannot be seen.
     public enum Stage: String, Sendable, Hashable, CaseIterable {
@@ -91,6 +92,9 @@ public struct SwitchoverRecord: Sendable, Hashable {
         if !note.isEmpty { pairs.append(("note", .string(note))) }
         return JSONValue.object(pairs).text
     }
+
+    /// Whether nobody hands over: PostgreSQL is restarted where it is.
+    public var isRestart: Bool { author == .controller && to == from }
 
     /// The record at another stage.
     public func at(_ stage: Stage, since now: Timestamp) -> SwitchoverRecord {

@@ -47,7 +47,9 @@ struct Trial {
     static func task(_ cluster: Cluster) -> TaskSpec {
         let parameters = DynamicConfiguration.parameters(cluster).map { "\($0.name) = \(quoted($0.value))" }
         let rules = DynamicConfiguration.hba(cluster)
-        let all = parameters + rules + [cluster.nodes.image.text, "\(cluster.nodes.memory)"]
+        // PostgreSQL does not start without the certificate that it is to show the poolers
+        let identity = cluster.pooler.enabled ? ClusterIdentity.files(owner: NodeSpec.owner) : []
+        let all = parameters + rules + [cluster.nodes.image.text, "\(cluster.nodes.memory)"] + identity.map(\.path)
         func file(_ name: String, _ lines: [String]) -> FileSpec {
             FileSpec(
                 path: "\(directory)/\(name)",
@@ -56,7 +58,7 @@ struct Trial {
         return TaskSpec(
             kind: .trial, identity: "trial \(Digest(of: all.joined(separator: "\n")).short)",
             command: ["task", "trial"], mounts: [],
-            files: [file("trial.conf", parameters), file("trial.hba", rules)])
+            files: [file("trial.conf", parameters), file("trial.hba", rules)] + identity)
     }
 
     /// A value as `postgresql.conf` reads it.

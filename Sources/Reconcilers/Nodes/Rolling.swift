@@ -9,7 +9,7 @@ enum Rolling {
             return Proposal(waiting: ["the switchover to \(heir)"], lookAgain: .milliseconds(250))
         }
         if let record = roster.dcs?.switchover, record.stage == .holding {
-            return Proposal(waiting: ["the switchover from \(record.from)"])
+            return Proposal(waiting: [record.phrase])
         }
         let surplus = removeSurplus(roster)
         if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
@@ -67,6 +67,15 @@ enum Rolling {
         }
     }
 
+    /// Whether a primary is to be restarted where it is: a new one would have the old limits, and the old one as its
+    /// standby could not be below them.
+    static func wantsToRestart(_ name: NodeName, _ roster: Roster) -> Bool {
+        guard let node = roster.nodes.first(where: { $0.name == name }), case .restart = need(of: node, roster) else {
+            return false
+        }
+        return node.lowersLimits || roster.nodes.count == 1
+    }
+
     private static func need(of node: NodeView, _ roster: Roster) -> Need? {
         switch node.group {
         case .outdated(let seen, let differences) where seen.state.isAlive:
@@ -93,10 +102,9 @@ enum Rolling {
             return Proposal(waiting: ["an image of PostgreSQL \(site.cluster.postgres.version), for \(node.name)"])
         }
         if case .renewal = need, let missing = Rolling.fetchImage(of: node, at: site) { return missing }
-        if node.isLeader, roster.nodes.count > 1 {
-            // a new primary would have the old limits, and the old one as its standby could not be below them
-            if case .restart = need, node.lowersLimits { return restart(node, because: reason) }
-            return handOver(from: node, because: reason.sentence, roster: roster)
+        if node.isLeader {
+            if wantsToRestart(node.name, roster) { return restartBehindPoolers(node, because: reason, roster: roster) }
+            if roster.nodes.count > 1 { return handOver(from: node, because: reason.sentence, roster: roster) }
         }
         switch need {
         case .renewal:
@@ -110,6 +118,15 @@ enum Rolling {
 
     private static func restart(_ node: NodeView, because reason: Reason) -> Proposal {
         Proposal(actions: [Action(.patroni(node.name, .restart), on: .node(node.name), because: reason)])
+    }
+
+    /// Clients are held where that is possible.
+    private static func restartBehindPoolers(_ node: NodeView, because reason: Reason, roster: Roster) -> Proposal {
+        guard roster.canHoldClients else { return restart(node, because: reason) }
+        if let record = roster.dcs?.switchover { return Proposal(waiting: [record.phrase]) }
+        return Proposal(actions: [
+            Switchovers.request(from: node.name, to: node.name, because: reason.sentence, scene: roster.site.scene)
+        ])
     }
 
     /// Nothing is stopped for an image that is not there.
@@ -134,7 +151,7 @@ enum Rolling {
     }
 
     static func handOver(from node: NodeView, because why: String, roster: Roster) -> Proposal {
-        if let record = roster.dcs?.switchover { return Proposal(waiting: ["the switchover from \(record.from)"]) }
+        if let record = roster.dcs?.switchover { return Proposal(waiting: [record.phrase]) }
         let wanted = roster.site.cluster.nodeNames
         let ready = roster.successors(of: node.name).filter { $0.isStreaming && !$0.isHeld && wanted.contains($0.name) }
         guard let target = ready.first else {

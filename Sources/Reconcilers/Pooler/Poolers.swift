@@ -111,17 +111,19 @@ struct PoolerSteps {
         return view.isPaused && mayResume ? (.resume, .paused) : nil
     }
 
-    /// Held clients go on where somebody takes writes. While a switchover holds them that is somebody else than before,
-    /// and while positively nobody does they wait on: an answer of any other kind would be an error.
+    /// Held clients go on where somebody takes writes. While a switchover holds them that is somebody else than before
+    /// (or the one that was restarted), and while positively nobody does they wait on: an answer of any other kind would be an error.
     private var mayResume: Bool {
         guard pooler.access == .readWrite else { return true }
         let observation = site.scene.observation
         guard case .present = observation.dcs else {
             return hosts.contains { observation.member($0).value?.role == .primary }
         }
-        guard let serving = site.serving else { return !observation.database.isAbsent }
-        guard let hold = Hold(site) else { return true }
-        return serving != hold.record.from
+        let hold = Hold(site)
+        guard let serving = site.serving else {
+            return !observation.database.isAbsent && hold?.record.isRestart != true
+        }
+        return hold?.ends(with: serving) ?? true
     }
 
     /// Whom the connections go to: whoever takes writes by PostgreSQL's own word, and nobody else while nobody does.

@@ -1,6 +1,6 @@
 import Model
 
-/// The time in which the poolers hold their clients for a switchover. It ends by itself, whatever becomes of the rest.
+/// The time in which the poolers hold their clients for a switchover or a restart. It ends by itself, whatever becomes of the rest.
 struct Hold {
     /// Nobody is held longer, neither by one who cannot go on nor by one who cannot look.
     static let limit: Duration = .seconds(10)
@@ -13,6 +13,8 @@ struct Hold {
     let isReleased: Bool
     /// Whether it answers nobody any more, as one that stands down.
     let isStandingDown: Bool
+    /// Whether the primary that is restarted where it is has what it was restarted for.
+    let isRestarted: Bool
     let age: Duration
 
     /// Nil where nobody is to be held now.
@@ -28,10 +30,15 @@ struct Hold {
         self.age = age
         isReleased = dcs.leader?.node != record.from
         isGone = body.map { !$0.state.isAlive } ?? true
-        isStandingDown = !isGone && site.serving == nil && site.scene.observation.member(record.from).value == nil
+        let member = site.scene.observation.member(record.from).value
+        isStandingDown = !record.isRestart && !isGone && site.serving == nil && member == nil
+        isRestarted = record.isRestart && site.serving == record.from && member?.needsRestart == false
         // whoever was elected is it, also where it is somebody else than was wished
         if let leader = dcs.leader?.node, leader != record.from { heir = leader } else { heir = to }
     }
+
+    /// Whether those who wait may go on with whoever takes writes.
+    func ends(with serving: NodeName) -> Bool { serving != record.from || isRestarted }
 }
 
 extension Site {

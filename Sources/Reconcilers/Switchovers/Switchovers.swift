@@ -27,8 +27,8 @@ public struct Switchovers: Reconciler {
     }
 
     /// The record that asks for one.
-    static func request(from: NodeName, because why: String, scene: Scene) -> Action {
-        let record = SwitchoverRecord(from: from, to: nil, author: .controller, why: why, at: Timestamp(scene.now))
+    static func request(from: NodeName, to: NodeName? = nil, because why: String, scene: Scene) -> Action {
+        let record = SwitchoverRecord(from: from, to: to, author: .controller, why: why, at: Timestamp(scene.now))
         return Action(
             .etcd(.putIfAbsent(key: SwitchoverRecord.key(of: scene.cluster.name), value: record.value)),
             on: .leadership, because: .handOver(why))
@@ -64,7 +64,7 @@ struct SwitchoverStep {
         case .success(let node): choice = node
         case .failure(let obstacle): return delay(obstacle.words)
         }
-        guard roster.isPooled(choice.name) else {
+        guard record.isRestart || roster.isPooled(choice.name) else {
             return Proposal(
                 actions: [
                     Action(
@@ -73,20 +73,19 @@ struct SwitchoverStep {
                 ], waiting: ["the switchover to \(choice.name)"], lookAgain: .milliseconds(250))
         }
         if let obstacle = obstacle(choice) { return delay(obstacle) }
-        if let step = keepDown() { return step }
+        if !record.isRestart, let step = keepDown() { return step }
         guard isCheckpointed else {
             return Proposal(
                 actions: [
                     Action(
                         .sql(record.from, .checkpoint), on: .node(record.from),
                         because: .switchover("what was checkpointed before need not be written while clients wait"))
-                ], waiting: ["a checkpoint on \(record.from), before it hands over"], lookAgain: .milliseconds(200))
+                ], waiting: ["a checkpoint on \(record.from), before \(record.phrase)"], lookAgain: .milliseconds(200))
         }
         var next = record.at(.holding, since: now)
         next.to = choice.name
         return Proposal(
-            actions: [write(next, because: .handOver(record.why))], waiting: ["the switchover to \(choice.name)"],
-            lookAgain: .zero)
+            actions: [write(next, because: .handOver(record.why))], waiting: [next.phrase], lookAgain: .zero)
     }
 
     /// A container that Docker starts again by itself would be back before its key is released.
@@ -114,6 +113,7 @@ struct SwitchoverStep {
 
     /// Who is to lead: the one that was asked for, or the one that is least behind.
     private var heir: Result<NodeView, Obstacle> {
+        if record.isRestart { return .success(from) }
         let ready = roster.successors(of: record.from).filter {
             $0.isStreaming && !$0.isHeld && site.cluster.nodeNames.contains($0.name)
         }
@@ -137,7 +137,9 @@ struct SwitchoverStep {
         if record.author == .controller, !roster.othersAreHealthy(than: record.from) {
             return "not all other nodes do their part"
         }
-        guard let lag = heir.standby?.lagBytes, lag < 1 << 20 else { return "\(heir.name) is behind" }
+        if !record.isRestart {
+            guard let lag = heir.standby?.lagBytes, lag < 1 << 20 else { return "\(heir.name) is behind" }
+        }
         guard database.oldestTransaction < .seconds(1) else {
             return "a transaction that came through a pooler has been open for "
                 + "\(database.oldestTransaction.components.seconds) s, and clients would wait for its end"
@@ -158,20 +160,23 @@ struct SwitchoverStep {
             let age = now - record.at
             return age > SwitchoverStep.patience || age < .seconds(-60)
                 ? "it was asked for \(age.components.seconds) s ago and could not be done" : nil
+        case .controller where record.isRestart:
+            return Rolling.wantsToRestart(record.from, roster) ? nil : "nothing waits for it any more"
         case .controller:
             return Rolling.wantsToMove(record.from, roster) ? nil : "\(record.from) can stay where it is"
         }
     }
 
     private func delay(_ why: String) -> Proposal {
-        var proposal = Proposal(waiting: ["a switchover, because \(why)"], lookAgain: .seconds(1))
+        var proposal = Proposal(waiting: ["\(record.phrase), because \(why)"], lookAgain: .seconds(1))
         if now - record.since > .seconds(10) { proposal.conditions.append(delayed("NotYet", why)) }
         return proposal
     }
 
     private func delayed(_ reason: String, _ why: String) -> Condition {
         Condition(
-            .switchoverDelayed, .true, reason: reason, message: "\(record.from) does not hand over: \(why)",
+            .switchoverDelayed, .true, reason: reason,
+            message: "\(record.from) \(record.isRestart ? "is not restarted" : "does not hand over"): \(why)",
             subject: .leadership)
     }
 
@@ -180,7 +185,8 @@ struct SwitchoverStep {
     /// Holds the clients, lets the old primary stand down, and gives its place away.
     func handOver() -> Proposal {
         guard let hold = Hold(site) else { return callOff("it took longer than \(Hold.limit.components.seconds) s") }
-        if hold.isGone { return release(hold) }
+        if hold.isGone { return record.isRestart ? forget("\(record.from) has ended") : release(hold) }
+        if hold.isRestarted { return finish(record.from) }
         // there is no way back
         if hold.isStandingDown {
             return party(waiting: "\(record.from) to stand down", lookAgain: .milliseconds(150))
@@ -188,20 +194,10 @@ struct SwitchoverStep {
         if scene.isHeld { return callOff("the cluster is paused") }
         if dcs.isPaused { return callOff("Patroni is paused") }
         guard !site.writers.isEmpty else { return callOff("there are no poolers any more") }
+        guard !record.isRestart else { return gather(hold) ?? restart() }
         guard let heir = roster.successors(of: record.from).first(where: { $0.name == hold.heir }), heir.isStreaming
         else { return callOff("\(hold.heir) cannot take over any more") }
-        let free = site.writers.filter { !site.isHeld($0) }
-        guard free.isEmpty else {
-            if hold.age > SwitchoverStep.gathering {
-                return callOff("\(free.map(\.name.text).joined(separator: " and ")) could not hold its clients in time")
-            }
-            return party(
-                free.map {
-                    Action(
-                        .pooler($0.name, .pause), on: site.subject($0.name),
-                        because: .switchover("its clients wait for \(hold.heir)"))
-                }, waiting: "the poolers to hold their clients")
-        }
+        if let step = gather(hold) { return step }
         guard let body = from.container, body.state.isRunning else { return callOff("\(record.from) does not run") }
         return party(
             [
@@ -209,6 +205,34 @@ struct SwitchoverStep {
                     .docker(site.engineID, .standDown(body.id)), on: site.subject(record.from.container),
                     because: .handOver(record.why))
             ], waiting: "\(record.from) to stand down", lookAgain: .milliseconds(150))
+    }
+
+    /// Until every pooler holds its clients.
+    private func gather(_ hold: Hold) -> Proposal? {
+        let free = site.writers.filter { !site.isHeld($0) }
+        if free.isEmpty { return nil }
+        if hold.age > SwitchoverStep.gathering {
+            return callOff("\(free.map(\.name.text).joined(separator: " and ")) could not hold its clients in time")
+        }
+        return party(
+            free.map {
+                Action(
+                    .pooler($0.name, .pause), on: site.subject($0.name),
+                    because: .switchover("its clients wait for \(hold.heir)"))
+            }, waiting: "the poolers to hold their clients")
+    }
+
+    /// Patroni restarts PostgreSQL and answers when it runs again, or is asked again how far it is.
+    private func restart() -> Proposal {
+        guard from.isServing, site.serving == record.from else {
+            return party(waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
+        }
+        guard Rolling.wantsToRestart(record.from, roster), let reason = Rolling.why(from, roster) else {
+            return callOff("nothing waits for it any more")
+        }
+        return party(
+            [Action(.patroni(record.from, .restart), on: .node(record.from), because: reason)],
+            waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
     }
 
     /// The old primary is dead by the engine's own record; its key goes, and the heir is named in the same transaction.
@@ -257,6 +281,7 @@ struct SwitchoverStep {
         var next = record.at(.calledOff, since: now)
         next.attempts += 1
         next.note = why
+        let what = record.isRestart ? "the restart" : "the switchover"
         return Proposal(
             actions: site.writers.compactMap { pooler in
                 guard case .present(let view) = scene.observation.pooler(pooler.name), view.isPaused,
@@ -264,9 +289,10 @@ struct SwitchoverStep {
                 else { return nil }
                 return Action(
                     .pooler(pooler.name, .resume), on: site.subject(pooler.name),
-                    because: .switchover("the switchover is called off: \(why)"))
-            } + [write(next, because: .switchover("the switchover is called off: \(why)"))],
-            conditions: [delayed("CalledOff", why)], waiting: ["another attempt to hand over"], lookAgain: .zero)
+                    because: .switchover("\(what) is called off: \(why)"))
+            } + [write(next, because: .switchover("\(what) is called off: \(why)"))],
+            conditions: [delayed("CalledOff", why)], waiting: ["another attempt at \(record.phrase)"],
+            lookAgain: .zero)
     }
 
     /// Between two attempts.
@@ -278,11 +304,11 @@ struct SwitchoverStep {
         guard rest <= .zero || rest > pause else {
             return Proposal(
                 conditions: [delayed("CalledOff", record.note + "; it is tried again")],
-                waiting: ["another attempt to hand over"], lookAgain: min(rest, .seconds(5)))
+                waiting: ["another attempt at \(record.phrase)"], lookAgain: min(rest, .seconds(5)))
         }
         return Proposal(
             actions: [write(record.at(.requested, since: now), because: .switchover("it is time to try again"))],
-            waiting: ["another attempt to hand over"])
+            waiting: ["another attempt at \(record.phrase)"])
     }
 
     func forget(_ why: String) -> Proposal {
@@ -290,7 +316,7 @@ struct SwitchoverStep {
         return Proposal(actions: [
             Action(
                 .etcd(.deleteKey(key: key, modRevision: record.modRevision)), on: .leadership,
-                because: .switchover("the switchover is over: \(why)"))
+                because: .switchover("\(record.isRestart ? "the restart" : "the switchover") is over: \(why)"))
         ])
     }
 
@@ -302,11 +328,20 @@ struct SwitchoverStep {
     }
 }
 
+extension SwitchoverRecord {
+    /// What is under way, in words.
+    var phrase: String { isRestart ? "the restart of \(from)" : "the switchover from \(from)" }
+}
+
 extension Roster {
-    /// Whether an heir can take over behind poolers that hold their clients: commits must have waited for it, and a client
-    /// must have moments without a transaction of its own, which one that has a session to itself does not give away.
+    /// Whether the poolers can hold clients back: those must have moments without a transaction of their own, which one
+    /// that has a session to itself does not give away.
+    var canHoldClients: Bool {
+        site.cluster.pooler.enabled && site.cluster.pooler.mode != .session && !site.writers.isEmpty
+    }
+
+    /// Whether an heir can take over behind poolers that hold their clients: commits must have waited for it.
     func isPooled(_ heir: NodeName) -> Bool {
-        site.cluster.pooler.enabled && site.cluster.pooler.mode != .session && isSynchronous
-            && dcs?.synchronous?.standbys.contains(heir) == true
+        canHoldClients && isSynchronous && dcs?.synchronous?.standbys.contains(heir) == true
     }
 }

@@ -1,6 +1,6 @@
 internal import Model
 
-/// I18: a primary stands down only behind poolers that hold their clients, and nobody is held for long.
+/// I18: a primary stands down or is restarted only behind poolers that hold their clients, and nobody is held for long.
 struct ClientsHeld: Checker {
     let invariant = "I18 clients held"
     /// What may come together in the worst case: the longest hold, a slow look, a slow step.
@@ -10,20 +10,37 @@ struct ClientsHeld: Checker {
     init() {}
 
     func acted(_ deed: Deed) -> String? {
+        if case .patroni(let node, .restart) = deed.effect, deed.isDone, works(node, deed) {
+            return whoLetsIn(deed).map { "\(node) is restarted while \($0) lets clients in" }
+        }
         guard case .docker(_, .standDown) = deed.effect, deed.isDone, let node = deed.container?.node else {
             return nil
         }
-        for pooler in writers(deed.before) where pooler.pooler?.isPaused == false {
-            let before = writers(deed.known).first { $0.id == pooler.id }
-            if before?.pooler?.isPaused != true {
-                return "\(node.name) stands down while \(pooler.name) lets clients in"
-            }
-        }
+        if let pooler = whoLetsIn(deed) { return "\(node.name) stands down while \(pooler) lets clients in" }
         guard case .json(let json)? = deed.before.store?.key(SwitchoverRecord.key(of: deed.cluster.name))?.value,
             let heir = json["to"]?.string.map({ NodeName($0) })
         else { return nil }
         guard !follows(heir, node.name, deed.before), !follows(heir, node.name, deed.known) else { return nil }
         return "\(node.name) stands down for \(heir), which does not follow it"
+    }
+
+    /// A pooler that does not hold its clients, by what is and by what could be seen.
+    private func whoLetsIn(_ deed: Deed) -> ContainerName? {
+        guard deed.cluster.pooler.mode != .session else { return nil }
+        let pooler = writers(deed.before).first { pooler in
+            guard pooler.pooler?.isPaused == false else { return false }
+            return writers(deed.known).first { $0.id == pooler.id }?.pooler?.isPaused != true
+        }
+        return pooler?.name
+    }
+
+    /// Whether it takes writes, by what is and by what could be seen.
+    private func works(_ node: NodeName, _ deed: Deed) -> Bool {
+        [deed.before, deed.known].allSatisfy { universe in
+            universe.index(of: node).map { index in
+                universe.engine.containers[index].node?.isWritable == true && universe.leads(index)
+            } == true
+        }
     }
 
     mutating func passed(_ universe: Universe) -> String? {

@@ -13,7 +13,7 @@ enum InterruptionGuard {
                 return Violation(.unknownIsNotAbsent, "who leads could not be read again")
             }
             if isUnreachable(action, scene) { return nil }
-            if let record = dcs.switchover, record.stage == .holding {
+            if let record = dcs.switchover, record.stage == .holding, !(record.isRestart && record.from == node) {
                 return Violation(.replicasFirst, "a switchover from \(record.from) is under way")
             }
             if let heir = dcs.heir {
