@@ -3,7 +3,8 @@
 #   SIZE_MIB=1536  of tables, half of them vectors     ROUNDS=3
 #
 # All run in a container of the same image and limits, from the same repository, with the same process-max; they take
-# turns, so that none has the warmer cache. Times are those of whole containers, from start to end. A drill goes on where
+# turns, so that none has the warmer cache, and each begins when what the one before left has been gone for a while: in a
+# virtual machine memory that was freed just now is cheaper than memory that has gone back to the host. Times are those of whole containers, from start to end. A drill goes on where
 # a plain restore ends, which is why it is measured against two: the restore alone, whose files nobody could use yet, and
 # the restore with PostgreSQL started on it, all WAL replayed, and stopped in order. What a drill does beyond that are its
 # checks: pg_amcheck of every index and table, a count of every table, a search through every vector column.
@@ -61,16 +62,20 @@ took() { docker inspect -f '{{.State.StartedAt}} {{.State.FinishedAt}}' "$1" | p
 import datetime, sys
 start, end = (datetime.datetime.fromisoformat(t[:26].rstrip("Z") + "+00:00") for t in sys.stdin.read().split())
 print(round((end - start).total_seconds(), 2))'; }
-drill() {
+rest() {
+  docker rm -f "$id-plain" "$id-usable" "$id-drill" >/dev/null 2>&1 || true
   sync
+  sleep 5
+}
+drill() {
+  rest
   "$controller" drill "${options[@]}" >"$work/drill" 2>&1 || { cat "$work/drill"; return 1; }
   docker logs "$id-drill" 2>&1 | sed -n 's/^task: //p' >"$work/result"
   docker cp "$id-drill:/etc/controller/pgbackrest.conf" "$work/pgbackrest.conf" >/dev/null 2>&1
   chmod a+r "$work/pgbackrest.conf"
 }
 alone() {  # NAME COMMAND: the command in a container like the drill's
-  sync
-  docker rm -f "$id-$1" >/dev/null 2>&1 || true
+  rest
   docker create --name "$id-$1" --network none --memory 2g --shm-size 256m -v "$id-repo:/var/lib/pgbackrest:ro" "$image" \
     sh -ec "$2" >/dev/null
   docker cp "$work/pgbackrest.conf" "$id-$1:/etc/controller/pgbackrest.conf" >/dev/null
@@ -88,9 +93,11 @@ say "plain restore, restore with start and replay, and restore drill, in turns, 
 drill  # once for the cache, and for the configuration that both use
 for _ in $(seq "$rounds"); do
   plain
+  plain=$(took "$id-plain")
   usable
+  usable=$(took "$id-usable")
   drill
-  echo "{\"plain\": $(took "$id-plain"), \"usable\": $(took "$id-usable"), \"drill\": $(took "$id-drill"), \"parts\": $(cat "$work/result")}" | tee -a "$work/rows"
+  echo "{\"plain\": $plain, \"usable\": $usable, \"drill\": $(took "$id-drill"), \"parts\": $(cat "$work/result")}" | tee -a "$work/rows"
 done
 python3 - "$work/rows" <<'P'
 import json, statistics, sys

@@ -75,6 +75,18 @@ actor Sight {
         walEnds.append((id, occasion, data, .now))
     }
 
+    private var results: [(id: ContainerID, finishedAt: String, seen: Sighting<JSONValue>)] = []
+
+    /// What a task said at its end, which does not change any more.
+    func result(of id: ContainerID, finishedAt: String) -> Sighting<JSONValue>? {
+        results.first { $0.id == id && $0.finishedAt == finishedAt }?.seen
+    }
+
+    func keep(result seen: Sighting<JSONValue>, of id: ContainerID, finishedAt: String) {
+        results.removeAll { $0.id == id }
+        results = Array(results.suffix(15)) + [(id, finishedAt, seen)]
+    }
+
     private var mute: [(id: ContainerID, since: ContinuousClock.Instant)] = []
     private var standDowns: [(id: ContainerID, since: ContinuousClock.Instant)] = []
 
@@ -101,6 +113,7 @@ actor Sight {
 
     func forgetAllFiles() {
         files = []
+        results = []
         repository = nil
     }
 

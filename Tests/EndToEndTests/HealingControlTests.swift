@@ -18,6 +18,7 @@ struct HealingControlTests {
             try await breakManifest(cluster)
             try await rival(cluster)
             try await fillState(cluster)
+            try await jumpingClock(cluster)
             #expect(try await cluster.psql(try await cluster.primary(), "select n from kept") == "7")
         }
     }
@@ -122,6 +123,65 @@ struct HealingControlTests {
         try FileManager.default.moveItem(atPath: events + ".old", toPath: events)
         try await cluster.ready()
     }
+
+    /// K12: the controller's wall clock jumps an hour ahead, then back again. Nobody fails over for it, no schedule runs
+    /// twice, and a failover is as quick as ever.
+    private func jumpingClock(_ cluster: ClusterFixture) async throws {
+        let (clock, library) = (cluster.directory + "/clock", cluster.directory + "/clock.so")
+        func jump(_ offset: String) throws { try offset.write(toFile: clock, atomically: true, encoding: .utf8) }
+        try Self.clockThatJumps.write(toFile: library + ".c", atomically: true, encoding: .utf8)
+        try await Shell.run(["cc", "-shared", "-fPIC", "-o", library, library + ".c"])
+        cluster.kill()
+        try jump("+0")
+        try cluster.run(environment: ["LD_PRELOAD": library, "TEST_CLOCK": clock])
+        try await cluster.ready()
+        let before = try await cluster.status().nodes.first { $0.role == "primary" }
+        let backups = try await cluster.command("backups").split(separator: "\n").count
+        for offset in ["+3600", "-3600"] {
+            try jump(offset)
+            // whatever the controller writes now, it writes with the new time
+            let mark = cluster.mark
+            _ = try await cluster.docker("kill", cluster.console)
+            try await cluster.event(after: mark, cluster.console, "start ")
+            let told = cluster.events(after: mark, "start ").first ?? ""
+            let time = try #require(told.firstMatch(of: /"time":"([^"]+)"/)?.1)
+            let strategy = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            let ahead = try Date(String(time), strategy: strategy).timeIntervalSinceNow
+            #expect(abs(ahead - (Double(offset) ?? 0)) < 300, "\(offset): \(time)")
+            if offset.hasPrefix("-") { try await cluster.leaseGoesBy() }
+            try await cluster.ready()
+            let after = try await cluster.status().nodes.first { $0.role == "primary" }
+            #expect(after?.name == before?.name && after?.timeline == before?.timeline)
+        }
+        #expect(try await cluster.command("backups").split(separator: "\n").count <= backups + 1)
+        let primary = try await cluster.primary()
+        let mark = cluster.mark
+        _ = try await cluster.docker("kill", primary)
+        try await cluster.event(after: mark, "release the leader key of \(primary)")
+        cluster.kill()
+        try cluster.run()
+        try await cluster.ready()
+    }
+
+    /// The wall clock with an offset from a file, and nothing else: libfaketime also breaks timers that are monotonic.
+    private static let clockThatJumps = """
+        #define _GNU_SOURCE
+        #include <fcntl.h>
+        #include <stdlib.h>
+        #include <sys/syscall.h>
+        #include <time.h>
+        #include <unistd.h>
+        int clock_gettime(clockid_t id, struct timespec *now) {
+            int status = syscall(SYS_clock_gettime, id, now);
+            if (status || (id != CLOCK_REALTIME && id != CLOCK_REALTIME_COARSE)) return status;
+            char text[16] = {0};
+            int file = open(getenv("TEST_CLOCK"), O_RDONLY | O_CLOEXEC);
+            if (file >= 0 && read(file, text, sizeof text - 1) > 0) now->tv_sec += atol(text);
+            if (file >= 0) close(file);
+            return 0;
+        }
+
+        """
 
     @Test("with a silent stream of events, or one container that Docker says nothing of, the others are healed")
     func halfBlind() async throws {

@@ -22,14 +22,15 @@ struct TaskWatch {
         let start = ContinuousClock.now
         var shown = ""
         while ContinuousClock.now - start < timeout {
-            let observation = await session.world.observe(cluster, focus: .everythingAfresh)
+            // with what was read before: looking takes the machine from the job
+            let observation = await session.world.observe(cluster, focus: .everything)
             let isOver = observation.dcs.value.map { dcs in !dcs.requests.contains { $0.kind == kind } } ?? false
             let seen = observation.engines.first?.view.value?.container(container)
             if let seen, case .exited(let exit) = seen.state, let began = Timestamp(exit.startedAt), began > asked {
                 if exit.code != 0, !seen.result.isUnknown { return try await fail(seen, exit) }
-                if isOver, !seen.result.isUnknown || kind == .backup { return succeed(seen, observation) }
+                if isOver, !seen.result.isUnknown || kind == .backup { return await succeed(seen) }
             } else if isOver {
-                return succeed(nil, observation)
+                return await succeed(nil)
             } else if kind == .backup, let archiver = observation.database.value?.archiver, archiver.isFailing {
                 let text = "archiving fails, and the backup waits for it: \(archiver.failure ?? "see `status`")"
                 if text != shown { Terminal.complain("  … \(Terminal.plain(text))") }
@@ -61,9 +62,10 @@ struct TaskWatch {
         throw Failure("the \(kind.rawValue) failed: \(error)")
     }
 
-    private func succeed(_ seen: ContainerView?, _ observation: Observation) {
+    private func succeed(_ seen: ContainerView?) async {
         switch kind {
         case .backup:
+            let observation = await session.world.observe(cluster, focus: .everythingAfresh)
             let newest = observation.repository.value?.backups.last
             Terminal.say("backup \(newest?.label ?? "?") (\(newest?.type ?? "?")) is in the repository")
         case .drill, .verify:

@@ -134,14 +134,15 @@ extension LiveWorld {
 
     /// What a task wrote as its result when it ended.
     func result(of view: ContainerView) async -> Sighting<JSONValue> {
-        guard view.labels.value(of: Label.component) == Component.task.rawValue, case .exited = view.state else {
-            return .unknown(.notLooked)
-        }
+        guard view.labels.value(of: Label.component) == Component.task.rawValue, case .exited(let exit) = view.state
+        else { return .unknown(.notLooked) }
+        if let known = await sight.result(of: view.id, finishedAt: exit.finishedAt) { return known }
         do throws(DockerError) {
-            guard let bytes = try await docker.file("/var/log/pgbackrest/result.json", in: view.id) else {
-                return .absent
-            }
-            return JSONValue.parse(String(decoding: bytes, as: UTF8.self)).map { .present($0) } ?? .absent
+            let bytes = try await docker.file("/var/log/pgbackrest/result.json", in: view.id)
+            let value = bytes.flatMap { JSONValue.parse(String(decoding: $0, as: UTF8.self)) }
+            let seen = value.map { Sighting.present($0) } ?? .absent
+            await sight.keep(result: seen, of: view.id, finishedAt: exit.finishedAt)
+            return seen
         } catch {
             return .unknown(error.blindness)
         }

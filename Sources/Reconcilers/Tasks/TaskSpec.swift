@@ -65,7 +65,7 @@ enum TaskProgress {
                     actions: [Action(.docker(site.engineID, .remove(seen.id)), on: subject, because: .obsolete)],
                     waiting: ["\(spec.name), of which an older one is in the way"]))
         case .running, .paused, .restarting:
-            self = .underway(Proposal(waiting: ["\(spec.name)"], lookAgain: .milliseconds(500)))
+            self = .underway(Proposal(waiting: ["\(spec.name)"], lookAgain: .seconds(2)))
         case .created, .removing, .dead:
             var proposal = spec.keep(at: site, group: spec.group(at: site), mayStart: nil)
             proposal.wait(for: spec.name.text)
