@@ -20,7 +20,7 @@ struct Struggle {
             .crashLoop, .true, reason: "KeepsStopping",
             message:
                 "\(seen.name) was started \(attempts) times and stopped again each time; \(cause(of: seen)). It is "
-                + "tried again, once a minute in the end",
+                + "started again each time, later and later when it stops at once",
             subject: action.subject, details: seen.lastLines)
     }
 

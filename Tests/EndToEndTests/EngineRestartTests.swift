@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A Docker Engine that is restarted")
+/// What hits everything on an engine is done to one of the test's own.
+@Suite("A Docker Engine that is restarted, or tidied up")
 struct EngineRestartTests {
     @Test("takes the cluster down and gets it back, or, where containers outlive it, changes nothing")
     func restarts() async throws {
@@ -15,6 +16,7 @@ struct EngineRestartTests {
                 try await cluster.psql(try await cluster.primary(), "create table kept as select 7 as n")
                 try await everythingDies(cluster, engine)
                 try await onlyTheEngineDies(cluster, engine)
+                try await pruned(cluster)
             }
         }
     }
@@ -60,6 +62,24 @@ struct EngineRestartTests {
         let longest = try #require(Double(try await cluster.psql(primary, pause)))
         print("D02 the engine restarts, its containers do not: no write for \(longest) seconds")
         #expect(longest < 10)
+    }
+
+    /// U12: somebody tidies up while a node and an etcd member are stopped: their containers go, and an old engine takes
+    /// the volumes, too. Both come back, with the data of the others.
+    private func pruned(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        let replica = try #require((1...3).map(cluster.node).first { $0 != primary })
+        cluster.kill()
+        let mark = cluster.mark
+        _ = try await cluster.docker("stop", replica, cluster.member(3))
+        _ = try await cluster.docker("system", "prune", "--force", "--volumes")
+        #expect(try await cluster.docker("ps", "-aq", "--filter", "name=\(replica)").isEmpty)
+        print("U12 pruned: \(try await cluster.volumes().count) volumes are left")
+        try cluster.run()
+        try await cluster.event(after: mark, "create container \(replica)")
+        try await cluster.ready()
+        #expect(try await cluster.primary() == primary)
+        for number in 1...3 { #expect(try await cluster.psql(cluster.node(number), "select n from kept") == "7") }
     }
 
     /// When every node's PostgreSQL began, and on which timeline it is.

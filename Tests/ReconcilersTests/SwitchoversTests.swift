@@ -98,8 +98,14 @@ struct SwitchoversTests {
         #expect(scenery.effects(Switchovers()) == [.sql("pg-node-1", .checkpoint)])
         database(&scenery) { $0.checkpointedAt = Self.now }
         #expect(written(scenery.effects(Switchovers()))?.contains("\"stage\":\"holding\"") == true)
-        database(&scenery) { $0.oldestTransaction = .seconds(5) }
-        #expect(written(scenery.effects(Switchovers())) == nil)
+        for change in [
+            { $0.oldestTransaction = .seconds(5) }, { $0.archiver.isFailing = true },
+            { $0.standbys[0].lagBytes = 5 << 20 },
+        ] as [(inout DatabaseView) -> Void] {
+            var obstructed = scenery
+            database(&obstructed, change)
+            #expect(written(obstructed.effects(Switchovers())) == nil)
+        }
         // what nothing waits for any more is forgotten
         scenery.member("pg-node-1") { member in
             member.needsRestart = false
@@ -147,6 +153,34 @@ struct SwitchoversTests {
         hold(&dead)
         dead.stop("pg-node-1", exitCode: 137)
         #expect(isForgotten(dead))
+        // under way: nothing that is seen meanwhile lets anybody go
+        var away = restart(.holding)
+        hold(&away)
+        away.member("pg-node-1") { $0.state = .starting }
+        away.observation.database = .absent
+        away.dcs { $0.configuration = .object([("pause", .bool(true))]) }
+        away.pooler("pgbouncer-2") { $0.isPaused = false }
+        #expect(away.effects(Switchovers()) == [])
+        away.observation.dcs = .unknown(Blindness(.timedOut, "slow"))
+        #expect(!away.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        // what the guards would refuse, and what comes too late, is called off at once
+        for change in [
+            { $0.member("pg-node-3") { $0.isStreaming = false } }, { $0.cluster.nodes.maintenance = ["pg-node-1"] },
+            { scenery in
+                scenery.dcs { $0.switchover?.since = Timestamp(microseconds: Self.now.microseconds - 5_000_000) }
+            },
+        ] as [(inout Scenery) -> Void] {
+            var hopeless = restart(.holding)
+            hold(&hopeless)
+            change(&hopeless)
+            #expect(written(hopeless.effects(Switchovers()))?.contains("\"stage\":\"calledOff\"") == true)
+        }
+        // a look that sees little is no reason to forget it
+        var unseen = restart(.calledOff)
+        unseen.observation.members = unseen.observation.members.map { sighting in
+            MemberSighting(node: sighting.node, view: .unknown(Blindness(.timedOut, "slow")))
+        }
+        #expect(unseen.effects(Switchovers()) == [])
         // a person's word is no restart
         var person = restart(.requested)
         person.dcs { $0.switchover?.author = .person }

@@ -47,6 +47,19 @@ struct GuardTests {
         scenery.member("pg-node-1") {
             $0.pending = [PendingParameter("max_connections", current: "200", wanted: "100")]
         }
+        // its clients come through poolers that can hold them
+        #expect(judge() == .clientsHeld)
+        var record = SwitchoverRecord(
+            from: "pg-node-1", to: "pg-node-1", author: .controller, why: "a test", at: Timestamp(seconds: 7))
+        scenery.dcs { $0.switchover = record }
+        #expect(judge() == .clientsHeld)
+        record.stage = .holding
+        scenery.dcs { $0.switchover = record }
+        #expect(judge() == nil)
+        scenery.dcs { $0.switchover?.to = "pg-node-2" }
+        #expect(judge() == .replicasFirst)
+        scenery.dcs { $0.switchover = nil }
+        scenery.cluster.pooler.mode = .session
         #expect(judge() == nil)
         scenery.member("pg-node-3") { $0.isStreaming = false }
         #expect(judge() == .replicasFirst)

@@ -35,6 +35,9 @@ struct SwitchoverRequest {
             throw Failure(.badInput, "there is only one node; `nodes.count: 2` in the manifest gives it a standby")
         }
         if dcs.isPaused { throw Failure("Patroni is paused; `patronictl resume` first") }
+        if let record = dcs.switchover, record.isRestart {
+            throw Failure("\(leader) is to be restarted behind the poolers first (\(record.why)); see `status`")
+        }
         if let record = dcs.switchover {
             throw Failure("a switchover from \(record.from) is under way already (\(record.why))")
         }
@@ -62,7 +65,8 @@ struct SwitchoverRequest {
         while ContinuousClock.now - start < timeout {
             try await Task.sleep(for: .milliseconds(400))
             guard let dcs = try? await look() else { continue }
-            guard let record = dcs.switchover else {
+            // the controller's own may follow at once
+            guard let record = dcs.switchover, record.author == .person else {
                 if let new = dcs.leader?.node, new != leader { return }
                 if dcs.leader != nil { throw Failure("the request was dropped; \(leader) still leads (see `events`)") }
                 continue
@@ -89,7 +93,9 @@ struct SwitchoverRequest {
 
     /// Takes the request back, unless clients wait for its end.
     private func withdraw() async throws {
-        guard let record = try await look().switchover, record.stage != .holding else { return }
+        guard let record = try await look().switchover, record.author == .person, record.stage != .holding else {
+            return
+        }
         _ = await session.world.perform([.etcd(.deleteKey(key: key, modRevision: record.modRevision))], for: cluster)
     }
 

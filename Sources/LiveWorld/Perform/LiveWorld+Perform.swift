@@ -51,7 +51,8 @@ extension LiveWorld {
         case .reload: try await client.reload()
         case .restart:
             return try await underWay { () async throws(PatroniError) in
-                try await client.restart(deadline: .seconds(3))
+                // not once more for what a restart has brought into force a moment ago
+                try await client.restart(onlyIfPending: true, deadline: .seconds(3))
             }
         case .switchover(let from, let to):
             return try await underWay { () async throws(PatroniError) in

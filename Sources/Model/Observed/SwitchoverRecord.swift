@@ -23,7 +23,7 @@ public struct SwitchoverRecord: Sendable, Hashable {
 
     /// Who leads and hands over.
     public var from: NodeName
-    /// Who is to lead; nil leaves the choice to the moment at which it begins.
+    /// Who is to lead, who may be the same when it is restarted; nil leaves the choice to the moment at which it begins.
     public var to: NodeName?
     /// Who asked.
     public var author: Author

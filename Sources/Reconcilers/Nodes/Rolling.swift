@@ -13,11 +13,7 @@ enum Rolling {
         }
         let surplus = removeSurplus(roster)
         if !surplus.actions.isEmpty || !surplus.waiting.isEmpty { return surplus }
-        let due = roster.nodes.filter { !$0.isHeld && need(of: $0, roster) != nil }
-        // the leader last; a node that is broken anyway first
-        guard let node = due.min(by: { rank($0, roster) < rank($1, roster) }), let need = need(of: node, roster) else {
-            return abdicate(roster)
-        }
+        guard let node = first(roster), let need = need(of: node, roster) else { return abdicate(roster) }
         guard roster.dcs != nil else {
             return Proposal(waiting: ["a look at who leads, before \(node.name) is interrupted"])
         }
@@ -36,6 +32,12 @@ enum Rolling {
             return Proposal(waiting: ["a synchronous standby, before \(node.name) is interrupted"])
         }
         return interrupt(node, for: need, roster: roster)
+    }
+
+    /// Whose turn it is: the leader last; a node that is broken anyway first.
+    static func first(_ roster: Roster) -> NodeView? {
+        roster.nodes.filter { !$0.isHeld && need(of: $0, roster) != nil }
+            .min { rank($0, roster) < rank($1, roster) }
     }
 
     /// Why a node must be interrupted, and how.
@@ -67,10 +69,10 @@ enum Rolling {
         }
     }
 
-    /// Whether a primary is to be restarted where it is: a new one would have the old limits, and the old one as its
-    /// standby could not be below them.
+    /// Whether a primary is to be restarted where it is: it is the only node; or a new one would have the old limits, and
+    /// the old one as its standby could not be below them.
     static func wantsToRestart(_ name: NodeName, _ roster: Roster) -> Bool {
-        guard let node = roster.nodes.first(where: { $0.name == name }), case .restart = need(of: node, roster) else {
+        guard let node = roster.nodes.first(where: { $0.name == name }), roster.gainsByRestart(node) else {
             return false
         }
         return node.lowersLimits || roster.nodes.count == 1
@@ -103,7 +105,9 @@ enum Rolling {
         }
         if case .renewal = need, let missing = Rolling.fetchImage(of: node, at: site) { return missing }
         if node.isLeader {
-            if wantsToRestart(node.name, roster) { return restartBehindPoolers(node, because: reason, roster: roster) }
+            if case .restart = need, wantsToRestart(node.name, roster) {
+                return restartBehindPoolers(node, because: reason, roster: roster)
+            }
             if roster.nodes.count > 1 { return handOver(from: node, because: reason.sentence, roster: roster) }
         }
         switch need {

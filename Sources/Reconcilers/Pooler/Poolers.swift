@@ -117,7 +117,9 @@ struct PoolerSteps {
         guard pooler.access == .readWrite else { return true }
         let observation = site.scene.observation
         guard case .present = observation.dcs else {
-            return hosts.contains { observation.member($0).value?.role == .primary }
+            return hosts.contains { host in
+                observation.member(host).value.map { $0.role == .primary && $0.state == .running } == true
+            }
         }
         let hold = Hold(site)
         guard let serving = site.serving else {

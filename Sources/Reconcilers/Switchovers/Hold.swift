@@ -7,7 +7,7 @@ struct Hold {
 
     let record: SwitchoverRecord
     let heir: NodeName
-    /// Whether the old primary's container has ended: there is no way back.
+    /// Whether the old primary's container has ended: a switchover has no way back then.
     let isGone: Bool
     /// Whether the leader key is not the old primary's any more.
     let isReleased: Bool
@@ -32,7 +32,9 @@ struct Hold {
         isGone = body.map { !$0.state.isAlive } ?? true
         let member = site.scene.observation.member(record.from).value
         isStandingDown = !record.isRestart && !isGone && site.serving == nil && member == nil
-        isRestarted = record.isRestart && site.serving == record.from && member?.needsRestart == false
+        isRestarted =
+            record.isRestart && site.serving == record.from && member?.state == .running
+            && member?.needsRestart == false
         // whoever was elected is it, also where it is somebody else than was wished
         if let leader = dcs.leader?.node, leader != record.from { heir = leader } else { heir = to }
     }

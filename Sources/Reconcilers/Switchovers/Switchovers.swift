@@ -1,7 +1,7 @@
 public import Model
 
-/// Hands the primary's place over while the poolers hold their clients: they wait for less than a second, and nobody
-/// gets an error. Begins with a record in etcd (`SwitchoverRecord`), and everything but that is seen.
+/// Hands the primary's place over, or restarts the primary where it is, while the poolers hold their clients: they wait a
+/// moment, and nobody gets an error. Begins with a record in etcd (`SwitchoverRecord`), and everything but that is seen.
 public struct Switchovers: Reconciler {
     /// Its name in plans and events.
     public let name = "switchovers"
@@ -26,12 +26,12 @@ public struct Switchovers: Reconciler {
         }
     }
 
-    /// The record that asks for one.
+    /// The record that asks for one; to the node itself for a restart.
     static func request(from: NodeName, to: NodeName? = nil, because why: String, scene: Scene) -> Action {
         let record = SwitchoverRecord(from: from, to: to, author: .controller, why: why, at: Timestamp(scene.now))
         return Action(
             .etcd(.putIfAbsent(key: SwitchoverRecord.key(of: scene.cluster.name), value: record.value)),
-            on: .leadership, because: .handOver(why))
+            on: .leadership, because: record.reason)
     }
 }
 
@@ -85,7 +85,7 @@ struct SwitchoverStep {
         var next = record.at(.holding, since: now)
         next.to = choice.name
         return Proposal(
-            actions: [write(next, because: .handOver(record.why))], waiting: [next.phrase], lookAgain: .zero)
+            actions: [write(next, because: record.reason)], waiting: [next.phrase], lookAgain: .zero)
     }
 
     /// A container that Docker starts again by itself would be back before its key is released.
@@ -137,7 +137,9 @@ struct SwitchoverStep {
         if record.author == .controller, !roster.othersAreHealthy(than: record.from) {
             return "not all other nodes do their part"
         }
-        if !record.isRestart {
+        if record.isRestart {
+            if let obstacle = obstacleToRestart(database) { return obstacle }
+        } else {
             guard let lag = heir.standby?.lagBytes, lag < 1 << 20 else { return "\(heir.name) is behind" }
         }
         guard database.oldestTransaction < .seconds(1) else {
@@ -153,6 +155,19 @@ struct SwitchoverStep {
         return nil
     }
 
+    /// PostgreSQL ends only when its standbys and its archive have everything, and whoever is due before the primary goes
+    /// before it.
+    private func obstacleToRestart(_ database: DatabaseView) -> String? {
+        // mostly it is mended soon; where it is not, it tries a few times and gives up
+        if database.archiver.isFailing, now - record.at < .seconds(60) {
+            return "archiving fails, and PostgreSQL waits for it when it stops"
+        }
+        if roster.parametersAreFresh { return "not every node may have read the new parameters" }
+        if let first = Rolling.first(roster), first.name != record.from { return "\(first.name) comes first" }
+        let behind = roster.streaming.first { $0.standby.map { $0.lagBytes >= 1 << 20 } ?? true }
+        return behind.map { "\($0.name) is behind" }
+    }
+
     /// Why a request is of no use any more.
     private var lapse: String? {
         switch record.author {
@@ -161,6 +176,8 @@ struct SwitchoverStep {
             return age > SwitchoverStep.patience || age < .seconds(-60)
                 ? "it was asked for \(age.components.seconds) s ago and could not be done" : nil
         case .controller where record.isRestart:
+            // what cannot be seen now may still be wanted
+            if roster.nodes.contains(where: { $0.name == record.from }), !from.isUp { return nil }
             return Rolling.wantsToRestart(record.from, roster) ? nil : "nothing waits for it any more"
         case .controller:
             return Rolling.wantsToMove(record.from, roster) ? nil : "\(record.from) can stay where it is"
@@ -182,19 +199,22 @@ struct SwitchoverStep {
 
     // MARK: while they are held
 
-    /// Holds the clients, lets the old primary stand down, and gives its place away.
+    /// Holds the clients, lets the old primary stand down, and gives its place away; or has it restarted.
     func handOver() -> Proposal {
         guard let hold = Hold(site) else { return callOff("it took longer than \(Hold.limit.components.seconds) s") }
         if hold.isGone { return record.isRestart ? forget("\(record.from) has ended") : release(hold) }
         if hold.isRestarted { return finish(record.from) }
-        // there is no way back
+        // there is no way back: PostgreSQL may have begun to stop, and whoever is let go gets an error
+        if record.isRestart, !from.isServing || site.serving != record.from {
+            return party(waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
+        }
         if hold.isStandingDown {
             return party(waiting: "\(record.from) to stand down", lookAgain: .milliseconds(150))
         }
         if scene.isHeld { return callOff("the cluster is paused") }
         if dcs.isPaused { return callOff("Patroni is paused") }
         guard !site.writers.isEmpty else { return callOff("there are no poolers any more") }
-        guard !record.isRestart else { return gather(hold) ?? restart() }
+        guard !record.isRestart else { return gather(hold) ?? restart(hold) }
         guard let heir = roster.successors(of: record.from).first(where: { $0.name == hold.heir }), heir.isStreaming
         else { return callOff("\(hold.heir) cannot take over any more") }
         if let step = gather(hold) { return step }
@@ -209,7 +229,7 @@ struct SwitchoverStep {
 
     /// Until every pooler holds its clients.
     private func gather(_ hold: Hold) -> Proposal? {
-        let free = site.writers.filter { !site.isHeld($0) }
+        let free = (site.writers + readers).filter { !site.isHeld($0) }
         if free.isEmpty { return nil }
         if hold.age > SwitchoverStep.gathering {
             return callOff("\(free.map(\.name.text).joined(separator: " and ")) could not hold its clients in time")
@@ -222,17 +242,27 @@ struct SwitchoverStep {
             }, waiting: "the poolers to hold their clients")
     }
 
+    /// The poolers for reading that a restart cuts off: where nobody else is to be read from, they lead to the primary.
+    private var readers: [Pooler] {
+        guard record.isRestart else { return [] }
+        return site.cluster.poolers.filter { pooler in
+            pooler.access == .readOnly && scene.observation.pooler(pooler.name).value?.hosts == [record.from]
+        }
+    }
+
     /// Patroni restarts PostgreSQL and answers when it runs again, or is asked again how far it is.
-    private func restart() -> Proposal {
-        guard from.isServing, site.serving == record.from else {
-            return party(waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
-        }
-        guard Rolling.wantsToRestart(record.from, roster), let reason = Rolling.why(from, roster) else {
-            return callOff("nothing waits for it any more")
-        }
+    private func restart(_ hold: Hold) -> Proposal {
+        guard Rolling.wantsToRestart(record.from, roster) else { return callOff("nothing waits for it any more") }
+        if from.isHeld { return callOff("\(record.from) is in maintenance") }
+        if !roster.othersAreHealthy(than: record.from) { return callOff("not all other nodes do their part") }
+        // it needs its time, too
+        guard hold.age < Hold.limit / 3 else { return callOff("it could not be restarted in time") }
         return party(
-            [Action(.patroni(record.from, .restart), on: .node(record.from), because: reason)],
-            waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
+            [
+                Action(
+                    .patroni(record.from, .restart), on: .node(record.from),
+                    because: .restartPending(from.pendingNames))
+            ], waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
     }
 
     /// The old primary is dead by the engine's own record; its key goes, and the heir is named in the same transaction.
@@ -262,7 +292,8 @@ struct SwitchoverStep {
         return proposal
     }
 
-    /// Somebody else leads: the poolers turn there by themselves, and when their clients go on it is over.
+    /// Somebody else leads, or the restarted one again: the poolers turn there by themselves, and when their clients go on
+    /// it is over.
     func finish(_ leader: NodeName) -> Proposal {
         guard record.stage == .holding, Hold(site) != nil else { return forget("\(leader) leads") }
         let isOver =
@@ -331,6 +362,8 @@ struct SwitchoverStep {
 extension SwitchoverRecord {
     /// What is under way, in words.
     var phrase: String { isRestart ? "the restart of \(from)" : "the switchover from \(from)" }
+    /// Why something is done for it.
+    var reason: Reason { isRestart ? .switchover("\(from) is to be restarted, \(why)") : .handOver(why) }
 }
 
 extension Roster {

@@ -1,12 +1,13 @@
 import Model
 
 /// I18: a primary stands down only while every pooler that writing clients come through holds them, and the one that it
-/// makes room for has what commits have waited for.
+/// makes room for has what commits have waited for. It is restarted only while they are to be held, where they can be.
 enum HandOverGuard {
     /// WAL that PostgreSQL ships in the course of its orderly end.
     static let rest: Int64 = 16 << 20
 
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+        if case .patroni(let node, .restart) = action.effect { return restart(node, scene) }
         guard case .docker(_, .standDown(let id)) = action.effect else { return nil }
         func refuse(_ words: String) -> Violation { Violation(.clientsHeld, words) }
         guard case .present(let dcs) = scene.observation.dcs, let record = dcs.switchover, record.stage == .holding,
@@ -32,6 +33,16 @@ enum HandOverGuard {
             return refuse("\(heir) does not have what \(record.from) wrote")
         }
         return clients(scene)
+    }
+
+    private static func restart(_ node: NodeName, _ scene: Scene) -> Violation? {
+        let pooler = scene.cluster.pooler
+        guard pooler.enabled, pooler.mode != .session, !scene.cluster.poolers.isEmpty,
+            case .present(let dcs) = scene.observation.dcs, dcs.leader?.node == node
+        else { return nil }
+        let record = dcs.switchover
+        return record?.isRestart == true && record?.from == node && record?.stage == .holding
+            ? nil : Violation(.clientsHeld, "no pooler holds its clients for the restart of \(node)")
     }
 
     private static func clients(_ scene: Scene) -> Violation? {
