@@ -97,6 +97,14 @@ struct RolloutTests {
     private func lower(_ cluster: ClusterFixture) async throws {
         let mark = cluster.mark
         let primary = try await cluster.primary()
+        // the forecast knows what comes of it, and its price
+        let copy = cluster.directory + "/copy.yaml"
+        try String(contentsOfFile: cluster.manifest, encoding: .utf8)
+            .replacingOccurrences(of: "max_connections: 130", with: "max_connections: 90")
+            .write(toFile: copy, atomically: true, encoding: .utf8)
+        let plan = try await Shell.run([Program.path, "plan", "--manifest", copy, "--state-dir", cluster.state])
+        #expect(plan.contains("restart PostgreSQL on \(primary)"), "\(plan)")
+        #expect(plan.contains("restarts the primary behind the poolers"), "\(plan)")
         try cluster.edit("max_connections: 130", "max_connections: 90")
         try await everywhere(cluster, "max_connections", "90")
         let steps = cluster.events(after: mark, "\"kind\":\"Action\"").filter {

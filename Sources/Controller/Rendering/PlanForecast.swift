@@ -5,6 +5,8 @@ import Supervisor
 /// What would follow the first wave: the same loop, run in a model that starts as the real world was seen.
 enum PlanForecast {
     private static let passLimit = 600
+    /// A node reads what Patroni got at its next loop, and only then says that a restart is due.
+    private static let calm: Duration = .seconds(12)
 
     static func lines(_ scene: Scene, plan: Plan, price: PlanPrice) async -> [String] {
         // what would be done once nobody wants things left as they are
@@ -15,6 +17,7 @@ enum PlanForecast {
         var pass = Pass(world: world)
         var steps: [String] = []
         var done: [(Action, Scene)] = []
+        var convergedAt: Duration?
         for turn in 1...passLimit {
             let report = await pass.run(cluster)
             let elapsed = report.scene.now.uptime - now.uptime
@@ -24,14 +27,17 @@ enum PlanForecast {
                 steps.append(step)
                 steps += price.lines(for: planned.action, in: report.scene, indent: 13)
             }
-            if report.isConverged, report.plan.waiting.isEmpty {
+            let isConverged = report.isConverged && report.plan.waiting.isEmpty
+            convergedAt = isConverged && report.performed.isEmpty ? convergedAt ?? elapsed : nil
+            if let end = convergedAt, turn == 1 || elapsed - end > calm {
                 if !steps.isEmpty {
                     steps = ["Then (forecast, from a model of what is there now):"] + steps
-                    steps.append("Converged after about \(seconds(elapsed)) in the model.")
+                    steps.append("Converged after about \(seconds(end)) in the model.")
                 }
                 return steps + price.parameters(done.map(\.0), scene) + price.total(done)
             }
-            await world.rest(atMost: min(report.lookAgain ?? .seconds(30), .seconds(30)))
+            let rest: Duration = isConverged ? .seconds(1) : .seconds(30)
+            await world.rest(atMost: min(report.lookAgain ?? rest, rest))
         }
         return ["Then: the model does not tell, see again when this has been done."]
     }
