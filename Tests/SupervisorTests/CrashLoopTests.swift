@@ -32,26 +32,17 @@ struct CrashLoopTests {
         #expect((1...60).contains(hour), "\(hour) starts in an hour")
     }
 
-    @Test("a container that lived for a while is started at once")
-    func forgives() {
+    @Test(
+        "a container that lived for a while is started at once; one that dies every half minute is in a crash loop, too",
+        arguments: [(60, []), (30, [4])])
+    func forgives(life: Int, attempts: [Int]) {
         var backoff = Backoff()
-        for now in [0, 60, 120, 180] {
+        for now in [0, life, 2 * life, 3 * life] {
             backoff.note(proposed: [CrashLoopTests.start], at: .seconds(now))
             #expect(backoff.delay(of: CrashLoopTests.start, at: .seconds(now)) == nil)
             backoff.note(.done(""), of: CrashLoopTests.start, at: .seconds(now))
         }
-        #expect(backoff.struggling(at: .seconds(181)).isEmpty)
-    }
-
-    @Test("a container that dies again after half a minute is in a crash loop, and started at once all the same")
-    func remembers() {
-        var backoff = Backoff()
-        for now in [0, 30, 60, 90] {
-            backoff.note(proposed: [CrashLoopTests.start], at: .seconds(now))
-            #expect(backoff.delay(of: CrashLoopTests.start, at: .seconds(now)) == nil)
-            backoff.note(.done(""), of: CrashLoopTests.start, at: .seconds(now))
-        }
-        #expect(backoff.struggling(at: .seconds(91)).map(\.attempts) == [4])
+        #expect(backoff.struggling(at: .seconds(3 * life + 1)).map(\.attempts) == attempts)
     }
 
     private static func condition(_ change: (inout ContainerView) -> Void, failure: String? = nil) -> Condition {

@@ -5,14 +5,14 @@ import Supervisor
 /// What would follow the first wave: the same loop, run in a model that starts as the real world was seen.
 enum PlanForecast {
     private static let passLimit = 600
-    /// A node reads what Patroni got at its next loop, and only then says that a restart is due.
-    private static let calm: Duration = .seconds(12)
 
     static func lines(_ scene: Scene, plan: Plan, price: PlanPrice) async -> [String] {
         // what would be done once nobody wants things left as they are
         var cluster = scene.cluster
         cluster.maintenance = false
         let now = scene.now
+        // a node reads what Patroni got at its next loop, and only then says that a restart is due
+        let calm = cluster.patroni.loopWait + .seconds(2)
         let world = SimulatedWorld(from: scene.observation, cluster: cluster, now: now)
         var pass = Pass(world: world)
         var steps: [String] = []

@@ -126,7 +126,7 @@ enum Rolling {
 
     /// Clients are held where that is possible.
     private static func restartBehindPoolers(_ node: NodeView, because reason: Reason, roster: Roster) -> Proposal {
-        guard roster.canHoldClients else { return restart(node, because: reason) }
+        guard roster.site.cluster.canHoldClients else { return restart(node, because: reason) }
         if let record = roster.dcs?.switchover { return Proposal(waiting: [record.phrase]) }
         return Proposal(actions: [
             Switchovers.request(from: node.name, to: node.name, because: reason.sentence, scene: roster.site.scene)

@@ -312,7 +312,6 @@ struct SwitchoverStep {
         var next = record.at(.calledOff, since: now)
         next.attempts += 1
         next.note = why
-        let what = record.isRestart ? "the restart" : "the switchover"
         return Proposal(
             actions: site.writers.compactMap { pooler in
                 guard case .present(let view) = scene.observation.pooler(pooler.name), view.isPaused,
@@ -320,8 +319,8 @@ struct SwitchoverStep {
                 else { return nil }
                 return Action(
                     .pooler(pooler.name, .resume), on: site.subject(pooler.name),
-                    because: .switchover("\(what) is called off: \(why)"))
-            } + [write(next, because: .switchover("\(what) is called off: \(why)"))],
+                    because: .switchover("\(record.what) is called off: \(why)"))
+            } + [write(next, because: .switchover("\(record.what) is called off: \(why)"))],
             conditions: [delayed("CalledOff", why)], waiting: ["another attempt at \(record.phrase)"],
             lookAgain: .zero)
     }
@@ -347,7 +346,7 @@ struct SwitchoverStep {
         return Proposal(actions: [
             Action(
                 .etcd(.deleteKey(key: key, modRevision: record.modRevision)), on: .leadership,
-                because: .switchover("\(record.isRestart ? "the restart" : "the switchover") is over: \(why)"))
+                because: .switchover("\(record.what) is over: \(why)"))
         ])
     }
 
@@ -361,20 +360,16 @@ struct SwitchoverStep {
 
 extension SwitchoverRecord {
     /// What is under way, in words.
-    var phrase: String { isRestart ? "the restart of \(from)" : "the switchover from \(from)" }
+    var phrase: String { isRestart ? "\(what) of \(from)" : "\(what) from \(from)" }
+    /// The same without a name.
+    var what: String { isRestart ? "the restart" : "the switchover" }
     /// Why something is done for it.
     var reason: Reason { isRestart ? .switchover("\(from) is to be restarted, \(why)") : .handOver(why) }
 }
 
 extension Roster {
-    /// Whether the poolers can hold clients back: those must have moments without a transaction of their own, which one
-    /// that has a session to itself does not give away.
-    var canHoldClients: Bool {
-        site.cluster.pooler.enabled && site.cluster.pooler.mode != .session && !site.writers.isEmpty
-    }
-
     /// Whether an heir can take over behind poolers that hold their clients: commits must have waited for it.
     func isPooled(_ heir: NodeName) -> Bool {
-        canHoldClients && isSynchronous && dcs?.synchronous?.standbys.contains(heir) == true
+        site.cluster.canHoldClients && isSynchronous && dcs?.synchronous?.standbys.contains(heir) == true
     }
 }

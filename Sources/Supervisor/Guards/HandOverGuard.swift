@@ -36,9 +36,7 @@ enum HandOverGuard {
     }
 
     private static func restart(_ node: NodeName, _ scene: Scene) -> Violation? {
-        let pooler = scene.cluster.pooler
-        guard pooler.enabled, pooler.mode != .session, !scene.cluster.poolers.isEmpty,
-            case .present(let dcs) = scene.observation.dcs, dcs.leader?.node == node
+        guard scene.cluster.canHoldClients, case .present(let dcs) = scene.observation.dcs, dcs.leader?.node == node
         else { return nil }
         let record = dcs.switchover
         return record?.isRestart == true && record?.from == node && record?.stage == .holding

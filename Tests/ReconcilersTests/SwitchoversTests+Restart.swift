@@ -1,0 +1,124 @@
+import Model
+import Testing
+
+@testable import Reconcilers
+@testable import TestScenery
+
+/// A restart of the primary where it is, which is a switchover to itself.
+extension SwitchoversTests {
+    /// A restart in its place that was asked for, for a limit that becomes lower.
+    private func restart(_ stage: SwitchoverRecord.Stage) -> Scenery {
+        var scenery = scenery(stage, to: "pg-node-1", author: .controller)
+        for node in scenery.cluster.nodeNames {
+            scenery.member(node) { member in
+                member.needsRestart = true
+                member.pending = [PendingParameter("max_connections", current: "200", wanted: "100")]
+            }
+        }
+        return scenery
+    }
+
+    @Test("a primary that is restarted in its place is restarted behind the poolers, too")
+    func restarts() {
+        var asked = restart(.requested)
+        asked.dcs { $0.switchover = nil }
+        guard case .etcd(.putIfAbsent(_, let value)) = asked.effects(Nodes()).first else {
+            Issue.record("\(asked.effects(Nodes()))")
+            return
+        }
+        #expect(value.contains("\"from\":\"pg-node-1\"") && value.contains("\"to\":\"pg-node-1\""))
+        // first the checkpoint, then the hold
+        var scenery = restart(.requested)
+        database(&scenery) { $0.checkpointedAt = nil }
+        #expect(scenery.effects(Switchovers()) == [.sql("pg-node-1", .checkpoint)])
+        database(&scenery) { $0.checkpointedAt = Self.now }
+        #expect(written(scenery.effects(Switchovers()))?.contains("\"stage\":\"holding\"") == true)
+        for change in [
+            { $0.oldestTransaction = .seconds(5) }, { $0.archiver.isFailing = true },
+            { $0.standbys[0].lagBytes = 5 << 20 },
+        ] as [(inout DatabaseView) -> Void] {
+            var obstructed = scenery
+            database(&obstructed, change)
+            #expect(written(obstructed.effects(Switchovers())) == nil)
+        }
+        // what nothing waits for any more is forgotten
+        scenery.member("pg-node-1") { member in
+            member.needsRestart = false
+            member.pending = []
+        }
+        #expect(isForgotten(scenery))
+    }
+
+    @Test("clients are held until the restarted primary takes writes, and go on with it")
+    func holdsForRestart() {
+        var scenery = restart(.holding)
+        #expect(
+            scenery.effects(Switchovers()) == [.pooler("pgbouncer-1", .pause), .pooler("pgbouncer-2", .pause)])
+        hold(&scenery)
+        #expect(scenery.effects(Switchovers()) == [.patroni("pg-node-1", .restart)])
+        #expect(!scenery.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        // under way, and whatever can be seen of it
+        for view: Sighting<DatabaseView> in [.absent, .unknown(Blindness(.unreachable, "refused"))] {
+            var away = scenery
+            away.member("pg-node-1") { $0.state = .starting }
+            away.observation.database = view
+            #expect(away.effects(Switchovers()) == [])
+            #expect(!away.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        }
+        scenery.member("pg-node-1") { member in
+            member.needsRestart = false
+            member.pending = []
+        }
+        #expect(scenery.effects(Switchovers()) == [])
+        #expect(scenery.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        for name: ContainerName in ["pgbouncer-1", "pgbouncer-2"] { scenery.pooler(name) { $0.isPaused = false } }
+        #expect(isForgotten(scenery))
+    }
+
+    @Test("a restart that does not come to its end lets the clients go, and a primary that dies of it is failed over")
+    func givesUpRestart() {
+        var late = restart(.holding)
+        hold(&late)
+        late.dcs { view in
+            view.switchover?.since = Timestamp(microseconds: Self.now.microseconds - 11_000_000)
+        }
+        #expect(late.effects(Switchovers()).contains(.pooler("pgbouncer-1", .resume)))
+        #expect(written(late.effects(Switchovers()))?.contains("\"stage\":\"calledOff\"") == true)
+        var dead = restart(.holding)
+        hold(&dead)
+        dead.stop("pg-node-1", exitCode: 137)
+        #expect(isForgotten(dead))
+        // under way: nothing that is seen meanwhile lets anybody go
+        var away = restart(.holding)
+        hold(&away)
+        away.member("pg-node-1") { $0.state = .starting }
+        away.observation.database = .absent
+        away.dcs { $0.configuration = .object([("pause", .bool(true))]) }
+        away.pooler("pgbouncer-2") { $0.isPaused = false }
+        #expect(away.effects(Switchovers()) == [])
+        away.observation.dcs = .unknown(Blindness(.timedOut, "slow"))
+        #expect(!away.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        // what the guards would refuse, and what comes too late, is called off at once
+        for change in [
+            { $0.member("pg-node-3") { $0.isStreaming = false } }, { $0.cluster.nodes.maintenance = ["pg-node-1"] },
+            { scenery in
+                scenery.dcs { $0.switchover?.since = Timestamp(microseconds: Self.now.microseconds - 5_000_000) }
+            },
+        ] as [(inout Scenery) -> Void] {
+            var hopeless = restart(.holding)
+            hold(&hopeless)
+            change(&hopeless)
+            #expect(written(hopeless.effects(Switchovers()))?.contains("\"stage\":\"calledOff\"") == true)
+        }
+        // a look that sees little is no reason to forget it
+        var unseen = restart(.calledOff)
+        unseen.observation.members = unseen.observation.members.map { sighting in
+            MemberSighting(node: sighting.node, view: .unknown(Blindness(.timedOut, "slow")))
+        }
+        #expect(unseen.effects(Switchovers()) == [])
+        // a person's word is no restart
+        var person = restart(.requested)
+        person.dcs { $0.switchover?.author = .person }
+        #expect(written(person.effects(Switchovers())) == nil)
+    }
+}
