@@ -252,11 +252,18 @@ final class ClusterFixture: Sendable {
             .contains { line in words.allSatisfy { line.contains($0) } }
     }
 
+    /// Few lines with much in each: CI shows the first of them only.
     private func explain(_ error: any Error) async {
-        let log = (try? String(contentsOfFile: directory + "/controller.log", encoding: .utf8)) ?? ""
+        print("--- \(id): \(error)")
         let containers =
             (try? await docker("ps", "-a", "--filter", "name=\(id)", "--format", "{{.Names}} {{.Status}}")) ?? ""
-        print("--- \(id): \(error)\n\(containers)\n" + log.split(separator: "\n").suffix(60).joined(separator: "\n"))
+        print(containers.split(separator: "\n").joined(separator: ", "))
+        for number in 1...nodes {
+            let last = try? await docker("logs", "--tail", "8", node(number))
+            print("\(node(number)): \(last?.split(separator: "\n").joined(separator: " | ") ?? "no log")")
+        }
+        let log = (try? String(contentsOfFile: directory + "/controller.log", encoding: .utf8)) ?? ""
+        print(log.split(separator: "\n").suffix(60).reversed().joined(separator: "\n"))
     }
 
     private func cleanUp() async {
