@@ -95,9 +95,11 @@ extension LiveWorld {
     }
 
     /// The environment an image sets, which never changes for an image ID.
-    func imageEnvironment(_ id: String) async -> [String] {
+    ///
+    /// - Throws: whatever the engine does; unknown is not "none", for then every container would have to be made anew.
+    func imageEnvironment(_ id: String) async throws -> [String] {
         if let known = await sight.environment(of: id) { return known }
-        guard let image = try? await docker.image(id) else { return [] }
+        let image = try await docker.image(id)
         await sight.keep(environment: image.environment, of: id)
         return image.environment
     }

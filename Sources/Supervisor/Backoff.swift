@@ -65,12 +65,12 @@ struct Backoff: Sendable {
     }
 
     private static func interval(after attempts: Int, of effect: Effect) -> Duration {
-        if case .patroni(_, .wake) = effect { return .milliseconds(min(300 << min(attempts - 1, 5), 10_000)) }
+        if effect.isNudge { return .milliseconds(min(300 << min(attempts - 1, 5), 10_000)) }
         return .seconds(min(1 << min(attempts - 1, 6), 60))
     }
 
     private static func forgiveness(_ entry: Entry, _ effect: Effect) -> Duration {
-        if case .patroni(_, .wake) = effect { return .seconds(3) }
+        if effect.isNudge { return .seconds(3) }
         // somebody who stops a container every ten seconds (fault U02) is somebody to be told of `maintenance`
         let least: Duration = if case .docker(_, .start) = effect { .seconds(20) } else { .seconds(8) }
         return max(least, interval(after: max(entry.pressing, 1), of: effect) * 3 / 2)

@@ -26,8 +26,8 @@ public struct Narrator: Sendable {
             switch outcome {
             case .done(let detail):
                 failures.removeAll { $0 == action.effect }
-                // waking changes nothing; it would only bury what does
-                if case .patroni(_, .wake) = action.effect { continue }
+                // it changes nothing, and would only bury what does
+                if action.effect.isNudge { continue }
                 line(.action, action.subject, phrase, action.reason.sentence, evidence(action) ?? detail)
             case .refused(let refusal):
                 if failures.contains(action.effect) { continue }

@@ -127,7 +127,7 @@ public struct Pass<W: World>: Sendable {
         }
         for (effect, attempts, failure) in backoff.struggling(at: now) {
             guard let planned = report.plan.actions.first(where: { $0.action.effect == effect }) else { continue }
-            if case .patroni(_, .wake) = effect { continue }
+            if effect.isNudge { continue }
             report.conditions.append(
                 Struggle(action: planned.action, attempts: attempts, failure: failure).condition(in: report.scene))
         }

@@ -14,6 +14,7 @@ extension Effect {
             case .dropDatabase(let name): "drop database \(name) on \(node)"
             case .dropRole(let name): "drop role \(name) on \(node)"
             case .checkpoint: "begin a checkpoint on \(node)"
+            case .advanceWAL: "write a WAL record on \(node)"
             }
         case .pooler(let name, let effect): effect.phrase(name)
         }

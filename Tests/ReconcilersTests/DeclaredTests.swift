@@ -45,6 +45,7 @@ struct DeclaredTests {
             case .sql(_, .script(let database, let text)): "\(database): \(text)"
             case .sql(_, .setPassword(let role, let secret)): "password \(role) \(secret)"
             case .sql(_, .checkpoint): "checkpoint"
+            case .sql(_, .advanceWAL): "a WAL record"
             case .sql(_, .dropDatabase(let name)): "drop database \(name)"
             case .sql(_, .dropRole(let name)): "drop role \(name)"
             case .docker, .etcd, .patroni, .pooler: "something else"

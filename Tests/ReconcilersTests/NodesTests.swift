@@ -145,6 +145,18 @@ struct NodesTests {
         #expect(scenery.effects(Nodes()).contains(.docker(.local, .kill("id-pg-node-1"))))
     }
 
+    @Test("a copy that starts gets a WAL record to become consistent with, from a leader that serves")
+    func nudgesTheRewound() {
+        var scenery = Scenery()
+        scenery.member("pg-node-2") {
+            $0.state = .starting
+            $0.isStreaming = false
+        }
+        #expect(scenery.effects(Nodes()).contains(.sql("pg-node-1", .advanceWAL)))
+        scenery.member("pg-node-1") { $0.state = .starting }
+        #expect(!scenery.effects(Nodes()).contains(.sql("pg-node-1", .advanceWAL)))
+    }
+
     @Test("the leader is woken for a synchronous standby that wants to restart and waits to be released")
     func releasesStandbys() {
         var scenery = Scenery()

@@ -55,7 +55,7 @@ final class LastReport: Sendable {
         state.withLock {
             $0.changes +=
                 report.performed.filter { performed in
-                    if case .patroni(_, .wake) = performed.planned.action.effect { return false }
+                    if performed.planned.action.effect.isNudge { return false }
                     if case .done = performed.outcome { return true }
                     return false
                 }.count

@@ -43,7 +43,7 @@ enum PlanForecast {
     }
 
     private static func step(_ action: Action, after elapsed: Duration) -> String? {
-        if case .patroni(_, .wake) = action.effect { return nil }
+        if action.effect.isNudge { return nil }
         let mark = action.effect.isDisruptive ? Terminal.yellow("!") : Terminal.dim("…")
         // what the model makes has made-up IDs; the subject says it better
         let phrase = action.effect.phrase.split(separator: " ").filter { !$0.hasPrefix("c100") }.joined(separator: " ")

@@ -29,10 +29,7 @@ struct ChangeAccount {
         for interruption in open where !scene.isHeld && isOver(interruption, scene) {
             if interruption.kind == .switchover || interruption.kind == .primaryRestart {
                 guard let leader = scene.observation.dcs.value?.leader?.node,
-                    case .done? = await world.perform(
-                        [.sql(leader, .script(scene.cluster.accounts.database, FailoverAccount.write))],
-                        for: scene.cluster
-                    ).first
+                    await world.provesWrite(on: leader, for: scene.cluster)
                 else { continue }
             }
             open.removeAll { $0.node == interruption.node && $0.kind == interruption.kind }

@@ -5,9 +5,6 @@ import Supervisor
 
 /// Follows a failover from the death of the leader to the first write that is proven to work, and says what it cost.
 struct FailoverAccount {
-    /// A commit that waits for its standby like any other, and leaves nothing behind but a line in the WAL.
-    static let write = "SELECT pg_logical_emit_message(true, 'controller', 'the first write after a failover')"
-
     private var dead: (node: NodeName, wallMilliseconds: Int64)?
 
     /// Begins with the release of a dead leader's key, and ends with an event.
@@ -25,9 +22,7 @@ struct FailoverAccount {
             member.state == .running
         else { return nil }
         let cluster = report.scene.cluster
-        let outcomes = await world.perform(
-            [.sql(leader, .script(cluster.accounts.database, FailoverAccount.write))], for: cluster)
-        guard case .done? = outcomes.first else { return nil }
+        guard await world.provesWrite(on: leader, for: cluster) else { return nil }
         self.dead = nil
         let now = await world.now()
         let milliseconds = max(0, now.wallMilliseconds - dead.wallMilliseconds)

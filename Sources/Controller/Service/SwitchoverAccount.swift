@@ -40,10 +40,7 @@ struct SwitchoverAccount {
         guard isReleased, let old = from else { return nil }
         from = nil
         // called off: the steps have said so
-        guard let leader = dcs.leader?.node, leader != old,
-            case .done? = await world.perform(
-                [.sql(leader, .script(scene.cluster.accounts.database, FailoverAccount.write))], for: scene.cluster
-            ).first
+        guard let leader = dcs.leader?.node, leader != old, await world.provesWrite(on: leader, for: scene.cluster)
         else { return nil }
         let end = await world.now()
         let seconds = SwitchoverAccount.seconds(end.uptime - since)

@@ -94,7 +94,7 @@ struct DockerObserver {
             id != world.ownContainer?.text
         else { return view }
         // what the image itself sets is not drift
-        let image = await world.imageEnvironment(container.imageID)
+        let image = try await environment(ofImage: container.imageID)
         view.settings.environment = container.configuration.environment.filter { !image.contains($0) }.sorted()
         if case .guarding = focus, view.state.isRunning { return view }
         if focus == .handOver, !view.state.isRunning { return view }
@@ -107,6 +107,15 @@ struct DockerObserver {
             view.result = await world.result(of: view)
         }
         return view
+    }
+
+    /// Nothing of an image that somebody has removed by force; when Docker does not say, nothing is known.
+    private func environment(ofImage id: String) async throws -> [String] {
+        do {
+            return try await world.imageEnvironment(id)
+        } catch let error as DockerError where error.code == .noSuchImage {
+            return []
+        }
     }
 
     /// What is there, or nil when it has vanished since it was listed.

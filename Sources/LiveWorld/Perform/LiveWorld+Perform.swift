@@ -99,6 +99,10 @@ extension LiveWorld {
                 guard error.code == .timedOut else { throw error }
                 return .done("under way")
             }
+        case .advanceWAL:
+            let session = try await session(host: host, database: "postgres")
+            try await session.execute(
+                script: "SELECT pg_logical_emit_message(false, 'controller', '', true)", deadline: .milliseconds(500))
         case .setPassword(let role, let secret):
             try await setPassword(of: role, to: try await secrets.value(secret), host: host)
         case .dropDatabase(let name):
@@ -112,6 +116,20 @@ extension LiveWorld {
             try await session.execute(script: "DROP ROLE IF EXISTS \(SQLQuote.identifier(name.text));")
         }
         return .done("")
+    }
+
+    /// Whether a node takes a write and says so within a second: a commit that waits for its standby like any other, and
+    /// leaves nothing behind but a line in the WAL. Whoever asks must not wait for a standby that he himself has to start.
+    public func provesWrite(on node: NodeName, for cluster: Cluster) async -> Bool {
+        do {
+            let host = try await address(of: ContainerName(node.text), cluster)
+            let session = try await session(host: host, database: cluster.accounts.database.text)
+            let write = "SELECT pg_logical_emit_message(true, 'controller', 'a write that is proven')"
+            try await session.execute(script: write, deadline: .seconds(1))
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// A primary that archives and stops ends its WAL segment first (`ShutdownXLOG`), and sends what is left of it, all

@@ -109,6 +109,12 @@ public enum SQLEffect: Sendable, Hashable {
     /// Writes and ships what a primary would at its orderly end, while nobody waits for it: the rest of its WAL segment,
     /// and a `CHECKPOINT`, whose end is observed.
     case checkpoint
+    /// Writes one record into the WAL (`pg_logical_emit_message`, not transactional, so that it waits for no standby).
+    ///
+    /// `pg_rewind` takes the source's insert position for the end of what the copy must replay to be consistent. After
+    /// `archive_timeout` has switched the segment of a primary with nothing to do, that position is behind a page header
+    /// where no record ends, and the copy waits for the next one before anybody may connect to it.
+    case advanceWAL
 }
 
 /// What can be asked of a pooler.
@@ -123,6 +129,14 @@ public enum PoolerEffect: Sendable, Hashable {
 }
 
 extension Effect {
+    /// Whether it only hastens what comes by itself: it is not told of, and its repetition is no struggle.
+    public var isNudge: Bool {
+        switch self {
+        case .patroni(_, .wake), .sql(_, .advanceWAL): true
+        case .docker, .etcd, .patroni, .sql, .pooler: false
+        }
+    }
+
     /// Whether it interrupts something that runs; such an effect is performed alone and last.
     public var isDisruptive: Bool {
         switch self {
@@ -140,7 +154,7 @@ extension Effect {
         case .sql(_, let effect):
             switch effect {
             case .dropDatabase, .dropRole: true
-            case .script, .setPassword, .checkpoint: false
+            case .script, .setPassword, .checkpoint, .advanceWAL: false
             }
         case .pooler: false
         }

@@ -1,7 +1,7 @@
 import Model
 
 /// Patroni looks once a loop; a no-op `PATCH /config` makes it look now. Waking the right node at the right moment
-/// keeps everything fast while `loop_wait` stays long.
+/// keeps everything fast while `loop_wait` stays long. A rewound copy may wait for WAL that an idle primary does not write.
 enum Waking {
     static func propose(_ roster: Roster) -> Proposal {
         guard let dcs = roster.dcs, !roster.isPaused else { return Proposal() }
@@ -19,7 +19,14 @@ enum Waking {
             return proposal
         }
         for node in roster.nodes where !node.isLeader && node.answers {
-            guard let member = node.member.value, member.state != .cloning, member.state != .starting else { continue }
+            guard let member = node.member.value, member.state != .cloning else { continue }
+            if member.state == .starting {
+                proposal.actions.append(
+                    Action(
+                        .sql(leader.name, .advanceWAL), on: .node(node.name),
+                        because: .wake("\(node.name) may need one record more to be consistent")))
+                continue
+            }
             if !node.isUp || member.role != .replica {
                 wake(node, "the leader is ready")
             } else if !node.isStreaming {

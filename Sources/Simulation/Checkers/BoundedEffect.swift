@@ -21,7 +21,7 @@ struct BoundedEffect: Sendable {
         }
         recent.removeAll { now - $0.at > .seconds(30) }
         for effect in effects {
-            if case .patroni(_, .wake) = effect { continue }
+            if effect.isNudge { continue }
             recent.append((effect, now))
             let count = recent.filter { $0.effect == effect }.count
             if count > 12 { return "\(effect.line) was asked for \(count) times within 30 s" }

@@ -78,6 +78,8 @@ public enum Fault: Sendable, Hashable {
     case requestSwitchover(Target?)
     /// A transaction through a pooler stays open for long.
     case openTransaction(Duration)
+    /// Clients write nothing any more, for good.
+    case quietClients
     /// Somebody writes nonsense into the switchover's record.
     case spoilSwitchover
     /// `DROP EXTENSION` (U06).

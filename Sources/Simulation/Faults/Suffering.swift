@@ -82,6 +82,7 @@ extension Universe {
         case .switchOver: switchOverByHand()
         case .requestSwitchover(let target): requestSwitchover(target)
         case .openTransaction(let time): lasting { $0.client.open = ($0.now, $0.now + time) }
+        case .quietClients: lasting { $0.client.isWriting = false }
         case .spoilSwitchover: spoilSwitchover()
         case .dropExtension: changeCatalog { $0.extensions = [] }
         case .spoilRole(let role): changeCatalog { $0.spoil(role) }

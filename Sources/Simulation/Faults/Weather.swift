@@ -76,6 +76,7 @@ struct Weather {
             let at = Duration.milliseconds(start + length / 2)
             entries.append(.timed(at, .edit(.poolerImage("pg-controller/pgbouncer:1b"))))
         }
+        if seed % 8 == 1 { entries.append(.timed(.milliseconds(start + length / 3), .quietClients)) }
         if seed % 8 == 6 { entries += drawImpossible(from: start, within: length) }
         if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
         if seed % 8 == 7 { entries += drawDeclared(from: start, within: length) }

@@ -11,6 +11,7 @@ extension Universe {
         case .cloning(let source): finishCopy(index, from: source, isRewind: false)
         case .rewinding(let source): finishCopy(index, from: source, isRewind: true)
         case .starting:
+            if isInconsistent(node) { return begin(.starting, on: index, within: 900...1100) }
             engine.containers[index].node?.server = .replica
             withDirectory(of: index) { directory in
                 directory.isClean = false
@@ -67,7 +68,17 @@ extension Universe {
         copy.isClean = false
         copy.commitsAwait = .nobody
         setContent(of: index, .postgres(copy))
+        engine.containers[index].node?.consistentBeyond = isRewind ? (source, copy.lsn) : nil
         begin(.starting, on: index, within: 300...900)
+    }
+
+    /// A rewound copy whose source has written nothing since cannot be connected to: the source's WAL segment was
+    /// switched just before the rewind, and no record ends where it read the end of the WAL.
+    private func isInconsistent(_ node: NodeProcess) -> Bool {
+        guard let wanted = node.consistentBeyond, let place = index(of: wanted.source),
+            engine.containers[place].node?.server == .primary, let source = directory(of: place)
+        else { return false }
+        return source.lsn <= wanted.lsn
     }
 
     private mutating func finishPromoting(_ index: Int) {

@@ -44,6 +44,8 @@ package struct NodeProcess: Sendable {
     package var isStandingDown = false
     /// When its latest checkpoint began.
     package var checkpointedAt: Duration?
+    /// What a rewound copy waits for: WAL of a node beyond a position.
+    package var consistentBeyond: (source: NodeName, lsn: Int64)?
     /// Whether SIGTERM has come.
     package var isShuttingDown = false
     /// The lease that backs its keys.

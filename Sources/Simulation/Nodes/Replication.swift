@@ -26,11 +26,12 @@ extension Universe {
     /// One write on every server that takes writes and that a client can reach.
     mutating func write() {
         client.nextWrite = now + draw(80...400)
-        guard client.isWriting, !holdsClients else { return }
+        guard !holdsClients else { return }
         for index in engine.containers.indices {
             guard let node = engine.containers[index].node, node.isWritable, isReachable(index) else { continue }
             shipWAL(from: index)
             acknowledge(index)
+            guard client.isWriting else { continue }
             withDirectory(of: index) { $0.lsn += 100 }
             if let directory = directory(of: index), directory.commitsAwait == .nobody { acknowledge(index) }
         }

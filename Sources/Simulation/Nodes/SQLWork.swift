@@ -49,7 +49,7 @@ extension Catalog {
                 return refused("role \"\(name)\" cannot be dropped because some objects depend on it")
             }
             roles.removeAll { $0.name == name }
-        case .checkpoint: break
+        case .checkpoint, .advanceWAL: break
         }
         return .done("ok")
     }

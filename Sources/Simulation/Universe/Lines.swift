@@ -12,6 +12,7 @@ extension Effect {
         case .sql(let node, .dropDatabase(let name)): "sql \(node) drop database \(name)"
         case .sql(let node, .dropRole(let name)): "sql \(node) drop role \(name)"
         case .sql(let node, .checkpoint): "sql \(node) checkpoint"
+        case .sql(let node, .advanceWAL): "sql \(node) advanceWAL"
         case .pooler(let name, let effect): "\(effect) \(name)"
         }
     }
