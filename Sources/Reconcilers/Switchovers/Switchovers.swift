@@ -170,10 +170,11 @@ struct SwitchoverStep {
 
     /// Why a request is of no use any more.
     private var lapse: String? {
+        let age = now - record.at
+        if age < .seconds(-60) { return "it is from the future: the clock was set back" }
         switch record.author {
         case .person:
-            let age = now - record.at
-            return age > SwitchoverStep.patience || age < .seconds(-60)
+            return age > SwitchoverStep.patience
                 ? "it was asked for \(age.components.seconds) s ago and could not be done" : nil
         case .controller where record.isRestart:
             // what cannot be seen now may still be wanted
