@@ -5,9 +5,10 @@
 # All run in a container of the same image and limits, from the same repository, with the same process-max; they take
 # turns, so that none has the warmer cache, and each begins when what the one before left has been gone for a while: in a
 # virtual machine memory that was freed just now is cheaper than memory that has gone back to the host. Times are those of
-# whole containers, from start to end. A drill goes on where a plain restore ends, which is why it is measured against two: the restore alone, whose files nobody could use yet, and
-# the restore with PostgreSQL started on it, all WAL replayed, and stopped in order. What a drill does beyond that are its
-# checks: pg_amcheck of every index and table, a count of every table, a search through every vector column.
+# whole containers, from start to end. A drill goes on where a plain restore ends, which is why it is measured against
+# two: the restore alone, whose files nobody could use yet, and the restore with PostgreSQL started on it, all WAL
+# replayed, and stopped in order. What a drill does beyond that are its checks: pg_amcheck of every index and table, a
+# count of every table, a search through every vector column.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 controller=$root/.build/release/controller rounds=${ROUNDS:-3} size=${SIZE_MIB:-1536}

@@ -129,7 +129,7 @@ public enum PoolerEffect: Sendable, Hashable {
 }
 
 extension Effect {
-    /// Whether it only hastens what comes by itself: it is not told of, and its repetition is no struggle.
+    /// Whether it changes nothing and only lets others go on sooner: it is not told of, and its repetition is no struggle.
     public var isNudge: Bool {
         switch self {
         case .patroni(_, .wake), .sql(_, .advanceWAL): true

@@ -22,8 +22,7 @@ package enum FaultBudget {
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
             .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
             .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .requestSwitchover, .openTransaction,
-            .quietClients,
-            .spoilSwitchover, .dropExtension, .spoilRole,
+            .quietClients, .spoilSwitchover, .dropExtension, .spoilRole,
             .promoteRole, .dropRole, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,
             .usurp, .takePort, .fillStore,
             .removeImage, .jumpClock, .edit:
