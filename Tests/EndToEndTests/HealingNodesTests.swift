@@ -116,11 +116,18 @@ struct HealingNodesTests {
         }
         try await cluster.psql(primary, "alter system set archive_timeout = '2s'")
         try await cluster.psql(primary, "select pg_reload_conf()")
-        _ = try await eventually("a segment that begins with nothing") { () -> Bool? in
-            try await cluster.psql(primary, "select pg_current_wal_insert_lsn()").hasSuffix("000028") ? true : nil
+        let start = try await eventually("a segment that begins with nothing") { () -> String? in
+            let lsn = try await cluster.psql(primary, "select pg_current_wal_insert_lsn()")
+            return lsn.hasSuffix("000028") ? lsn : nil
         }
         try await cluster.command("resume", "--node", before)
         try await kept(cluster)
+        // sooner or later somebody writes; the controller did not wait for it
+        let segment = try await cluster.psql(primary, "select pg_walfile_name('\(start)')")
+        let first = try await cluster.docker(
+            "exec", primary, "sh", "-c",
+            "/usr/lib/postgresql/18/bin/pg_waldump -p \(HealingNodesTests.data)/pg_wal -s \(start) -n 1 \(segment)")
+        #expect(first.contains("LogicalMessage") && first.contains("controller"), "\(first)")
         try await cluster.psql(primary, "alter system reset archive_timeout")
         try await cluster.psql(primary, "select pg_reload_conf()")
     }
