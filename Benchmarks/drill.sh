@@ -5,10 +5,11 @@
 # All run in a container of the same image and limits, from the same repository, with the same process-max; they take
 # turns, so that none has the warmer cache, and each begins when what the one before left has been gone for a while: in a
 # virtual machine memory that was freed just now is cheaper than memory that has gone back to the host. Times are those of
-# whole containers, from start to end. A drill goes on where a plain restore ends, which is why it is measured against
-# two: the restore alone, whose files nobody could use yet, and the restore with PostgreSQL started on it, all WAL
-# replayed, and stopped in order. What a drill does beyond that are its checks: pg_amcheck of every index and table, a
-# count of every table, a search through every vector column.
+# whole containers, from start to end. A drill goes on where a plain restore ends, and restores with
+# smaller buffers than pgBackRest takes by itself; so it is measured against three: the restore as pgBackRest does it, whose
+# files nobody could use yet; the same with the drill's buffers; and that with PostgreSQL started on it, all WAL replayed,
+# and stopped in order. What a drill does beyond that are its checks: pg_amcheck of every index and table, a count of every
+# table, a search through every vector column. The bar (1.15) is drill against plain.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 controller=$root/.build/release/controller rounds=${ROUNDS:-3} size=${SIZE_MIB:-1536}
@@ -32,7 +33,7 @@ spec:
 Y
 options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
 clean() {
-  docker rm -f "$id-plain" "$id-usable" >/dev/null 2>&1 || true
+  docker rm -f "$id-plain" "$id-buffered" "$id-usable" >/dev/null 2>&1 || true
   if [[ -e $work/pid ]]; then
     kill -9 "$(cat "$work/pid")" 2>/dev/null || true
     wait "$(cat "$work/pid")" 2>/dev/null || true
@@ -64,7 +65,7 @@ import datetime, sys
 start, end = (datetime.datetime.fromisoformat(t[:26].rstrip("Z") + "+00:00") for t in sys.stdin.read().split())
 print(round((end - start).total_seconds(), 2))'; }
 rest() {
-  docker rm -f "$id-plain" "$id-usable" "$id-drill" >/dev/null 2>&1 || true
+  docker rm -f "$id-plain" "$id-buffered" "$id-usable" "$id-drill" >/dev/null 2>&1 || true
   sync
   sleep 5
 }
@@ -82,32 +83,40 @@ alone() {  # NAME COMMAND: the command in a container like the drill's
   docker cp "$work/pgbackrest.conf" "$id-$1:/etc/controller/pgbackrest.conf" >/dev/null
   docker start -a "$id-$1" >"$work/$1" 2>&1 || { tail -n 5 "$work/$1"; return 1; }
 }
-restore="pgbackrest --stanza=pg-ha --pg1-path=/var/lib/postgresql/data --process-max=$(nproc) restore"
+restore="pgbackrest --stanza=pg-ha --pg1-path=/var/lib/postgresql/data --process-max=$(nproc)"
+# as in deploy/images/postgres/task
+buffers=$(sed -n 's/^BUFFER = "\(.*\)"/\1/p' "$root/deploy/images/postgres/task")
 server="-c hot_standby=off -c listen_addresses= -c unix_socket_directories=/tmp -c archive_command= -c hba_file=/tmp/hba.conf \
 -c synchronous_standby_names= -c shared_buffers=128MB -c huge_pages=off -c recovery_init_sync_method=syncfs"
-plain() { alone plain "$restore"; }
+plain() { alone plain "$restore restore"; }
+buffered() { alone buffered "$restore $buffers restore"; }
 usable() {
-  alone usable "$restore; echo 'local all all peer' >/tmp/hba.conf; PGHOST=/tmp
+  alone usable "$restore $buffers restore; echo 'local all all peer' >/tmp/hba.conf; PGHOST=/tmp
     pg_ctl -D /var/lib/postgresql/data -s -w -t 600 -o '$server' start; pg_ctl -D /var/lib/postgresql/data -s -w -m fast stop"
 }
-say "plain restore, restore with start and replay, and restore drill, in turns, $rounds rounds"
+say "plain restore, with small buffers, with start and replay, and restore drill, in turns, $rounds rounds"
 drill  # once for the cache, and for the configuration that both use
 for _ in $(seq "$rounds"); do
   plain
   plain=$(took "$id-plain")
+  buffered
+  buffered=$(took "$id-buffered")
   usable
   usable=$(took "$id-usable")
   drill
-  echo "{\"plain\": $plain, \"usable\": $usable, \"drill\": $(took "$id-drill"), \"parts\": $(cat "$work/result")}" | tee -a "$work/rows"
+  echo "{\"plain\": $plain, \"buffered\": $buffered, \"usable\": $usable, \"drill\": $(took "$id-drill"), \"parts\": $(cat "$work/result")}" | tee -a "$work/rows"
 done
 python3 - "$work/rows" <<'P'
 import json, statistics, sys
 rows = [json.loads(line) for line in open(sys.argv[1])]
 middle = lambda read: statistics.median(read(row) for row in rows)
-plain, usable, drill = (middle(lambda row, name=name: row[name]) for name in ("plain", "usable", "drill"))
+names = ("plain", "buffered", "usable", "drill")
+plain, buffered, usable, drill = (middle(lambda row, name=name: row[name]) for name in names)
 parts = {name: middle(lambda row: row["parts"][name]) for name in ("restoreSeconds", "replaySeconds", "checkSeconds")}
-print(f"plain restore {plain:.2f} s   restore, start, replay, stop {usable:.2f} s   drill {drill:.2f} s")
-print(f"drill / plain restore {drill / plain:.2f} (bar 1.15)   drill / usable restore {drill / usable:.2f}")
+print(f"plain restore {plain:.2f} s   with the drill's buffers {buffered:.2f} s   "
+      f"and start, replay, stop {usable:.2f} s   drill {drill:.2f} s")
+print(f"drill / plain restore {drill / plain:.2f} (bar 1.15)   drill / restore with its buffers {drill / buffered:.2f}   "
+      f"drill / usable restore {drill / usable:.2f}")
 print(f"of the drill: restore {parts['restoreSeconds']:.2f} s ({parts['restoreSeconds'] / plain:.2f} of plain), start "
       f"and replay {parts['replaySeconds']:.2f} s, checks {parts['checkSeconds']:.2f} s")
 P

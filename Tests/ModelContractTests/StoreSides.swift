@@ -121,7 +121,12 @@ struct StoreSides {
         do {
             switch deed {
             case .put(let key, let value, let lease):
-                let text = key.hasPrefix("members/") ? #"{"state":"\#(value)","role":"replica"}"# : value
+                let text =
+                    switch key {
+                    case _ where key.hasPrefix("members/"): #"{"state":"\#(value)","role":"replica"}"#
+                    case "failover": #"{"leader":"n1","member":"\#(value)"}"#
+                    case _: value
+                    }
                 try await client.put(EtcdBytes(full(key)), EtcdBytes(text), lease: lease)
             case .delete(let key): try await client.delete(.one(EtcdBytes(full(key))))
             case .grant(let id): _ = try await client.grantLease(.seconds(3600), id: id)

@@ -81,9 +81,14 @@ struct EtcdPerformer {
         let leader = EtcdBytes(prefix + "leader")
         let member = EtcdBytes(prefix + "members/" + key.node.text)
         var operations: [EtcdOperation] = [.delete(.one(leader)), .delete(.one(member))]
+        let failover = EtcdBytes(prefix + "failover")
         if let heir {
             let wish = JSONValue.object([("leader", .string(key.node.text)), ("member", .string(heir.text))])
-            operations.append(.put(EtcdBytes(prefix + "failover"), EtcdBytes(wish.text)))
+            operations.append(.put(failover, EtcdBytes(wish.text)))
+        } else {
+            // whom a switchover names leads without being compared, and the leader that was to wait for it is dead
+            // (Patroni 4.1, ha.py: manual_failover_process_no_leader)
+            operations.append(.delete(.one(failover)))
         }
         let answer = try await client.transact(
             EtcdTransaction(

@@ -56,7 +56,8 @@ public enum DockerEffect: Sendable, Hashable {
 /// What can be asked of etcd.
 public enum EtcdEffect: Sendable, Hashable {
     /// One transaction: if the leader key is exactly this one, delete it and the member's key; then revoke the lease.
-    /// With an heir it also writes Patroni's `failover` key: the others then leave the election to that one.
+    /// With an heir it also writes Patroni's `failover` key: the others then leave the election to that one. Without one it
+    /// deletes that key, too: whom it names would lead without being compared with the others.
     case releaseLeader(prefix: String, LeaderKey, heir: NodeName?)
     /// Adds a learner.
     case addLearner(peerURL: String)

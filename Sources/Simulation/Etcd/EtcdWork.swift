@@ -67,8 +67,9 @@ extension Universe {
         guard let known = store?.key(prefix + "leader"), known.value == .text(key.node.text), known.lease == key.lease,
             known.createRevision == key.createRevision
         else { return .refused(Refusal(.conflict, "the leader key has changed")) }
-        store?.delete([prefix + "leader", prefix + "members/" + key.node.text])
-        if let heir { store?.put(prefix + "failover", .text(heir.text)) }
+        let wish = prefix + "failover"
+        store?.delete([prefix + "leader", prefix + "members/" + key.node.text] + (heir == nil ? [wish] : []))
+        if let heir { store?.put(wish, .text(heir.text)) }
         store?.revoke(key.lease)
         note("leader key of \(key.node) released")
         leaderKeyGone()

@@ -110,11 +110,23 @@ extension Universe {
 
     private mutating func finishHandingOver(_ index: Int, to target: NodeName) {
         guard let node = engine.containers[index].node else { return }
+        // PostgreSQL ends when its standbys have everything; wal_sender_timeout is longer than any delay here
+        shipWAL(from: index)
+        guard !isAwaited(index) else { return begin(.handingOver(to: target), on: index, within: 300...500) }
         engine.containers[index].node?.server = .stopped
         withDirectory(of: index) { $0.isClean = true }
         guard storeReachable(from: index), store?.key(prefix + "leader")?.value == .text(node.name.text) else { return }
         store?.put(prefix + "failover", .text(target.text))
         store?.delete(prefix + "leader")
         leaderKeyGone()
+    }
+
+    /// Whether somebody who streams from a node gets its WAL late.
+    private func isAwaited(_ index: Int) -> Bool {
+        guard let name = engine.containers[index].node?.name, isReachable(index) else { return false }
+        return engine.containers.indices.contains { place in
+            guard let other = engine.containers[place].node else { return false }
+            return other.upstream == name && other.server == .replica && other.lagsUntil > now && isReachable(place)
+        }
     }
 }

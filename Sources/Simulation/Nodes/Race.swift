@@ -16,7 +16,7 @@ extension Universe {
         // whom a switchover names leads without being compared (`manual_failover_process_no_leader`)
         let isNamed = store?.key(prefix + "failover")?.value.text == node.name.text
         guard !node.isKept(from: "nofailover"), isElectable(node),
-            isNamed && !node.isSynchronous || isHealthiest(index, directory)
+            isNamed || isHealthiest(index, directory)
         else { return }
         store?.put(prefix + "leader", .text(node.name.text), lease: lease)
         store?.delete(prefix + "failover")

@@ -51,8 +51,16 @@ extension Universe {
         for place in engine.containers.indices where place != index {
             guard let other = engine.containers[place].node, other.upstream == node.name, other.server == .replica,
                 other.job == nil, other.lagsUntil <= now, isReachable(place), isReachable(index),
-                let own = directory(of: place), own.canFollow(source), canReplay(place, from: source)
+                let own = directory(of: place), own.canFollow(source)
             else { continue }
+            guard canReplay(place, from: source) else {
+                // PostgreSQL notes the limits and pauses; Patroni lets it go on, it ends, and is started with them
+                // (`handle_parameter_change`)
+                withDirectory(of: place) { $0.limits = source.limits }
+                engine.containers[place].node?.server = .stopped
+                begin(.restarting(wasPrimary: false), on: place, within: 800...2500)
+                continue
+            }
             withDirectory(of: place) { directory in
                 directory.history = source.history
                 directory.lsn = source.lsn
