@@ -17,6 +17,7 @@ struct EngineRestartTests {
                 try await everythingDies(cluster, engine)
                 try await onlyTheEngineDies(cluster, engine)
                 try await pruned(cluster)
+                try await diskFull(cluster, engine)
             }
         }
     }
@@ -80,6 +81,30 @@ struct EngineRestartTests {
         try await cluster.ready()
         #expect(try await cluster.primary() == primary)
         for number in 1...3 { #expect(try await cluster.psql(cluster.node(number), "select n from kept") == "7") }
+    }
+
+    /// D11: no byte is left for containers, volumes and etcd. A node that is gone cannot be made anew, and it is said why;
+    /// whatever else ends, nothing is given up or begun anew, and with the space all comes back.
+    private func diskFull(_ cluster: ClusterFixture, _ engine: OwnEngine) async throws {
+        guard engine.hasDisk else { return print("D11 not shown: this machine has no loop device for a small disk") }
+        let (primary, volumes) = (try await cluster.primary(), try await cluster.volumes())
+        let replica = try #require((1...3).map(cluster.node).first { $0 != primary })
+        cluster.kill()
+        let mark = cluster.mark
+        try await engine.fillDisk()
+        let large = "create table large as select repeat('x', 1000) from generate_series(1, 200000)"
+        _ = try? await cluster.psql(primary, "set statement_timeout = '20s'; " + large)
+        _ = try await cluster.docker("rm", "-f", replica)
+        // what the container had taken
+        try await engine.fillDisk()
+        try cluster.run()
+        try await cluster.event(after: mark, "no space left on device", replica)
+        #expect(try await cluster.volumes() == volumes)
+        print("D11 the disk is full: \(cluster.events(after: mark, "no space left on device", replica)[0])")
+        try engine.freeDisk()
+        try await cluster.ready()
+        for number in 1...3 { #expect(try await cluster.psql(cluster.node(number), "select n from kept") == "7") }
+        #expect(try await cluster.volumes() == volumes)
     }
 
     /// When every node's PostgreSQL began, and on which timeline it is.

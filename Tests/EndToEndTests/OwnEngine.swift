@@ -17,7 +17,7 @@ final class OwnEngine: Sendable {
         directory = NSTemporaryDirectory() + "engine-" + name
     }
 
-    /// Starts one, with copies of these images, for as long as the body runs.
+    /// Starts one, with copies of these images and a disk of its own, for as long as the body runs.
     static func with(images: [String], _ body: (OwnEngine) async throws -> Void) async throws {
         let engine = OwnEngine(name: "e2e" + String(UUID().uuidString.prefix(6)).lowercased())
         do {
@@ -33,6 +33,13 @@ final class OwnEngine: Sendable {
     private func make(_ images: [String]) async throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let (disk, data) = (directory + "/disk", directory + "/data")
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        try await Shell.run(["truncate", "--size", "4G", disk])
+        // no space that only root may fill: all run out of it together
+        try await Shell.run(["mkfs.ext4", "-q", "-m", "0", disk])
+        // not every machine has loop devices
+        _ = try? await Shell.run(["mount", "-o", "loop", disk, data])
         try await Shell.run(["ip", "netns", "add", namespace])
         try await Shell.run(["ip", "-n", namespace, "link", "set", "lo", "up"])
         try await start()
@@ -53,6 +60,25 @@ final class OwnEngine: Sendable {
         }
     }
 
+    /// Whether what it keeps is on a disk of its own.
+    var hasDisk: Bool {
+        func device(_ path: String) -> Int? {
+            (try? FileManager.default.attributesOfItem(atPath: path))?[.systemNumber] as? Int
+        }
+        return device(directory) != device("\(directory)/data")
+    }
+
+    /// Leaves not a byte of its disk free.
+    func fillDisk() async throws {
+        precondition(hasDisk, "the machine's own disk is not to be filled")
+        try await Shell.run(["sh", "-c", "cat /dev/zero >>\"$1\" 2>/dev/null || true", "sh", filler])
+    }
+
+    /// Gives the space back.
+    func freeDisk() throws { try FileManager.default.removeItem(atPath: filler) }
+
+    private var filler: String { "\(directory)/data/filler" }
+
     /// Stops the daemon as the machine's service manager would.
     func stop() async throws {
         daemon.signal(SIGTERM)
@@ -71,7 +97,7 @@ final class OwnEngine: Sendable {
         try? await stop()
         _ = try? await Shell.run(["ip", "netns", "del", namespace])
         // a daemon mounts its root over itself, and leaves it so
-        _ = try? await Shell.run(["umount", "-l", "\(directory)/data"])
+        for _ in 0..<2 { _ = try? await Shell.run(["umount", "-l", "\(directory)/data"]) }
         _ = try? await Shell.run(["rm", "-rf", directory])
     }
 }

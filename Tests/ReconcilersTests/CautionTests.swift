@@ -89,4 +89,20 @@ struct CautionTests {
         #expect(!kills(after: .seconds(16)))
         #expect(kills(after: .seconds(14)))
     }
+
+    @Test("PostgreSQL's own word that it is a standby outweighs Patroni's that it is the primary")
+    func primaryByPostgreSQLsWord() {
+        func served(_ scenery: Scenery) -> Bool {
+            scenery.conditions.contains { $0.type == .primaryAvailable && $0.status == .true }
+        }
+        var scenery = Scenery()
+        #expect(served(scenery))
+        scenery.database { $0.isInRecovery = true }
+        #expect(!served(scenery))
+        #expect(scenery.waiting.contains("pg-node-1 to take writes"))
+        #expect(scenery.conditions.contains { $0.reason == "TakesNoWrites" && $0.message.contains("pg-node-1") })
+        // the look was at another one, which is nothing new about this one
+        scenery.database { $0.node = "pg-node-2" }
+        #expect(served(scenery))
+    }
 }

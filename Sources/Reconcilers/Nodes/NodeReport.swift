@@ -69,6 +69,14 @@ enum NodeReport {
     }
 
     private static func primary(_ roster: Roster, to proposal: inout Proposal) {
+        if let leader = roster.leader, leader.isServing, roster.isStandby(leader) {
+            proposal.conditions.append(
+                Condition(
+                    .primaryAvailable, .false, reason: "TakesNoWrites",
+                    message: "Patroni calls \(leader.name) the primary, and its PostgreSQL says that it is a standby",
+                    subject: .leadership))
+            return proposal.wait(for: "\(leader.name) to take writes", lookAgain: .milliseconds(150))
+        }
         if let leader = roster.leader, leader.isServing {
             proposal.conditions.append(
                 Condition(

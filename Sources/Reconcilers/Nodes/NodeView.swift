@@ -130,6 +130,11 @@ struct Roster {
             }
     }
 
+    /// Whether a node's PostgreSQL itself says that it is in recovery, whatever Patroni says of it.
+    func isStandby(_ node: NodeView) -> Bool {
+        site.scene.observation.database.value.map { $0.node == node.name && $0.isInRecovery } ?? false
+    }
+
     /// Whether the parameters may have changed so lately that not every node has read them: nobody could say then whose
     /// turn it is.
     var parametersAreFresh: Bool {
