@@ -5,11 +5,11 @@
 # All run in a container of the same image and limits, from the same repository, with the same process-max; they take
 # turns, so that none has the warmer cache, and each begins when what the one before left has been gone for a while: in a
 # virtual machine memory that was freed just now is cheaper than memory that has gone back to the host. Times are those of
-# whole containers, from start to end. A drill goes on where a plain restore ends, and restores with
-# smaller buffers than pgBackRest takes by itself; so it is measured against three: the restore as pgBackRest does it, whose
-# files nobody could use yet; the same with the drill's buffers; and that with PostgreSQL started on it, all WAL replayed,
-# and stopped in order. What a drill does beyond that are its checks: pg_amcheck of every index and table, a count of every
-# table, a search through every vector column. The bar (1.15) is drill against plain.
+# whole containers, from start to end. A drill goes on where a plain restore ends, and restores with smaller buffers than
+# pgBackRest takes by itself, and without waiting for the disk; so it is measured against three: the restore as pgBackRest
+# does it, whose files nobody could use yet; the same with the drill's buffers; and that with PostgreSQL started on it, all
+# WAL replayed, and stopped in order. What a drill does beyond that are its checks: pg_amcheck of every index and table, a
+# count of every table, a search through every vector column. The bar (1.15) is drill against plain.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 controller=$root/.build/release/controller rounds=${ROUNDS:-3} size=${SIZE_MIB:-1536}
@@ -86,6 +86,7 @@ alone() {  # NAME COMMAND: the command in a container like the drill's
 restore="pgbackrest --stanza=pg-ha --pg1-path=/var/lib/postgresql/data --process-max=$(nproc)"
 # as in deploy/images/postgres/task
 buffers=$(sed -n 's/^BUFFER = "\(.*\)"/\1/p' "$root/deploy/images/postgres/task")
+[[ -n $buffers ]] || { echo "deploy/images/postgres/task names no BUFFER"; exit 1; }
 server="-c hot_standby=off -c listen_addresses= -c unix_socket_directories=/tmp -c archive_command= -c hba_file=/tmp/hba.conf \
 -c synchronous_standby_names= -c shared_buffers=128MB -c huge_pages=off -c recovery_init_sync_method=syncfs"
 plain() { alone plain "$restore restore"; }

@@ -72,7 +72,7 @@ extension PatroniEffect {
         case .patchConfiguration: "patch the dynamic configuration"
         case .reload: "reload \(node)"
         case .restart: "restart PostgreSQL on \(node)"
-        case .switchover(let from, let to): "switch over from \(from) to \(to)"
+        case .switchover(let from, let to): "switch over from \(from) \(Handover(to: to).words)"
         }
     }
 }

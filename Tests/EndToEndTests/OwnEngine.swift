@@ -37,9 +37,9 @@ final class OwnEngine: Sendable {
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         try await Shell.run(["truncate", "--size", "4G", disk])
         // no space that only root may fill: all run out of it together
-        try await Shell.run(["mkfs.ext4", "-q", "-m", "0", disk])
-        // not every machine has loop devices
-        _ = try? await Shell.run(["mount", "-o", "loop", disk, data])
+        let make = "mkfs.ext4 -q -m 0 \"$1\" && mount -o loop \"$1\" \"$2\""
+        // not every machine has loop devices, and a file system for them
+        _ = try? await Shell.run(["sh", "-c", make, "sh", disk, data])
         try await Shell.run(["ip", "netns", "add", namespace])
         try await Shell.run(["ip", "-n", namespace, "link", "set", "lo", "up"])
         try await start()
@@ -89,6 +89,8 @@ final class OwnEngine: Sendable {
     private var isRunning: Bool { FileManager.default.fileExists(atPath: "\(directory)/pid") }
 
     private func cleanUp() async {
+        // with a full disk not even a daemon ends in order
+        try? freeDisk()
         // containers that outlived a daemon are known to the next one only
         if !isRunning { try? await start() }
         let left = (try? await Shell.run(["docker", "-H", host, "ps", "-aq"])) ?? ""
@@ -97,7 +99,7 @@ final class OwnEngine: Sendable {
         try? await stop()
         _ = try? await Shell.run(["ip", "netns", "del", namespace])
         // a daemon mounts its root over itself, and leaves it so
-        for _ in 0..<2 { _ = try? await Shell.run(["umount", "-l", "\(directory)/data"]) }
+        while (try? await Shell.run(["umount", "-l", "\(directory)/data"])) != nil {}
         _ = try? await Shell.run(["rm", "-rf", directory])
     }
 }

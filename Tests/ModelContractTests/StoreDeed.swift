@@ -22,6 +22,8 @@ enum StoreDeed: Sendable, Hashable {
     enum Mistake: Sendable, CaseIterable { case node, lease, createRevision }
 
     static let retired = "retired"
+    /// Switchovers that Patroni is asked for: to somebody, or to whom the others elect.
+    static let wishes: [StoreDeed] = [.put("failover", "n2", lease: 0), .put("failover", "", lease: 0)]
 
     /// Random deeds over Patroni's keys, a record of the controller's own and two leases.
     static func script(seed: UInt64, _ count: Int) -> [StoreDeed] {
@@ -36,7 +38,7 @@ enum StoreDeed: Sendable, Hashable {
             case 3..<5: return .revoke(lease)
             case 5..<8: return .put("leader", pick(["n1", "n2"], &random), lease: lease)
             case 8..<10: return .put("members/" + pick(["n1", "n2"], &random), "running", lease: lease)
-            case 10: return pick([.put("initialize", "73", lease: 0), .put("failover", "n2", lease: 0)], &random)
+            case 10: return pick([.put("initialize", "73", lease: 0)] + StoreDeed.wishes, &random)
             case 11: return .delete(pick(["leader", "initialize", "members/n1", "failover"], &random))
             case 12: return .putIfAbsent("initialize", "73")
             case 13: return .putIfAbsent(retired, #"{"since":"s","why":"w"}"#)
@@ -51,7 +53,7 @@ enum StoreDeed: Sendable, Hashable {
     static let opening: [StoreDeed] =
         [.grant(4711), .grant(4712), .put("leader", "n1", lease: 4711), .put("members/n1", "running", lease: 4711)]
         + [.put("members/n2", "running", lease: 4712), .put("initialize", "73", lease: 0)]
-        + [.put("failover", "n2", lease: 0)]
+        + wishes
         + [.release(.node), .release(.lease), .release(.createRevision), .release(nil), .release(nil)]
         + [.putIfAbsent(retired, #"{"since":"s","why":"w"}"#), .deleteKey(retired, isCurrent: false)]
         + [.deleteKey(retired, isCurrent: true), .putIfAbsent("initialize", "74"), .grant(4711)]

@@ -98,8 +98,12 @@ struct StoreSides {
                 guard lease == 0 || universe.store?.leases.contains(where: { $0.id == lease }) == true else { return }
                 let node = NodeName(String(key.split(separator: "/").last ?? ""))
                 let stored: StoreValue =
-                    key.hasPrefix("members/")
-                    ? .member(DCSMember(name: node, state: value, role: "replica", lease: lease)) : .text(value)
+                    switch key {
+                    case _ where key.hasPrefix("members/"):
+                        .member(DCSMember(name: node, state: value, role: "replica", lease: lease))
+                    case "failover": universe.wish(from: "n1", to: value.isEmpty ? nil : NodeName(value))
+                    case _: .text(value)
+                    }
                 universe.store?.put(full(key), stored, lease: lease)
             case .delete(let key): universe.store?.delete(full(key))
             case .grant(let id):
@@ -124,7 +128,7 @@ struct StoreSides {
                 let text =
                     switch key {
                     case _ where key.hasPrefix("members/"): #"{"state":"\#(value)","role":"replica"}"#
-                    case "failover": #"{"leader":"n1","member":"\#(value)"}"#
+                    case "failover": value.isEmpty ? #"{"leader":"n1"}"# : #"{"leader":"n1","member":"\#(value)"}"#
                     case _: value
                     }
                 try await client.put(EtcdBytes(full(key)), EtcdBytes(text), lease: lease)

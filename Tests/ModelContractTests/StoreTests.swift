@@ -67,7 +67,7 @@ struct StoreTests {
         }
         return [
             "revision \(keys.revision)", "initialize \(keys.initialize ?? "-") \(keys.initializeRevision ?? 0)",
-            "leader \(leader ?? "-")", "failover \(keys.heir?.text ?? "-")",
+            "leader \(leader ?? "-")", "failover \(keys.handover?.words ?? "-")",
             "members \(members)", "retired \(keys.retired.map { "\($0.volume) \($0.why) \($0.modRevision)" })",
             "membership \(store.members.map { "\($0.peerURLs) \($0.isLearner)" }.sorted())",
         ]

@@ -225,7 +225,7 @@ struct DeclaredTests {
         refused("NotArchiving") { $0.database { $0.archiver.isFailing = true } }
         refused("NotArchiving") { $0.database { $0.archiver.lastArchived = "000000020000000000000001" } }
         refused("RepositoryUnseen") { $0.observation.repository = .unknown(Blindness(.timedOut, "")) }
-        refused("Switchover") { $0.dcs { $0.heir = "pg-node-2" } }
+        refused("Switchover") { $0.dcs { $0.handover = Handover(to: "pg-node-2") } }
         refused("NoBackup") { bent in
             bent.observation.repository = bent.observation.repository.map { view in
                 var view = view

@@ -76,6 +76,10 @@ struct NodesTests {
         scenery.change("pg-node-1") { $0.settings.sharedMemory = 1 }
         #expect(
             scenery.effects(Nodes()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2"))])
+        scenery.cluster.postgres.synchronous.mode = .quorum
+        #expect(scenery.effects(Nodes()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: nil))])
+        scenery.dcs { $0.handover = Handover(to: nil) }
+        #expect(scenery.effects(Nodes()) == [])
     }
 
     @Test("no node is interrupted while another is not healthy")

@@ -304,6 +304,13 @@ struct SwitchoversTests {
             scenery.effects(Switchovers()) == [
                 .patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2"))
             ])
+        // one of a quorum may lack a commit, and whom Patroni is told leads without being compared
+        scenery.cluster.postgres.synchronous.mode = .quorum
+        scenery.cluster.pooler.enabled = false
+        #expect(
+            scenery.effects(Switchovers()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: nil))])
+        scenery.dcs { $0.handover = Handover(to: nil) }
+        #expect(scenery.waiting.contains("the switchover to whom the others elect"))
     }
 
     @Test("a rolling change asks for one before it interrupts the primary, and waits while there is one")

@@ -78,7 +78,7 @@ struct DropGuardTests {
 
     @Test("keeps everything while who leads is not beyond doubt")
     func leadership() {
-        #expect(judge { $0.dcs { $0.heir = "pg-node-2" } } == .onlyTheAbsentGo)
+        #expect(judge { $0.dcs { $0.handover = Handover(to: "pg-node-2") } } == .onlyTheAbsentGo)
         #expect(judge { $0.dcs { $0.leader = nil } } == .onlyTheAbsentGo)
         #expect(judge { $0.database { $0.isInRecovery = true } } == .onlyTheAbsentGo)
         #expect(judge { $0.observation.database = .unknown(.notLooked) } == .unknownIsNotAbsent)

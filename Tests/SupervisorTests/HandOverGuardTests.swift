@@ -53,7 +53,7 @@ struct HandOverGuardTests {
         }
         expect(.clientsHeld, "the heir does not stream") { $0.member("pg-node-2") { $0.isStreaming = false } }
         expect(.clientsHeld, "the heir is behind") { $0.member("pg-node-2") { $0.walPosition = 1 } }
-        expect(.clientsHeld, "Patroni hands over") { $0.dcs { $0.heir = "pg-node-3" } }
+        expect(.clientsHeld, "Patroni hands over") { $0.dcs { $0.handover = Handover(to: "pg-node-3") } }
         expect(.pause, "Patroni is paused") { $0.dcs { $0.configuration = .object([("pause", .bool(true))]) } }
         expect(.clientsHeld, "etcd is out of sight") { $0.observation.dcs = .unknown(.notLooked) }
         #expect(HandOverGuardTests.judge(HandOverGuardTests.ready, "id-pg-node-2") == .clientsHeld)

@@ -111,7 +111,9 @@ struct StoreObserver {
         case "config": view.configuration = JSONValue.parse(entry.value.text)
         case "failover":
             let value = JSONValue.parse(entry.value.text)
-            if value?["scheduled_at"]?.string == nil { view.heir = value?["member"]?.string.map { NodeName($0) } }
+            let (leader, heir) = (value?["leader"]?.string, value?["member"]?.string)
+            guard value?["scheduled_at"]?.string == nil, leader != nil || heir != nil else { break }
+            view.handover = Handover(to: heir.map { NodeName($0) })
         case "sync": view.synchronous = StoreObserver.synchronous(entry.value.text)
         case _ where name.hasPrefix("members/"):
             view.members.append(StoreObserver.member(String(name.dropFirst("members/".count)), entry))

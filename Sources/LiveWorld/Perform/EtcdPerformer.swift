@@ -80,16 +80,16 @@ struct EtcdPerformer {
     ) async throws -> Outcome {
         let leader = EtcdBytes(prefix + "leader")
         let member = EtcdBytes(prefix + "members/" + key.node.text)
-        var operations: [EtcdOperation] = [.delete(.one(leader)), .delete(.one(member))]
         let failover = EtcdBytes(prefix + "failover")
+        // whom a switchover names leads without being compared, and the leader that was to wait for it is dead
+        // (Patroni 4.1, ha.py: manual_failover_process_no_leader)
+        var wish = EtcdOperation.delete(.one(failover))
         if let heir {
-            let wish = JSONValue.object([("leader", .string(key.node.text)), ("member", .string(heir.text))])
-            operations.append(.put(failover, EtcdBytes(wish.text)))
-        } else {
-            // whom a switchover names leads without being compared, and the leader that was to wait for it is dead
-            // (Patroni 4.1, ha.py: manual_failover_process_no_leader)
-            operations.append(.delete(.one(failover)))
+            let value = JSONValue.object([("leader", .string(key.node.text)), ("member", .string(heir.text))])
+            wish = .put(failover, EtcdBytes(value.text))
         }
+        // before the leader's, at which Patroni's watch wakes it (dcs/etcd3.py: KVCache)
+        let operations = [wish, .delete(.one(leader)), .delete(.one(member))]
         let answer = try await client.transact(
             EtcdTransaction(
                 if: [

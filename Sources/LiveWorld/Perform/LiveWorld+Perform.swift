@@ -56,7 +56,7 @@ extension LiveWorld {
             }
         case .switchover(let from, let to):
             return try await underWay { () async throws(PatroniError) in
-                try await client.switchover(from: from.text, to: to.text, deadline: .seconds(3))
+                try await client.switchover(from: from.text, to: to?.text, deadline: .seconds(3))
             }
         }
         return .done("")

@@ -93,8 +93,8 @@ public enum PatroniEffect: Sendable, Hashable {
     case reload
     /// `POST /restart`: restarts PostgreSQL.
     case restart
-    /// `POST /switchover`.
-    case switchover(from: NodeName, to: NodeName)
+    /// `POST /switchover`. Whom it names leads without being compared; without a name the others elect.
+    case switchover(from: NodeName, to: NodeName?)
 }
 
 /// What can be asked of a node's PostgreSQL.

@@ -113,8 +113,8 @@ public struct DCSView: Sendable, Hashable {
     public var configuration: JSONValue?
     /// The synchronous standbys.
     public var synchronous: SynchronousKey?
-    /// Whom a switchover that is under way hands over to (Patroni's `failover` key).
-    public var heir: NodeName?
+    /// The switchover that Patroni was asked for and that is under way (its `failover` key).
+    public var handover: Handover?
     /// The members that hold a lease, sorted by name.
     public var members: [DCSMember]
     /// Volumes that are kept though nothing uses them, sorted by name (the controller's own keys).
@@ -229,4 +229,15 @@ public struct DCSMember: Sendable, Hashable {
         self.lease = lease
         tags = []
     }
+}
+
+/// What Patroni's `failover` key asks for.
+public struct Handover: Sendable, Hashable {
+    /// Whom it names, who then leads without being compared with the others; nil where they are to elect.
+    public var to: NodeName?
+    /// In words.
+    public var words: String { to.map { "to \($0)" } ?? "to whom the others elect" }
+
+    /// Creates one.
+    public init(to: NodeName?) { self.to = to }
 }

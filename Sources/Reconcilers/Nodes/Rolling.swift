@@ -5,8 +5,8 @@ import Model
 enum Rolling {
     static func propose(_ roster: Roster) -> Proposal {
         guard !roster.isPaused, !roster.isSwitching else { return Proposal() }
-        if let heir = roster.dcs?.heir {
-            return Proposal(waiting: ["the switchover to \(heir)"], lookAgain: .milliseconds(250))
+        if let handover = roster.dcs?.handover {
+            return Proposal(waiting: ["the switchover \(handover.words)"], lookAgain: .milliseconds(250))
         }
         if let record = roster.dcs?.switchover, record.stage == .holding {
             return Proposal(waiting: [record.phrase])
@@ -166,7 +166,7 @@ enum Rolling {
         }
         return Proposal(actions: [
             Action(
-                .patroni(node.name, .switchover(from: node.name, to: target.name)), on: .leadership,
+                .patroni(node.name, .switchover(from: node.name, to: roster.named(target))), on: .leadership,
                 because: .handOver(why))
         ])
     }

@@ -113,7 +113,7 @@ struct DatabaseSteps {
                 "without backups it could not be brought back. Set spec.backups.enabled, or drop it by hand: DROP DATABASE "
                     + name)
         }
-        guard case .present(let dcs) = scene.observation.dcs, dcs.heir == nil, dcs.leader?.node == view.node else {
+        guard case .present(let dcs) = scene.observation.dcs, dcs.handover == nil, dcs.leader?.node == view.node else {
             return wait("Switchover", "who leads is about to change")
         }
         guard case .present(let repository) = scene.observation.repository else {

@@ -65,12 +65,13 @@ struct SwitchoverStep {
         case .failure(let obstacle): return delay(obstacle.words)
         }
         guard record.isRestart || roster.isPooled(choice.name) else {
+            let heir = roster.named(choice)
             return Proposal(
                 actions: [
                     Action(
-                        .patroni(record.from, .switchover(from: record.from, to: choice.name)), on: .leadership,
+                        .patroni(record.from, .switchover(from: record.from, to: heir)), on: .leadership,
                         because: .handOver(record.why))
-                ], waiting: ["the switchover to \(choice.name)"], lookAgain: .milliseconds(250))
+                ], waiting: ["the switchover \(Handover(to: heir).words)"], lookAgain: .milliseconds(250))
         }
         if let obstacle = obstacle(choice) { return delay(obstacle) }
         if !record.isRestart, let step = keepDown() { return step }
@@ -130,7 +131,7 @@ struct SwitchoverStep {
         if dcs.isPaused { return "Patroni is paused" }
         if from.isHeld { return "\(record.from) is in maintenance" }
         if roster.isSwitching { return "a restore is under way" }
-        if let other = dcs.heir { return "Patroni hands over to \(other)" }
+        if let other = dcs.handover { return "Patroni hands over \(other.words)" }
         guard from.isServing, let database = scene.observation.database.value, database.node == record.from,
             !database.isInRecovery
         else { return "\(record.from) does not take writes" }
@@ -369,6 +370,12 @@ extension SwitchoverRecord {
 }
 
 extension Roster {
+    /// Whom Patroni is told to hand over to: nobody where a quorum confirms commits, because one standby by itself may lack
+    /// some, and whom it is told leads without being compared (`manual_failover_process_no_leader`).
+    func named(_ heir: NodeView) -> NodeName? {
+        site.cluster.postgres.synchronous.mode == .quorum ? nil : heir.name
+    }
+
     /// Whether an heir can take over behind poolers that hold their clients: commits must have waited for it.
     func isPooled(_ heir: NodeName) -> Bool {
         site.cluster.canHoldClients && isSynchronous && dcs?.synchronous?.standbys.contains(heir) == true

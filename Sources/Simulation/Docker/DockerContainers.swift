@@ -199,8 +199,9 @@ extension Universe {
         else { return }
         let record = SwitchoverRecord(value: json, modRevision: key.modRevision)
         guard record.stage == .holding, record.from == node.name, let heir = record.to else { return }
-        store?.delete([prefix + "leader", prefix + "members/" + node.name.text])
-        if !node.isQuorum { store?.put(prefix + "failover", .text(heir.text)) }
+        let wish = prefix + "failover"
+        store?.delete([prefix + "leader", prefix + "members/" + node.name.text] + (node.isQuorum ? [wish] : []))
+        if !node.isQuorum { store?.put(wish, .text(heir.text)) }
         store?.revoke(lease)
         note("\(node.name) releases its leader key")
         leaderKeyGone()

@@ -77,7 +77,7 @@ extension Universe {
             }
             guard key.name.hasPrefix(prefix) else { continue }
             switch key.value {
-            case .text(let text) where key.name == prefix + "failover": view.heir = NodeName(text)
+            case let value where key.name == prefix + "failover": view.handover = Universe.handover(value)
             case .text(let text) where key.name == prefix + "initialize":
                 view.initialize = text
                 view.initializeRevision = key.modRevision

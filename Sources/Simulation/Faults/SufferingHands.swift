@@ -49,7 +49,9 @@ extension Universe {
         guard let index = engine.containers.firstIndex(where: { $0.node?.isWritable == true }),
             let node = engine.containers[index].node, let target = random.pick(standbys(of: index))
         else { return false }
-        if case .done = perform(.switchover(from: node.name, to: target), on: node.name) { return true }
+        // in quorum mode it is no safe thing to name one; docs/safety.md says so
+        let heir = node.isQuorum ? nil : target
+        if case .done = perform(.switchover(from: node.name, to: heir), on: node.name) { return true }
         return false
     }
 

@@ -24,7 +24,7 @@ extension Universe {
         case .restarting(let wasPrimary):
             engine.containers[index].node?.server = wasPrimary ? .primary : .replica
             launchServer(index, asPrimary: wasPrimary)
-        case .handingOver(let target): finishHandingOver(index, to: target)
+        case .handingOver(let work): finishHandingOver(index, work)
         }
         engine.containers[index].node?.nextLoop = now
         isStirred = true
@@ -108,15 +108,18 @@ extension Universe {
                 missing: missing))
     }
 
-    private mutating func finishHandingOver(_ index: Int, to target: NodeName) {
+    private mutating func finishHandingOver(_ index: Int, _ work: NodeProcess.HandingOver) {
         guard let node = engine.containers[index].node else { return }
-        // PostgreSQL ends when its standbys have everything; wal_sender_timeout is longer than any delay here
+        // PostgreSQL ends when its standbys have everything, or have not answered for the controller's wal_sender_timeout
         shipWAL(from: index)
-        guard !isAwaited(index) else { return begin(.handingOver(to: target), on: index, within: 300...500) }
+        if isAwaited(index), now - work.since < .seconds(15) {
+            return begin(.handingOver(work), on: index, within: 300...500)
+        }
         engine.containers[index].node?.server = .stopped
         withDirectory(of: index) { $0.isClean = true }
         guard storeReachable(from: index), store?.key(prefix + "leader")?.value == .text(node.name.text) else { return }
-        store?.put(prefix + "failover", .text(target.text))
+        let wish = wish(from: node.name, to: work.request.to)
+        store?.put(prefix + "failover", wish)
         store?.delete(prefix + "leader")
         leaderKeyGone()
     }

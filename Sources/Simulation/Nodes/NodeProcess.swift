@@ -31,7 +31,15 @@ package struct NodeProcess: Sendable {
         /// Restarting in the same role.
         case restarting(wasPrimary: Bool)
         /// A clean stop for a switchover.
-        case handingOver(to: NodeName)
+        case handingOver(HandingOver)
+    }
+
+    /// A primary that stands down for a switchover.
+    package struct HandingOver: Sendable, Hashable {
+        /// What was asked for.
+        package var request: Handover
+        /// When PostgreSQL was told to stop.
+        package var since: Duration
     }
 
     /// The member's name.
@@ -78,8 +86,8 @@ package struct NodeProcess: Sendable {
     package var tags: [LabelValue] = []
     /// Whether a restart was asked for.
     package var wantsRestart = false
-    /// To whom a switchover was asked for.
-    package var handOverTo: NodeName?
+    /// The switchover that was asked for.
+    package var handsOver: Handover?
     /// Until when WAL reaches it late.
     package var lagsUntil: Duration = .zero
     /// When it was last thawed after a pause.

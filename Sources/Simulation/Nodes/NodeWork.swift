@@ -49,22 +49,43 @@ extension Universe {
         return .done("200")
     }
 
-    private mutating func switchOver(from: NodeName, to: NodeName, at index: Int) -> Outcome {
+    private mutating func switchOver(from: NodeName, to: NodeName?, at index: Int) -> Outcome {
         guard leads(index), engine.containers[index].node?.name == from,
             engine.containers[index].node?.server == .primary, engine.containers[index].node?.job == nil
         else { return .refused(Refusal(.conflict, "412 leader name does not match")) }
-        guard let target = self.index(of: to), isStreaming(target, from: index), !shows("nofailover", to) else {
+        let ready = engine.containers.indices.compactMap { place -> NodeName? in
+            guard let name = engine.containers[place].node?.name, isStreaming(place, from: index) else { return nil }
+            return shows("nofailover", name) ? nil : name
+        }
+        guard to.map({ ready.contains($0) }) ?? !ready.isEmpty else {
             return .refused(Refusal(.conflict, "412 candidate does not exist"))
         }
         if engine.containers[index].node?.isSynchronous == true {
-            guard case .synchronous(let key)? = store?.key(prefix + "sync")?.value, key.standbys.contains(to) else {
-                return .refused(Refusal(.conflict, "412 candidate name does not match with sync_standby"))
-            }
+            guard case .synchronous(let key)? = store?.key(prefix + "sync")?.value,
+                to.map({ key.standbys.contains($0) }) ?? ready.contains(where: { key.standbys.contains($0) })
+            else { return .refused(Refusal(.conflict, "412 candidate name does not match with sync_standby")) }
         }
-        if store?.isFull == false { store?.put(prefix + "failover", .text(to.text)) }
-        engine.containers[index].node?.handOverTo = to
+        let wish = wish(from: from, to: to)
+        if store?.isFull == false { store?.put(prefix + "failover", wish) }
+        engine.containers[index].node?.handsOver = Handover(to: to)
         engine.containers[index].node?.nextLoop = now + .milliseconds(20)
         return .done("200")
+    }
+}
+
+extension Universe {
+    /// What Patroni's `failover` key holds while a switchover is under way.
+    func wish(from: NodeName, to: NodeName?) -> StoreValue {
+        to.map { .text($0.text) } ?? .json(.object([("leader", .string(from.text))]))
+    }
+
+    /// The same, read.
+    static func handover(_ value: StoreValue) -> Handover? {
+        switch value {
+        case .text(let name): Handover(to: NodeName(name))
+        case .json: Handover(to: nil)
+        case .member, .synchronous: nil
+        }
     }
 }
 

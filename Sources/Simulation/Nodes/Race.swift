@@ -6,15 +6,21 @@ extension Universe {
     mutating func race(_ index: Int, _ directory: DataDirectory, lease: Int64) {
         guard let node = engine.containers[index].node, store?.isFull == false else { return }
         if node.isPaused, node.server != .primary { return }
-        if let wanted = store?.key(prefix + "failover")?.value.text, wanted != node.name.text,
+        let wish = store?.key(prefix + "failover")?.value
+        if let wanted = wish?.text, wanted != node.name.text,
             let other = self.index(of: NodeName(wanted)), isReachable(other),
             engine.containers[other].node?.answers(at: now) == true, node.server != .primary
         {
             engine.containers[index].node?.nextLoop = now + .seconds(1)
             return
         }
-        // whom a switchover names leads without being compared (`manual_failover_process_no_leader`)
-        let isNamed = store?.key(prefix + "failover")?.value.text == node.name.text
+        // whom a switchover names leads without being compared (`manual_failover_process_no_leader`), and where it names
+        // nobody, who stood down leads again only when nobody else can
+        let isNamed = wish?.text == node.name.text
+        if standsDown(node), canAnybodyLead(besides: node) {
+            engine.containers[index].node?.nextLoop = now + .seconds(1)
+            return
+        }
         guard !node.isKept(from: "nofailover"), isElectable(node),
             isNamed || isHealthiest(index, directory)
         else { return }
@@ -25,6 +31,28 @@ extension Universe {
         isStirred = true
         if node.server == .primary { return }
         promote(index)
+    }
+
+    /// Whether a switchover that names no heir is to take the lead from a node.
+    private func standsDown(_ node: NodeProcess) -> Bool {
+        guard case .json(let request)? = store?.key(prefix + "failover")?.value else { return false }
+        return request["leader"]?.string == node.name.text
+    }
+
+    /// Whether others run who may lead, in quorum mode so many that one of them has confirmed the last commit
+    /// (`is_failover_possible`).
+    private func canAnybodyLead(besides node: NodeProcess) -> Bool {
+        let others = engine.containers.indices.filter { place in
+            guard let other = engine.containers[place].node, other.name != node.name, isReachable(place) else {
+                return false
+            }
+            return other.answers(at: now) && other.server == .replica && isElectable(other)
+                && !other.isKept(from: "nofailover")
+        }
+        guard node.isQuorum, case .synchronous(let key)? = store?.key(prefix + "sync")?.value else {
+            return !others.isEmpty
+        }
+        return others.count > key.standbys.count - max(1, node.synchronousCount)
     }
 
     /// In synchronous mode only the last leader and its synchronous standbys may lead.
@@ -53,6 +81,7 @@ extension Universe {
             if other.server == .replica, isElectable(other) {
                 // one that never leads says only what it has confirmed
                 if !node.isQuorum, other.isKept(from: "nofailover") { continue }
+                if standsDown(other) { continue }
                 if data.timeline > directory.timeline || data.lsn > directory.lsn { return false }
                 votes += 1
             }
@@ -85,12 +114,12 @@ extension Universe {
             store?.put(prefix + "config", .json(configuration))
             engine.containers[index].node?.configuration = configuration
         }
-        if let target = node.handOverTo {
-            engine.containers[index].node?.handOverTo = nil
+        if let request = node.handsOver {
+            engine.containers[index].node?.handsOver = nil
             shipWAL(from: index)
             engine.containers[index].node?.server = .stopped
-            begin(.handingOver(to: target), on: index, within: 300...1200)
-            note("\(node.name) hands over to \(target)")
+            begin(.handingOver(.init(request: request, since: now)), on: index, within: 300...1200)
+            note("\(node.name) hands over \(request.words)")
             return
         }
         // a request that came to nothing (`process_manual_failover_from_leader`)

@@ -57,6 +57,7 @@ extension Universe {
                 // PostgreSQL notes the limits and pauses; Patroni lets it go on, it ends, and is started with them
                 // (`handle_parameter_change`)
                 withDirectory(of: place) { $0.limits = source.limits }
+                guard !other.isHung, !other.isPaused else { continue }
                 engine.containers[place].node?.server = .stopped
                 begin(.restarting(wasPrimary: false), on: place, within: 800...2500)
                 continue

@@ -69,7 +69,7 @@ extension PatroniEffect {
         case .patchConfiguration(let patch): "patch \(patch.text.prefix(80))"
         case .reload: "reload"
         case .restart: "restart"
-        case .switchover(let from, let to): "switchover \(from) → \(to)"
+        case .switchover(let from, let to): "switchover \(from) → \(to?.text ?? "whom they elect")"
         }
     }
 }

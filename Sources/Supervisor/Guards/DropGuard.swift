@@ -24,7 +24,7 @@ enum DropGuard {
     private static func primary(_ node: NodeName, _ scene: Scene, _ judge: (DatabaseView) -> Violation?) -> Violation? {
         guard case .present(let view) = scene.observation.database, case .present(let keys) = scene.observation.dcs
         else { return Violation(.unknownIsNotAbsent, "the primary could not be asked again") }
-        guard view.node == node, !view.isInRecovery, keys.leader?.node == node, keys.heir == nil,
+        guard view.node == node, !view.isInRecovery, keys.leader?.node == node, keys.handover == nil,
             !RestoreGuard.isSwitching(keys, scene)
         else { return refusal("\(node) does not lead, or not for long") }
         return judge(view)

@@ -21,7 +21,7 @@ enum HandOverGuard {
             return refuse("Docker would start \(record.from) again")
         }
         guard dcs.leader?.node == record.from else { return refuse("\(record.from) does not lead") }
-        if let other = dcs.heir { return refuse("Patroni hands over to \(other)") }
+        if let other = dcs.handover { return refuse("Patroni hands over \(other.words)") }
         guard scene.cluster.postgres.synchronous.mode != .off, dcs.synchronous?.leader == record.from,
             dcs.synchronous?.standbys.contains(heir) == true
         else { return refuse("commits do not wait for \(heir)") }

@@ -16,8 +16,8 @@ enum InterruptionGuard {
             if let record = dcs.switchover, record.stage == .holding, !(record.isRestart && record.from == node) {
                 return Violation(.replicasFirst, "a switchover from \(record.from) is under way")
             }
-            if let heir = dcs.heir {
-                return Violation(.replicasFirst, "a switchover to \(heir) is under way")
+            if let handover = dcs.handover {
+                return Violation(.replicasFirst, "a switchover \(handover.words) is under way")
             }
             if dcs.leader?.node == node || scene.observation.member(node).value?.role == .primary {
                 return inPlace(action, node, scene)
