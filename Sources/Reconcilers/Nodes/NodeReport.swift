@@ -69,19 +69,15 @@ enum NodeReport {
     }
 
     private static func primary(_ roster: Roster, to proposal: inout Proposal) {
-        if let leader = roster.leader, leader.isServing, roster.isStandby(leader) {
-            proposal.conditions.append(
-                Condition(
-                    .primaryAvailable, .false, reason: "TakesNoWrites",
-                    message: "Patroni calls \(leader.name) the primary, and its PostgreSQL says that it is a standby",
-                    subject: .leadership))
-            return proposal.wait(for: "\(leader.name) to take writes", lookAgain: .milliseconds(150))
-        }
         if let leader = roster.leader, leader.isServing {
+            let isStandby = roster.isStandby(leader)
             proposal.conditions.append(
                 Condition(
-                    .primaryAvailable, .true, reason: "Serving", message: "\(leader.name) is the primary",
-                    subject: .leadership))
+                    .primaryAvailable, isStandby ? .false : .true, reason: isStandby ? "TakesNoWrites" : "Serving",
+                    message: isStandby
+                        ? "Patroni calls \(leader.name) the primary, and its PostgreSQL says that it is a standby"
+                        : "\(leader.name) is the primary", subject: .leadership))
+            if isStandby { proposal.wait(for: "\(leader.name) to take writes", lookAgain: .milliseconds(150)) }
             return
         }
         let isUnknown = roster.dcs == nil

@@ -36,7 +36,7 @@ struct PauseIsSacred: Checker {
         case .docker:
             guard let container = deed.container, container.component == .node else { return nil }
             touched = [NodeName(container.home)]
-        case .patroni(_, .switchover(let from, let to)): touched = [from] + (to.map { [$0] } ?? [])
+        case .patroni(_, .switchover(let from, let to)): touched = [from, to].compactMap { $0 }
         case .patroni(let node, .restart), .patroni(let node, .reload): touched = [node]
         case .etcd(.releaseLeader(_, let key, _)): touched = [key.node]
         case .etcd, .patroni, .sql, .pooler: touched = []

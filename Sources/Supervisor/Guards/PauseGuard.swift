@@ -38,7 +38,7 @@ enum PauseGuard {
             guard case .container(_, let name) = action.subject else { return [] }
             return [NodeName(name.text)]
         case .patroni(let node, .restart), .patroni(let node, .reload): return [node]
-        case .patroni(_, .switchover(let from, let to)): return [from] + (to.map { [$0] } ?? [])
+        case .patroni(_, .switchover(let from, let to)): return [from, to].compactMap { $0 }
         case .etcd(.releaseLeader(_, let key, _)): return [key.node]
         case .patroni(_, .wake), .patroni(_, .patchConfiguration), .etcd, .sql, .pooler: return []
         }
