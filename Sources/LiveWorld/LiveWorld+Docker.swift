@@ -64,7 +64,8 @@ extension LiveWorld {
         try await withThrowingTaskGroup(of: ContainerName.self) { group in
             for (id, name) in belongings.containers {
                 group.addTask {
-                    _ = try? await docker.stop(id.text)
+                    let timeout = try? await docker.container(id.text).configuration.stopTimeoutSeconds
+                    _ = try? await docker.stop(id.text, grace: .seconds(timeout ?? 10))
                     try await docker.removeContainer(id.text, force: true)
                     return name
                 }

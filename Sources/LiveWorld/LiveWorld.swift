@@ -15,6 +15,7 @@ public struct LiveWorld: World {
     let engineID: EngineID
     let docker: DockerEngine
     let sight: Sight
+    let stops = StopRequests()
     private let clock = ContinuousClock()
     private let start = ContinuousClock.now
 

@@ -15,6 +15,8 @@ public actor SimulatedWorld: World {
     private var remembered: EngineView?
     /// Whether the controller has just been killed: nothing that it still asks for happens.
     private var isControllerDead = false
+    /// Containers that this controller has asked to stop.
+    private var stopping: [ContainerID] = []
     /// Calls so far, by which faults of single calls are addressed.
     private var calls = 0
 
@@ -100,15 +102,18 @@ public actor SimulatedWorld: World {
         }
     }
 
-    /// Docker answers a stop when it is over.
+    /// Docker answers a stop when it is over; the controller waits a moment for that, and sees the rest.
     private func awaitStop(_ effect: Effect) {
         guard case .docker(_, .stop(let id)) = effect else { return }
-        let deadline = universe.now + .seconds(25)
-        while universe.now < deadline, let index = universe.engine.index(of: id),
-            universe.engine.containers[index].hasProcess
-        {
-            advance(to: min(universe.nextDue, deadline))
-        }
+        if !stopping.contains(id) { stopping.append(id) }
+        let deadline = universe.now + .milliseconds(200)
+        while universe.now < deadline, isBeingStopped(id) { advance(to: min(universe.nextDue, deadline)) }
+    }
+
+    /// Whether a stop that this controller asked for is under way.
+    private func isBeingStopped(_ id: ContainerID) -> Bool {
+        guard stopping.contains(id), let index = universe.engine.index(of: id) else { return false }
+        return universe.engine.containers[index].stop != nil
     }
 
     private func lookAtEngine(_ cluster: Cluster, isStale: Bool) -> Sighting<EngineView> {
@@ -117,7 +122,11 @@ public actor SimulatedWorld: World {
             return .unknown(Blindness(.timedOut, "the engine does not answer"))
         }
         if isStale, let remembered { return .present(remembered) }
-        let view = universe.look(images: Universe.images(of: cluster))
+        var view = universe.look(images: Universe.images(of: cluster))
+        stopping.removeAll { !isBeingStopped($0) }
+        for place in view.containers.indices {
+            view.containers[place].isBeingStopped = stopping.contains(view.containers[place].id)
+        }
         remembered = view
         return .present(view)
     }
@@ -171,6 +180,7 @@ public actor SimulatedWorld: World {
         guard isControllerDead else { return false }
         isControllerDead = false
         remembered = nil
+        stopping = []
         universe.note("the controller starts anew")
         // nobody sees or acts until it does
         universe.obstacleAt = universe.now + .seconds(120)

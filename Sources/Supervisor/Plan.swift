@@ -32,6 +32,8 @@ public struct Plan: Sendable, Hashable {
     /// Asks every planner and merges; the first planner to claim a subject has it.
     public init(_ scene: Scene, reconcilers: [any Reconciler]) {
         var owners: [(subject: Subject, reconciler: String)] = []
+        let stopping = scene.stopping
+        waiting = stopping.map { "\($0.name), which is being stopped" }
         for reconciler in reconcilers {
             let proposal = reconciler.propose(scene)
             if proposal.refusesManifest { refusesManifest = true }
@@ -51,7 +53,7 @@ public struct Plan: Sendable, Hashable {
                 } else {
                     owners.append((action.subject, reconciler.name))
                 }
-                add(planned)
+                add(planned, whileStopping: stopping)
             }
             for condition in proposal.conditions
             where !conditions.contains(where: { $0.type == condition.type && $0.subject == condition.subject }) {
@@ -84,12 +86,14 @@ public struct Plan: Sendable, Hashable {
         waiting.isEmpty && (actions + deferred).allSatisfy { chores.contains($0.action) }
     }
 
-    private mutating func add(_ planned: PlannedAction) {
-        if !planned.action.effect.isDisruptive {
-            if !constructive.contains(where: { $0.action.effect == planned.action.effect }) {
-                constructive.append(planned)
-            }
-        } else if disruptive == nil {
+    /// A stop that is under way is not asked for again, and no second interruption begins before it is over; a failover
+    /// waits for no stop.
+    private mutating func add(_ planned: PlannedAction, whileStopping stopping: [ContainerView]) {
+        let effect = planned.action.effect
+        if case .docker(_, .stop(let id)) = effect, stopping.contains(where: { $0.id == id }) { return }
+        if !effect.isDisruptive {
+            if !constructive.contains(where: { $0.action.effect == effect }) { constructive.append(planned) }
+        } else if disruptive == nil, stopping.isEmpty || effect.isUrgent {
             disruptive = planned
         } else {
             deferred.append(planned)

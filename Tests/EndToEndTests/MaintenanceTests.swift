@@ -13,6 +13,7 @@ struct MaintenanceTests {
             try cluster.run()
             try await cluster.ready()
             try await tags(cluster)
+            try await console(cluster)
             try await poolers(cluster)
             try await node(cluster)
             try await whole(cluster)
@@ -67,6 +68,19 @@ struct MaintenanceTests {
     }
 
     // MARK: - Poolers
+
+    /// What PgBouncer's settings decide, who may log in as whom, is not the admin role's to change.
+    private func console(_ cluster: ClusterFixture) async throws {
+        let password = try await cluster.command("password", "pgadmin")
+        func ask(_ words: String) async throws -> String {
+            try await cluster.docker(
+                "exec", "-e", "PGPASSWORD=\(password)", cluster.node(1), "sh", "-c",
+                "psql -XAtq -h \(cluster.pooler(1)) -p 6432 -U pgadmin -d pgbouncer -c \"\(words)\" 2>&1 || true")
+        }
+        #expect(try await ask("SHOW POOLS").contains("pgbouncer"))
+        #expect(try await ask("SET auth_type='trust'").contains("admin access needed"))
+        #expect(try await ask("SHOW CONFIG").contains("auth_type|scram-sha-256"))
+    }
 
     private func poolers(_ cluster: ClusterFixture) async throws {
         let mark = cluster.mark

@@ -109,7 +109,7 @@ extension Cluster {
         cluster.nodes.bindAddress = draw(["127.0.0.1", "0.0.0.0", "::1", "fd00::1"], or: "127.0.0.1")
         cluster.nodes.stopTimeout = .seconds(draw([1, 59, 60, 90, 3600], or: 30))
         cluster.etcd.members = draw([1, 3, 5], or: 3)
-        cluster.etcd.publish = draw([true, false], or: true)
+        cluster.etcd.publish = draw([true, false], or: false)
         cluster.network.subnet = draw([nil, "172.30.0.0/24", "10.0.0.0/8"], or: nil)
         cluster.postgres.synchronous.mode = draw(SynchronousSettings.Mode.allCases, or: .on)
         cluster.postgres.parameters = draw(

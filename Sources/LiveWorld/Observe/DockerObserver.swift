@@ -90,6 +90,7 @@ struct DockerObserver {
             return nil
         }
         var view = ContainerView(docker: container)
+        if view.state.isRunning { view.isBeingStopped = await world.stops.isUnderWay(view.id) }
         guard container.configuration.labels[Label.component] != Component.supervisor.rawValue,
             id != world.ownContainer?.text
         else { return view }

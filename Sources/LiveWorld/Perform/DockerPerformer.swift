@@ -23,7 +23,7 @@ struct DockerPerformer {
         case .start(let id):
             await world.sight.noteStart(of: id)
             _ = try await docker.start(id.text)
-        case .stop(let id): _ = try await docker.stop(id.text)
+        case .stop(let id): return try await stop(id)
         case .kill(let id): try await docker.kill(id.text)
         case .standDown(let id):
             try await docker.kill(id.text, signal: "SIGUSR2", deadline: .seconds(2))
@@ -40,6 +40,18 @@ struct DockerPerformer {
             return "started"
         }
         return ""
+    }
+
+    /// Asks for an orderly stop. Docker answers when it is over, which may take the whole grace time: the request goes on
+    /// in the background, and the look shows the container as being stopped.
+    private func stop(_ id: ContainerID) async throws -> String {
+        let configuration = try await docker.container(id.text).configuration
+        let isNode = configuration.labels[Label.component] == Component.node.rawValue
+        let grace = isNode ? cluster.nodes.stopTimeout : .seconds(configuration.stopTimeoutSeconds ?? 10)
+        let isOver = try await world.stops.begin(id, grace: grace, on: docker) { [sight = world.sight] in
+            await sight.ring()
+        }
+        return isOver ? "" : "under way"
     }
 
     private func create(_ spec: NetworkSpec) async throws -> String {

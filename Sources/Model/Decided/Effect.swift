@@ -32,7 +32,8 @@ public enum DockerEffect: Sendable, Hashable {
     case upload(ContainerID, [FileSpec])
     /// `POST /containers/{id}/start`.
     case start(ContainerID)
-    /// `POST /containers/{id}/stop`: an orderly stop that Docker ends with SIGKILL after the container's grace time.
+    /// `POST /containers/{id}/stop`: starts an orderly stop, which Docker ends with SIGKILL after the grace time; its end is
+    /// observed. A node has `nodes.stopTimeout`, every other container what it was created with.
     case stop(ContainerID)
     /// `POST /containers/{id}/kill`.
     case kill(ContainerID)
@@ -158,6 +159,16 @@ extension Effect {
             case .script, .setPassword, .checkpoint, .advanceWAL: false
             }
         case .pooler: false
+        }
+    }
+}
+
+extension Effect {
+    /// Whether it is part of a failover or a switchover, for which clients wait.
+    public var isUrgent: Bool {
+        switch self {
+        case .etcd(.releaseLeader), .docker(_, .kill), .docker(_, .standDown): true
+        case .docker, .etcd, .patroni, .sql, .pooler: false
         }
     }
 }

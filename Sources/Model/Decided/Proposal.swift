@@ -199,6 +199,11 @@ public struct Scene: Sendable {
         self.observation = observation
         self.now = now
     }
+
+    /// The containers whose orderly stop is under way, by name.
+    public var stopping: [ContainerView] {
+        observation.engines.flatMap { $0.view.value?.containers ?? [] }.filter(\.isBeingStopped)
+    }
 }
 
 /// A pure planner of one concern.

@@ -108,7 +108,7 @@ public struct EtcdSettings: Sendable, Hashable {
     /// Member n publishes its client port on this + n − 1.
     public var clientPort = 2379
     /// Whether client ports are published on the host at all.
-    public var publish = true
+    public var publish = false
     /// The address published ports bind to.
     public var bindAddress = "127.0.0.1"
     /// Memory limit of each member.

@@ -113,6 +113,8 @@ public struct ContainerView: Sendable, Hashable {
     public var restartCount: Int
     /// The last lines that it wrote, without secrets; looked at only when it has ended or its PostgreSQL fails.
     public var lastLines: [String] = []
+    /// Whether an orderly stop that the controller asked for is under way: it still runs, and will end.
+    public var isBeingStopped = false
     /// When the kernel last killed a process of it for want of memory, by Docker's word; forgotten after a while.
     public var ranOutOfMemoryAt: String?
 

@@ -115,6 +115,7 @@ extension ContainerSpec {
             // only the names: a value may be a secret
             list.map { String($0.prefix { $0 != "=" }) }.joined(separator: " ")
         }
+        compare("stop timeout", actual.stopTimeoutSeconds, settings.stopTimeoutSeconds) { "\($0)s" }
         compare("privileged", actual.isPrivileged, settings.isPrivileged) { "\($0)" }
         compare("drops all capabilities", actual.dropsAllCapabilities, settings.dropsAllCapabilities) { "\($0)" }
         compare("added capabilities", actual.addedCapabilities, settings.addedCapabilities) {

@@ -41,8 +41,10 @@ struct NodeView {
         init(_ name: NodeName, at site: Site) { (self.name, self.site) = (name, site) }
     }
 
-    /// Whether its container lives and Patroni answers that PostgreSQL runs.
-    var isUp: Bool { container?.state.isRunning == true && member.value?.state == .running }
+    /// Whether its container lives, is to live on, and Patroni answers that PostgreSQL runs.
+    var isUp: Bool {
+        container?.state.isRunning == true && container?.isBeingStopped == false && member.value?.state == .running
+    }
     /// Whether it is the leader and takes writes.
     var isServing: Bool { isLeader && isUp && member.value?.role == .primary }
     /// Whether it follows and streams.

@@ -89,7 +89,7 @@ enum PoolerSpec {
             auth_user = \(PoolerSettings.role)
             auth_dbname = postgres
             auth_query = SELECT role, verifier FROM controller.pooler_login($1)
-            admin_users = \(cluster.accounts.admin.role), \(PoolerSettings.consoleUser)
+            admin_users = \(PoolerSettings.consoleUser)
             stats_users = \(cluster.accounts.admin.role)
             server_tls_sslmode = verify-full
             server_tls_ca_file = \(ClusterIdentity.certificate)

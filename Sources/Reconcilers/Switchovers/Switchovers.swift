@@ -131,6 +131,7 @@ struct SwitchoverStep {
         if dcs.isPaused { return "Patroni is paused" }
         if from.isHeld { return "\(record.from) is in maintenance" }
         if roster.isSwitching { return "a restore is under way" }
+        if let other = site.scene.stopping.first { return "\(other.name) is being stopped" }
         if let other = dcs.handover { return "Patroni hands over \(other.words)" }
         guard from.isServing, let database = scene.observation.database.value, database.node == record.from,
             !database.isInRecovery

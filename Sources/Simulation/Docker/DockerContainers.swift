@@ -137,7 +137,7 @@ extension Universe {
     /// Sends SIGTERM; the process ends in its own time, or after the grace time by SIGKILL.
     package mutating func beginStop(_ index: Int) {
         guard engine.containers[index].stop == nil else { return }
-        let grace = Duration.seconds(min(10, engine.containers[index].settings.stopTimeoutSeconds))
+        let grace = Duration.seconds(engine.containers[index].settings.stopTimeoutSeconds)
         // Docker thaws what it stops: a frozen primary would be one again until it has shut down
         if case .paused = engine.containers[index].state { _ = unpause(engine.containers[index].id) }
         if engine.containers[index].node?.isHung == true {
@@ -146,7 +146,9 @@ extension Universe {
         }
         switch engine.containers[index].component {
         case .node:
-            endSoon(index, within: 400...1600, exitCode: 0)
+            // a checkpoint takes its time, and so does a standby that does not answer
+            let isSlow = random.chance(permille: 60)
+            endSoon(index, within: isSlow ? 2_000...20_000 : 400...1600, exitCode: 0)
             engine.containers[index].node?.isShuttingDown = true
         case .etcd: endSoon(index, within: 50...300, exitCode: 0)
         case .network, .repository, .console, .supervisor, .pooler, .task, nil:

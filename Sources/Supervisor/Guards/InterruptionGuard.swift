@@ -8,6 +8,9 @@ enum InterruptionGuard {
         if let violation = kill(action, scene) { return violation }
         guard let node = interrupted(by: action, scene) else { return nil }
         if isStoreGone(scene) { return nil }
+        if let other = stopping(besides: node, scene) {
+            return Violation(.replicasFirst, "\(other) is being stopped")
+        }
         if scene.cluster.nodes.count > 1 {
             guard case .present(let dcs) = scene.observation.dcs else {
                 return Violation(.unknownIsNotAbsent, "who leads could not be read again")
@@ -125,6 +128,19 @@ enum InterruptionGuard {
         let ttl = Duration.seconds(dcs.configuration?["ttl"]?.integer ?? 30)
         return key.leaseLeft.map { $0 < ttl / 2 } == true
             ? nil : Violation(.replicasFirst, "\(node) renews its lease")
+    }
+
+    /// Another node of the cluster that was told to stop and still runs: it may stream until its last moment.
+    private static func stopping(besides node: NodeName, _ scene: Scene) -> NodeName? {
+        for engine in scene.observation.engines {
+            for body in engine.view.value?.containers ?? [] where body.isBeingStopped {
+                guard body.labels.value(of: Label.component) == Component.node.rawValue,
+                    let name = body.labels.value(of: Label.name), name != node.text
+                else { continue }
+                return NodeName(name)
+            }
+        }
+        return nil
     }
 
     private static func interrupted(by action: Action, _ scene: Scene) -> NodeName? {

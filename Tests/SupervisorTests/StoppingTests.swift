@@ -1,0 +1,83 @@
+import Model
+import Testing
+
+@testable import Reconcilers
+@testable import Supervisor
+@testable import TestScenery
+
+@Suite("While a node is being stopped")
+struct StoppingTests {
+    /// `pg-node-3` is not wanted as it is, and was told to stop.
+    private var scenery: Scenery {
+        var scenery = Scenery()
+        scenery.change("pg-node-3") { body in
+            body.settings.ports = []
+            body.isBeingStopped = true
+        }
+        return scenery
+    }
+
+    private func plan(_ scenery: Scenery) -> Plan { Plan(scenery.scene, reconcilers: Reconcilers.all) }
+
+    @Test("it is not told again, and the plan says what is waited for")
+    func once() {
+        var running = scenery
+        running.change("pg-node-3") { $0.isBeingStopped = false }
+        #expect(plan(running).disruptive?.action.effect == .docker(.local, .stop("id-pg-node-3")))
+        let plan = plan(scenery)
+        #expect(plan.disruptive == nil)
+        #expect(!plan.actions.contains { $0.action.effect == .docker(.local, .stop("id-pg-node-3")) })
+        #expect(plan.waiting.contains("pg-node-3, which is being stopped"))
+        #expect(!plan.isAtRest)
+    }
+
+    @Test("no other node is interrupted, though the one that stops may stream until its last moment")
+    func alone() {
+        var both = scenery
+        both.change("pg-node-2") { $0.settings.ports = [] }
+        #expect(plan(both).disruptive == nil)
+        let action = Action(
+            .docker(.local, .stop("id-pg-node-2")), on: .container(.local, "pg-node-2"), because: .surplus)
+        #expect(InterruptionGuard.judge(action, both.scene)?.invariant == .replicasFirst)
+        both.change("pg-node-3") { $0.isBeingStopped = false }
+        #expect(InterruptionGuard.judge(action, both.scene) == nil)
+    }
+
+    @Test("a failover does not wait for it, and it is no candidate")
+    func failsOver() {
+        var dead = scenery
+        dead.stop("pg-node-1")
+        guard case .etcd(.releaseLeader) = plan(dead).disruptive?.action.effect else {
+            Issue.record("the dead leader's key is not released: \(plan(dead).waiting)")
+            return
+        }
+        // commits wait for the node that stops: without another candidate the old primary starts again
+        dead.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-3"]) }
+        #expect(plan(dead).disruptive == nil)
+        #expect(plan(dead).actions.contains { $0.action.effect == .docker(.local, .start("id-pg-node-1")) })
+    }
+
+    @Test("no switchover begins")
+    func holdsNobody() {
+        var asked = Scenery()
+        let record = SwitchoverRecord(
+            from: "pg-node-1", to: nil, author: .person, why: "a test", at: Timestamp(Scenery.now), modRevision: 44)
+        asked.dcs { $0.switchover = record }
+        asked.database { $0.checkpointedAt = Timestamp(Scenery.now) }
+        func holds(_ scenery: Scenery) -> Bool {
+            scenery.effects(Switchovers()).contains {
+                if case .etcd(.replaceKey(_, let value, _)) = $0 { value.contains("holding") } else { false }
+            }
+        }
+        #expect(holds(asked))
+        asked.change("dbhub") { $0.isBeingStopped = true }
+        #expect(!holds(asked))
+    }
+
+    @Test("a container that was created with another stop timeout is made again")
+    func timeout() {
+        var scenery = Scenery()
+        scenery.change("pg-node-3") { $0.settings.stopTimeoutSeconds = 60 }
+        #expect(scenery.effects(Nodes()) == [.docker(.local, .stop("id-pg-node-3"))])
+    }
+}
