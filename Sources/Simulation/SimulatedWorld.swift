@@ -123,7 +123,7 @@ public actor SimulatedWorld: World {
         }
         if isStale, let remembered { return .present(remembered) }
         var view = universe.look(images: Universe.images(of: cluster))
-        stopping.removeAll { !isBeingStopped($0) }
+        stopping = stopping.filter(isBeingStopped)
         for place in view.containers.indices {
             view.containers[place].isBeingStopped = stopping.contains(view.containers[place].id)
         }
