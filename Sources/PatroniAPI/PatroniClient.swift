@@ -49,7 +49,9 @@ public struct PatroniClient: Sendable {
     /// The password goes only where Patroni asks for it (`check_access`, patroni/api.py): with what changes something.
     package func headers(for method: HTTPRequest.Method, hasBody: Bool) -> [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
-        if let authorization, method != .get, method != .head { headers.append((name: "Authorization", value: authorization)) }
+        if let authorization, method != .get, method != .head {
+            headers.append((name: "Authorization", value: authorization))
+        }
         if hasBody { headers.append((name: "Content-Type", value: "application/json")) }
         return headers
     }

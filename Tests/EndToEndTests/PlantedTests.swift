@@ -43,7 +43,8 @@ struct PlantedTests {
             #expect(drill.contains("drill: passed") && drill.contains("2 vector searches"), "\(drill)")
             let leader = try await cluster.primary()
             for database in ["postgres", "appdb"] {
-                #expect(try await sql(cluster, leader, in: database, "select * from public.caught") == "", "\(database)")
+                let caught = try await sql(cluster, leader, in: database, "select * from public.caught")
+                #expect(caught == "", "\(database)")
             }
         }
     }
@@ -96,7 +97,9 @@ struct PlantedTests {
                 """)
         await owner.close()
         // a DBA's: pgvector where it is kept apart, names that a tool could take for something else, and settings
-        for statement in ["create database \"a=b\"", "create database kept"] { _ = try await sql(cluster, primary, statement) }
+        for statement in ["create database \"a=b\"", "create database kept"] {
+            _ = try await sql(cluster, primary, statement)
+        }
         _ = try await sql(
             cluster, primary, in: "kept",
             "create schema ext; create extension vector schema ext; create table public.\"p|q\" (e ext.vector(2)); "

@@ -12,7 +12,7 @@ struct SessionSettingsTests {
         let text = try String(contentsOfFile: root + "/deploy/images/postgres/session-options", encoding: .utf8)
         var images: [String: String] = [:]
         for line in text.split(separator: "\n") {
-            let parts = line.dropFirst("-c ".count).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = line.dropFirst(3).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             images[String(parts[0])] = parts[1].replacingOccurrences(of: "\\ ", with: " ")
         }
         var own = SessionSettings.superuser

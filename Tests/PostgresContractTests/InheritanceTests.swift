@@ -49,8 +49,8 @@ struct InheritanceTests {
         let accounts = try await ask(
             DatabaseQuery.Accounts.self, DatabaseQuery.accounts,
             [
-                PostgresValue(array: ["pgadmin"]), PostgresValue(array: ["pgadmin"]), PostgresValue(array: ["app"]), "app",
-                PostgresValue(PoolerSettings.loginBody),
+                PostgresValue(array: ["pgadmin"]), PostgresValue(array: ["pgadmin"]), PostgresValue(array: ["app"]),
+                "app", PostgresValue(PoolerSettings.loginBody),
             ])
         #expect(accounts.roles.map(\.name) == ["pgadmin"] && accounts.database)
         _ = try await ask(DatabaseQuery.Archiver.self, DatabaseQuery.archiver, ["/tmp/none/"])
@@ -64,7 +64,8 @@ struct InheritanceTests {
         let admin = try await server.connect()
         let planted = [
             "default_transaction_read_only": "on", "default_transaction_isolation": "serializable",
-            "statement_timeout": "3ms", "idle_session_timeout": "1s", "transaction_timeout": "5ms", "role": "pg_monitor",
+            "statement_timeout": "3ms", "idle_session_timeout": "1s", "transaction_timeout": "5ms",
+            "role": "pg_monitor",
             "search_path": "public", "exit_on_error": "on", "array_nulls": "off", "DateStyle": "German",
             "standard_conforming_strings": "off", "row_security": "on", "session_replication_role": "replica",
         ]
@@ -77,6 +78,7 @@ struct InheritanceTests {
                 CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS
                     $$ BEGIN RAISE EXCEPTION 'nobody logs in here'; END $$;
                 CREATE EVENT TRIGGER refuse ON login EXECUTE FUNCTION public.refuse();
+                ALTER EVENT TRIGGER refuse ENABLE ALWAYS;
                 """)
         await admin.close()
         await #expect(throws: PostgresError.self) { try await server.connect() }
@@ -132,9 +134,10 @@ struct InheritanceTests {
             _ = try? await look(inherits)
             let snapped = try await inherits.query("SELECT count(*) AS n FROM public.caught WHERE who = 'postgres'")
             #expect(try snapped.rows[0].int("n") ?? 0 > 0, "\(database)")
-            try await inherits.execute(script: "ALTER DATABASE app RESET search_path; TRUNCATE public.caught;")
+            _ = try await inherits.query("TRUNCATE public.caught")
             await inherits.close()
         }
+        _ = try await admin.query("ALTER DATABASE app RESET search_path")
         await admin.close()
     }
 

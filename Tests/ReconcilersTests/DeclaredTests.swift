@@ -83,6 +83,17 @@ struct DeclaredTests {
         #expect(Roles().propose(blind.scene) == Roles().propose(scenery.scene))
     }
 
+    /// D: a role that another one has made, with a name whose second letter takes the quote behind it into its character.
+    @Test("a name's quote is doubled whatever letter stands before it")
+    func quoteBehindALetter() {
+        var scenery = scenery
+        role(&scenery) { $0.granted = ["pg_monitor", "a\u{0600}\"; ALTER ROLE app SUPERUSER; --"] }
+        #expect(
+            sql(scenery, Roles()) == [
+                "postgres: REVOKE \"a\u{0600}\"\"; ALTER ROLE app SUPERUSER; --\" FROM \"app\";"
+            ])
+    }
+
     @Test("that are as wanted need nothing, and say so")
     func atRest() {
         for planner in [Roles(), Databases()] as [any Reconciler] {

@@ -22,7 +22,8 @@ public struct Accounts: Reconciler {
     }
 
     private static let settings = [
-        LabelValue("default_transaction_isolation", "read committed"), LabelValue("default_transaction_read_only", "off"),
+        LabelValue("default_transaction_isolation", "read committed"),
+        LabelValue("default_transaction_read_only", "off"),
         LabelValue("event_triggers", "off"), LabelValue("idle_session_timeout", "0"), LabelValue("lock_timeout", "0"),
         LabelValue("statement_timeout", "0"), LabelValue("transaction_timeout", "0"),
     ]
