@@ -140,7 +140,8 @@ actor Sight {
         sessions.append((key, connection))
     }
 
-    func dropSession(_ key: String) { sessions.removeAll { $0.key == key } }
+    /// Forgets this session, and none that has taken its place.
+    func drop(_ connection: PostgresConnection) { sessions.removeAll { $0.connection === connection } }
 
     var knownRepository: Sighting<RepositoryView>? { repository }
     /// What was last seen of the primary's database as a whole.

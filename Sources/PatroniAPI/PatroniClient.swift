@@ -40,13 +40,20 @@ public struct PatroniClient: Sendable {
     func exchange(
         _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [], deadline: Duration
     ) async throws(PatroniError) -> HTTPResponse {
-        var headers: [(name: String, value: String)] = []
-        if let authorization { headers.append((name: "Authorization", value: authorization)) }
-        if !body.isEmpty { headers.append((name: "Content-Type", value: "application/json")) }
-        let request = HTTPRequest(method, path, headers: headers, body: body)
+        let request = HTTPRequest(method, path, headers: headers(for: method, hasBody: !body.isEmpty), body: body)
         do throws(HTTPError) { return try await http.send(request, deadline: deadline) } catch {
             throw PatroniError(error)
         }
+    }
+
+    /// The password goes only where Patroni asks for it (`check_access`, patroni/api.py): with what changes something.
+    package func headers(for method: HTTPRequest.Method, hasBody: Bool) -> [(name: String, value: String)] {
+        var headers: [(name: String, value: String)] = []
+        if let authorization, method != .get, method != .head {
+            headers.append((name: "Authorization", value: authorization))
+        }
+        if hasBody { headers.append((name: "Content-Type", value: "application/json")) }
+        return headers
     }
 
     /// Sends a request that must be answered with a status of success, and returns the body.

@@ -1,3 +1,5 @@
+import CPostgres
+
 /// Where a PostgreSQL server is and who asks.
 ///
 /// One host: callers that know several try them one by one, because libpq's own list gives up at a host whose
@@ -35,14 +37,16 @@ public struct PostgresConfiguration: Sendable, Hashable {
     public var connectTimeout: Duration
     /// What `pg_stat_activity.application_name` shows.
     public var applicationName: String
-    /// Settings of the session from its first moment on, such as `["search_path": "pg_catalog"]`.
+    /// Settings of the session from its first moment on, such as `["search_path": "pg_catalog"]`. They win over what the
+    /// role or the database sets. PgBouncer refuses most of them.
     public var settings: [String: String]
 
-    /// A configuration with the defaults of a local superuser-less client: no TLS, 5 s, no settings.
+    /// A configuration with the defaults of a local client: no TLS, 5 s. What the session does not inherit has no default:
+    /// each caller has to say it.
     public init(
         host: String, port: Int = 5432, user: String, database: String = "postgres", password: String? = nil,
         sslMode: SSLMode = .disable, sslRootCertificate: String? = nil, connectTimeout: Duration = .seconds(5),
-        applicationName: String = "controller", settings: [String: String] = [:]
+        applicationName: String = "controller", settings: [String: String]
     ) {
         self.host = host
         self.port = port
@@ -56,13 +60,19 @@ public struct PostgresConfiguration: Sendable, Hashable {
         self.settings = settings
     }
 
+    /// libpq's own version, as the program runs with it: 180006 is 18.6.
+    package static var libraryVersion: Int { Int(PQlibVersion()) }
+
     /// `host:port`, as errors name the server.
     package var target: String { "\(host):\(port)" }
 
     /// libpq's keywords, every one that an environment variable or a file could set otherwise included.
     ///
-    /// `addresses` are the host's, already resolved, so that libpq never blocks in a name lookup.
-    package func keywords(addresses: [String]) -> [(String, String)] {
+    /// `addresses` are the host's, already resolved, so that libpq never blocks in a name lookup. A password is only used
+    /// for a SCRAM exchange, which does not show it to the server; libpq knows how to insist on that from version 16 on.
+    package func keywords(
+        addresses: [String], libraryVersion: Int = PostgresConfiguration.libraryVersion
+    ) -> [(String, String)] {
         var words = [
             ("port", "\(port)"), ("user", user), ("dbname", database), ("sslmode", sslMode.rawValue),
             ("application_name", applicationName), ("options", startupOptions), ("client_encoding", "UTF8"),
@@ -73,7 +83,10 @@ public struct PostgresConfiguration: Sendable, Hashable {
         let count = max(addresses.count, 1)
         words.append(("host", Array(repeating: host, count: count).joined(separator: ",")))
         if !addresses.isEmpty { words.append(("hostaddr", addresses.joined(separator: ","))) }
-        if let password { words.append(("password", password)) }
+        if let password {
+            words.append(("password", password))
+            if libraryVersion >= 160_000 { words.append(("require_auth", "scram-sha-256")) }
+        }
         if let sslRootCertificate { words.append(("sslrootcert", sslRootCertificate)) }
         return words
     }
@@ -81,9 +94,10 @@ public struct PostgresConfiguration: Sendable, Hashable {
     /// `-c name=value …` with spaces and backslashes escaped as the server's option parser wants it.
     package var startupOptions: String {
         settings.sorted { $0.key < $1.key }.map { name, value in
-            let escaped = value.reduce(into: "") { text, character in
-                if character == " " || character == "\\" { text.append("\\") }
-                text.append(character)
+            var escaped = String.UnicodeScalarView()
+            for scalar in value.unicodeScalars {
+                if scalar.properties.isWhitespace || scalar == "\\" { escaped.append("\\") }
+                escaped.append(scalar)
             }
             return "-c \(name)=\(escaped)"
         }.joined(separator: " ")

@@ -32,6 +32,9 @@ public actor PostgresConnection {
         return connection
     }
 
+    /// Whether statements may still be sent: it did not break, was not closed, and no deadline has passed on it.
+    public var isUsable: Bool { failure == nil }
+
     /// Ends the session; a statement under way fails with `closed`.
     public func close() {
         fail(PostgresError(.closed, host: host, message: "the connection was closed"))

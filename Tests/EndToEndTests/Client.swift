@@ -124,7 +124,7 @@ actor Census {
     ) async -> (Int, PostgresConnection?, Bool) {
         let configuration = PostgresConfiguration(
             host: "127.0.0.1", port: port, user: "pgadmin", database: "postgres", password: password,
-            connectTimeout: .milliseconds(500))
+            connectTimeout: .milliseconds(500), settings: [:])
         var session = open
         if session == nil { session = try? await PostgresConnection.connect(configuration) }
         guard let session else { return (port, nil, false) }

@@ -60,7 +60,7 @@ struct DeclaredTests {
     ) -> PostgresConfiguration {
         PostgresConfiguration(
             host: "127.0.0.1", port: cluster.ports + port, user: user, database: database, password: password,
-            applicationName: "e2e")
+            applicationName: "e2e", settings: [:])
     }
 
     private func made(_ cluster: ClusterFixture) async throws {

@@ -73,7 +73,7 @@ actor PooledClient {
         try await PostgresConnection.connect(
             PostgresConfiguration(
                 host: "127.0.0.1", port: port, user: "pgadmin", database: "postgres", password: password,
-                connectTimeout: .seconds(10)))
+                connectTimeout: .seconds(10), settings: [:]))
     }
 
     private func write(through port: Int, every period: Duration) async {

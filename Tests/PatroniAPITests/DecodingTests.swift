@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import PatroniAPI
 import Testing
 
@@ -108,6 +109,17 @@ struct PatroniErrorTests {
         let error = PatroniError(status: 503, body: page, target: "t")
         #expect(error.message == "Service Unavailable.")
         #expect(PatroniError(status: 412, body: "no good candidates", target: "t").message == "no good candidates")
+    }
+
+    @Test("the password is sent only with what changes something")
+    func passwordStaysHome() {
+        let client = PatroniClient(
+            endpoint: .tcp(host: "h", port: 8008), credentials: PatroniCredentials(user: "u", password: "hunter2"))
+        func isSent(_ method: HTTPRequest.Method) -> Bool {
+            client.headers(for: method, hasBody: false).contains { $0.name == "Authorization" }
+        }
+        #expect(!isSent(.get) && !isSent(.head))
+        #expect(isSent(.post) && isSent(.put) && isSent(.patch) && isSent(.delete))
     }
 
     @Test("no description of credentials shows the password")

@@ -39,7 +39,7 @@ struct PostgresErrorTests {
 
     @Test("no description of a configuration shows the password")
     func secrecy() {
-        let configuration = PostgresConfiguration(host: "h", user: "u", password: "hunter2")
+        let configuration = PostgresConfiguration(host: "h", user: "u", password: "hunter2", settings: [:])
         var dumped = ""
         dump(configuration, to: &dumped)
         #expect(!"\(configuration) \(String(reflecting: configuration)) \(dumped)".contains("hunter2"))

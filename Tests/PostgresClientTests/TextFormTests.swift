@@ -12,15 +12,6 @@ struct TextFormTests {
         #expect((42 as PostgresValue).text == "42")
     }
 
-    @Test("quoted names and strings cannot be left")
-    func quoting() {
-        #expect(SQLQuote.identifier("a\"; DROP TABLE x; --") == "\"a\"\"; DROP TABLE x; --\"")
-        #expect(SQLQuote.literal("it's") == "'it''s'")
-        #expect(SQLQuote.literal("\\'") == " E'\\\\'''")
-        // A combining mark after the quote makes one Swift character of both.
-        #expect(SQLQuote.literal("'\u{301}") == "'''\u{301}'")
-    }
-
     @Test("settings with spaces and backslashes survive the startup packet")
     func options() {
         let configuration = PostgresConfiguration(
@@ -28,10 +19,23 @@ struct TextFormTests {
         #expect(configuration.startupOptions == #"-c search_path=a,\ b -c x.y=\\"#)
     }
 
+    @Test("a password comes with the demand that the server asks for no more than a proof of it")
+    func passwordIsProven() {
+        func words(password: String?, library: Int) -> [String: String] {
+            let configuration = PostgresConfiguration(host: "h", user: "u", password: password, settings: [:])
+            let all = configuration.keywords(addresses: [], libraryVersion: library)
+            return Dictionary(all) { first, _ in first }
+        }
+        #expect(words(password: "p", library: 180_006)["require_auth"] == "scram-sha-256")
+        // older libraries refuse a keyword that they do not know
+        #expect(words(password: "p", library: 150_018)["require_auth"] == nil)
+        #expect(words(password: nil, library: 180_006)["require_auth"] == nil)
+    }
+
     @Test("every address of a name is offered to libpq, paired with the name")
     func addresses() {
         let words = Dictionary(
-            PostgresConfiguration(host: "db", user: "u").keywords(addresses: ["10.0.0.1", "fd00::1"])
+            PostgresConfiguration(host: "db", user: "u", settings: [:]).keywords(addresses: ["10.0.0.1", "fd00::1"])
         ) { first, _ in first }
         #expect(words["host"] == "db,db")
         #expect(words["hostaddr"] == "10.0.0.1,fd00::1")

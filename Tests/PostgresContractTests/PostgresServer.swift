@@ -25,7 +25,7 @@ struct PostgresServer: Sendable {
     }
 
     var configuration: PostgresConfiguration {
-        PostgresConfiguration(host: address, user: "postgres", password: Self.password)
+        PostgresConfiguration(host: address, user: "postgres", password: Self.password, settings: [:])
     }
 
     func connect() async throws -> PostgresConnection { try await .connect(configuration) }

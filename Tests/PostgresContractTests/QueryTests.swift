@@ -1,3 +1,4 @@
+import Model
 import PostgresClient
 import TestSupport
 import Testing
@@ -39,7 +40,7 @@ struct QueryTests {
         #expect(result.columns.map(\.typeOID) == [25, 20, 16, 701, 25, 1009])
         let text = "it's \\ \"quoted\""
         let quoted = try await connection.query(
-            "SELECT \(SQLQuote.literal(text)) AS \(SQLQuote.identifier("odd\" name"))")
+            "SELECT \(SQL.literal(text)) AS \(SQL.identifier("odd\" name"))")
         #expect(try quoted.rows[0].string("odd\" name") == text)
     }
 
@@ -94,7 +95,7 @@ struct QueryTests {
     private func verifiersLogIn(_ server: PostgresServer, _ connection: PostgresConnection) async throws {
         let verifier = try await connection.scramVerifier(password: "other", user: "app")
         #expect(verifier.hasPrefix("SCRAM-SHA-256$4096:"))
-        _ = try await connection.query("CREATE ROLE app LOGIN PASSWORD \(SQLQuote.literal(verifier))")
+        _ = try await connection.query("CREATE ROLE app LOGIN PASSWORD \(SQL.literal(verifier))")
         var configuration = server.configuration
         (configuration.user, configuration.password) = ("app", "other")
         let app = try await PostgresConnection.connect(configuration)

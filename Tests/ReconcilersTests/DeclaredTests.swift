@@ -57,6 +57,43 @@ struct DeclaredTests {
         planner.propose(scenery.scene).conditions.first { $0.subject == subject }
     }
 
+    /// B, kind 1: one question that fails has hidden everything else, and the poolers stayed where they were.
+    @Test("a part of the database that cannot be seen is left alone, and blinds nothing else")
+    func unseenPart() throws {
+        var blind = scenery
+        blind.database {
+            $0.roles = []
+            $0.databases = []
+            $0.unseen = [UnseenPart(.accounts, Blindness(.unreachable, "schema of somebody's"))]
+        }
+        for planner in [Accounts(), Roles(), Databases(), Schema()] as [any Reconciler] {
+            #expect(blind.effects(planner) == [], "\(planner.name)")
+        }
+        for planner in [Roles(), Databases(), Schema()] as [any Reconciler] {
+            let seen = try #require(planner.propose(blind.scene).conditions.first)
+            #expect(seen.status == .unknown && seen.message.contains("schema of somebody's"), "\(planner.name)")
+        }
+        for planner in [Poolers(), Failover(), Nodes(), Backups(), Switchovers()] as [any Reconciler] {
+            #expect(planner.propose(blind.scene) == planner.propose(scenery.scene), "\(planner.name)")
+        }
+        blind = scenery
+        blind.database { $0.unseen = [UnseenPart(.archiver, Blindness(.timedOut, "too slow"))] }
+        let archiving = Backups().propose(blind.scene).conditions.first { $0.type == .archiving }
+        #expect(archiving?.status == .unknown && archiving?.message.contains("too slow") == true)
+        #expect(Roles().propose(blind.scene) == Roles().propose(scenery.scene))
+    }
+
+    /// D: a role that another one has made, with a name whose second letter takes the quote behind it into its character.
+    @Test("a name's quote is doubled whatever letter stands before it")
+    func quoteBehindALetter() {
+        var scenery = scenery
+        role(&scenery) { $0.granted = ["pg_monitor", "a\u{0600}\"; ALTER ROLE app SUPERUSER; --"] }
+        #expect(
+            sql(scenery, Roles()) == [
+                "postgres: REVOKE \"a\u{0600}\"\"; ALTER ROLE app SUPERUSER; --\" FROM \"app\";"
+            ])
+    }
+
     @Test("that are as wanted need nothing, and say so")
     func atRest() {
         for planner in [Roles(), Databases()] as [any Reconciler] {

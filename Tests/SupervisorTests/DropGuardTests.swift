@@ -47,6 +47,18 @@ struct DropGuardTests {
         return judge(.dropDatabase("scratch"), bent)
     }
 
+    @Test("what could not be seen of the roles and databases is no leave to drop one")
+    func unseen() {
+        var scenery = scenery
+        scenery.database {
+            $0.roles = []
+            $0.databases = []
+            $0.unseen = [UnseenPart(.accounts, Blindness(.timedOut))]
+        }
+        #expect(judge(.dropDatabase("scratch"), scenery) == .unknownIsNotAbsent)
+        #expect(judge(.dropRole("temporary"), scenery) == .unknownIsNotAbsent)
+    }
+
     @Test("lets go what the manifest names absent, and nothing else")
     func names() {
         #expect(judge(.dropDatabase("scratch"), scenery) == nil)

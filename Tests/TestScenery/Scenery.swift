@@ -135,7 +135,7 @@ struct Scenery {
         var database = DatabaseView(
             node: "pg-node-1", isInRecovery: false, systemIdentifier: Scenery.system, timeline: 1)
         database.roles = Accounts.wanted(cluster).map {
-            RoleView(name: $0.name, attributes: $0.attributes, passwordMatches: true)
+            RoleView(name: $0.name, attributes: $0.marks.sorted(), passwordMatches: true)
         }
         database.extensions = [ExtensionView(name: "vector", installed: "0.8.1", available: "0.8.1")]
         database.migrations = .present([])

@@ -42,30 +42,29 @@ struct DatabaseObserver {
     }
 
     private func look(_ node: NodeName, host: String) async throws -> DatabaseView {
-        let session = try await world.session(host: host, database: "postgres")
-        let logins = SecretStore.roles(cluster)
-        let roles = logins.map(\.role.text) + [PoolerSettings.role.text] + cluster.roles.map(\.name.text)
-        let leaving = cluster.roles.filter { $0.ensure == .absent }.map(\.name.text)
-        let rows = try await session.query(
-            DatabaseQuery.text,
+        let basics = try await ask(
+            DatabaseQuery.Basics.self, DatabaseQuery.basics,
             [
-                PostgresValue(array: cluster.schema.extensions.map(\.name)), PostgresValue(array: roles),
-                PostgresValue(cluster.accounts.database.text),
-                PostgresValue(cluster.accounts.admin.role.text), PostgresValue(array: addresses.nodes.map(\.node.text)),
-                PostgresValue("/var/spool/pgbackrest/archive/\(cluster.backups.stanza)/out/"),
-                PostgresValue(array: PendingParameter.limits),
-                PostgresValue(PoolerSettings.loginBody),
-                PostgresValue(array: cluster.databases.map(\.name.text)), PostgresValue(array: leaving),
+                PostgresValue(array: addresses.nodes.map(\.node.text)),
                 PostgresValue(array: addresses.poolers.compactMap(\.host)),
-            ], deadline: .seconds(3)
-        ).rows
-        let answer = try DatabaseQuery.decode(DatabaseQuery.Answer.self, from: rows)
-        let matching = await matchingRoles(answer, roles: logins)
-        var view = DatabaseQuery.view(answer, node: node) { role, _ in matching.contains(role) }
-        // what is inside of a database is a sighting of its own: the poolers follow a failover whoever cannot be entered
+                PostgresValue(array: PendingParameter.limits),
+            ], host: host)
+        var view = DatabaseQuery.view(basics, node: node)
+        // the poolers follow a failover by what is known so far, whatever else cannot be seen
+        await see(.accounts, in: &view) { view in try await accounts(&view, host: host) }
+        await see(.archiver, in: &view) { view in
+            let directory = "/var/spool/pgbackrest/archive/\(cluster.backups.stanza)/out/"
+            DatabaseQuery.fill(
+                &view,
+                try await ask(
+                    DatabaseQuery.Archiver.self, DatabaseQuery.archiver, [PostgresValue(directory)], host: host))
+        }
+        await see(.collations, in: &view) { view in
+            view.staleCollations = try await ask([String].self, DatabaseQuery.collations, [], host: host)
+        }
         let databases = view.databases
         async let extensions = lookInside(databases, host: host)
-        if view.hasDatabase { await lookInside(&view, history: answer.history, host: host) }
+        if view.hasDatabase, view.blindness(of: .accounts) == nil { await lookInside(&view, host: host) }
         for (name, seen) in await extensions {
             guard let place = view.databases.firstIndex(where: { $0.name == name }) else { continue }
             view.databases[place].extensions = seen
@@ -73,29 +72,54 @@ struct DatabaseObserver {
         return view
     }
 
+    /// Sees one part of the view; one that fails is noted as unseen, and hides nothing else.
+    private func see(
+        _ part: DatabasePart, in view: inout DatabaseView, _ look: (inout DatabaseView) async throws -> Void
+    ) async {
+        do { try await look(&view) } catch {
+            view.unseen.append(UnseenPart(part, DatabaseObserver.blindness(error)))
+        }
+    }
+
+    /// One question in the database `postgres`.
+    private func ask<Answer: Decodable>(
+        _ type: Answer.Type, _ query: String, _ parameters: [PostgresValue], host: String
+    ) async throws -> Answer {
+        let session = try await world.session(host: host, database: "postgres")
+        return try DatabaseQuery.decode(
+            type, from: try await session.query(query, parameters, deadline: .seconds(3)).rows)
+    }
+
+    private func accounts(_ view: inout DatabaseView, host: String) async throws {
+        let logins = SecretStore.roles(cluster)
+        let roles = logins.map(\.role.text) + [PoolerSettings.role.text] + cluster.roles.map(\.name.text)
+        let leaving = cluster.roles.filter { $0.ensure == .absent }.map(\.name.text)
+        let answer = try await ask(
+            DatabaseQuery.Accounts.self, DatabaseQuery.accounts,
+            [
+                PostgresValue(array: roles), PostgresValue(array: leaving),
+                PostgresValue(array: cluster.databases.map(\.name.text)),
+                PostgresValue(cluster.accounts.database.text), PostgresValue(PoolerSettings.loginBody),
+            ], host: host)
+        DatabaseQuery.fill(&view, answer, matching: await matchingRoles(answer, roles: logins))
+    }
+
     /// The application's database; migrations are unknown where it could not be entered.
-    private func lookInside(_ view: inout DatabaseView, history: Bool, host: String) async {
+    private func lookInside(_ view: inout DatabaseView, host: String) async {
         do {
             let session = try await world.session(host: host, database: cluster.accounts.database.text)
-            guard cluster.accounts.database != "postgres" else {
-                view.migrations = try await self.history(history, session: session)
-                return
-            }
             let inside = try DatabaseQuery.decode(
-                DatabaseQuery.Answer.self,
+                DatabaseQuery.Inside.self,
                 from: try await session.query(
-                    DatabaseQuery.text,
+                    DatabaseQuery.inside,
                     [
-                        PostgresValue(array: cluster.schema.extensions.map(\.name)), PostgresValue(array: []),
-                        PostgresValue(cluster.accounts.database.text), PostgresValue(cluster.accounts.admin.role.text),
-                        PostgresValue(array: []), PostgresValue(""), PostgresValue(array: []), PostgresValue(""),
-                        PostgresValue(array: []), PostgresValue(array: []), PostgresValue(array: []),
+                        PostgresValue(array: cluster.schema.extensions.map(\.name)),
+                        PostgresValue(cluster.accounts.admin.role.text),
                     ], deadline: .seconds(3)
                 ).rows)
-            let local = DatabaseQuery.view(inside, node: view.node) { _, _ in false }
-            view.migrations = try await self.history(inside.history, session: session)
-            view.extensions = local.extensions
-            view.missingGrants = local.missingGrants
+            view.extensions = inside.extensions.map(\.view)
+            view.missingGrants = inside.grant ? ["CREATE on schema public"] : []
+            view.migrations = try await history(inside.history, session: session)
         } catch {
             view.migrations = .unknown(DatabaseObserver.blindness(error))
         }
@@ -126,7 +150,7 @@ struct DatabaseObserver {
                 deadline: .seconds(3)
             ).rows
             return .present(
-                try DatabaseQuery.decode([DatabaseQuery.Answer.Extension].self, from: rows).map(\.view))
+                try DatabaseQuery.decode([DatabaseQuery.Extension].self, from: rows).map(\.view))
         } catch {
             return .unknown(DatabaseObserver.blindness(error))
         }
@@ -137,8 +161,18 @@ struct DatabaseObserver {
         return Blindness(error.cause, error.description)
     }
 
-    private func history(_ exists: Bool, session: PostgresConnection) async throws -> Sighting<[AppliedMigration]> {
-        guard exists else { return .absent }
+    private func history(_ owner: String?, session: PostgresConnection) async throws -> Sighting<[AppliedMigration]> {
+        switch owner {
+        case nil, "absent": return .absent
+        case "own": break
+        case let found?:
+            // reading it would run what its owner has put there
+            return .unknown(
+                Blindness(
+                    .forbidden,
+                    "controller.migrations is a \(found): it was not made by the controller. Rename the schema "
+                        + "`controller` of this database, and the controller makes its own"))
+        }
         let rows = try await session.query(DatabaseQuery.history, [], deadline: .seconds(3)).rows
         return .present(
             try DatabaseQuery.decode([DatabaseQuery.HistoryRow].self, from: rows).map {
@@ -147,7 +181,7 @@ struct DatabaseObserver {
     }
 
     private func matchingRoles(
-        _ answer: DatabaseQuery.Answer, roles: [(role: RoleName, secret: SecretName)]
+        _ answer: DatabaseQuery.Accounts, roles: [(role: RoleName, secret: SecretName)]
     ) async -> [RoleName] {
         var matching: [RoleName] = []
         let versions = await world.secrets.views
@@ -184,19 +218,32 @@ extension LiveWorld {
     /// An open session to a node as the superuser, kept for the next look.
     func session(host: String, database: String) async throws -> PostgresConnection {
         let key = "\(host)/\(database)"
-        if let known = await sight.session(key) { return known }
-        let connection = try await PostgresConnection.connect(
-            PostgresConfiguration(
-                host: host, port: 5432, user: "postgres", database: database,
-                password: try await secrets.value("postgres-superuser"), connectTimeout: .seconds(2),
-                applicationName: "controller"))
+        if let known = await sight.session(key), await known.isUsable { return known }
+        let connection = try await connect(host: host, database: database)
         await sight.keep(connection, as: key)
         let sight = sight
         Task {
             _ = await connection.waitUntilBroken()
-            await sight.dropSession(key)
+            await sight.drop(connection)
             await sight.ring()
         }
         return connection
+    }
+
+    /// A session of its own with a node, which inherits nothing from the role or the database (`SessionSettings`). Who
+    /// asks for it closes it.
+    /// - Parameters:
+    ///   - role: who logs in; the superuser when it is not said.
+    ///   - settings: what the session has besides, or otherwise.
+    func connect(
+        host: String, database: String, as role: RoleName = "postgres", secret: SecretName = "postgres-superuser",
+        settings: [String: String] = [:]
+    ) async throws -> PostgresConnection {
+        let pinned = role == "postgres" ? SessionSettings.superuser : SessionSettings.common
+        return try await PostgresConnection.connect(
+            PostgresConfiguration(
+                host: host, port: 5432, user: role.text, database: database, password: try await secrets.value(secret),
+                connectTimeout: .seconds(2), applicationName: "controller",
+                settings: pinned.merging(settings) { _, own in own }))
     }
 }

@@ -1,12 +1,14 @@
 import FoundationEssentials
 import Model
 
-/// What the primary is asked, in one round trip, and how its answer becomes a view.
+/// What the primary is asked, part by part, and how the answers become a view. A part that fails blinds only itself.
+///
+/// The sessions look names up in `pg_catalog` alone (`SessionSettings`), so no name needs its schema in here but those of
+/// the controller's own objects.
 enum DatabaseQuery {
-    /// Parameters: extension names, role names, the database's name, the admin's name, node names (arrays as text[]),
-    /// the directory into which pgBackRest writes why it could not archive, parameters whose values are wanted,
-    /// the body of the poolers' login function, the declared databases, the roles that shall go, and the poolers' addresses.
-    static let text = """
+    /// Who it is and how it does; without this answer there is no view. Parameters: node names (arrays as text[]), the
+    /// poolers' addresses, parameters whose values are wanted.
+    static let basics = """
         SELECT json_build_object(
           'recovery', pg_is_in_recovery(),
           'system', (SELECT system_identifier::text FROM pg_control_system()),
@@ -16,14 +18,21 @@ enum DatabaseQuery {
           'checksums', current_setting('data_checksums') = 'on',
           'checkpoint', (SELECT extract(epoch FROM checkpoint_time)::bigint FROM pg_control_checkpoint()),
           'oldest', (SELECT coalesce((extract(epoch FROM max(clock_timestamp() - xact_start)) * 1000)::bigint, 0)
-              FROM pg_stat_activity WHERE client_addr = ANY ($11::inet[])),
+              FROM pg_stat_activity WHERE client_addr = ANY ($2::inet[])),
           'standbys', (SELECT coalesce(json_agg(json_build_object('name', application_name, 'state', state,
               'sync', sync_state, 'lag', coalesce(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
                 THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn), 0)::bigint)
-              ORDER BY application_name), '[]') FROM pg_stat_replication WHERE application_name = ANY ($5::text[])),
-          'extensions', (\(listed)),
-          'history', to_regclass('controller.migrations') IS NOT NULL,
-          'login', (SELECT coalesce(bool_or(prosrc = $8 AND prosecdef
+              ORDER BY application_name), '[]') FROM pg_stat_replication WHERE application_name = ANY ($1::text[])),
+          'pending', (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart),
+          'limits', (SELECT json_object_agg(name, setting) FROM pg_settings WHERE name = ANY ($3::text[]))
+        )::text AS view
+        """
+
+    /// Roles and databases. Parameters: role names, the roles that shall go, the declared databases, the application's
+    /// database, the body of the poolers' login function.
+    static let accounts = """
+        SELECT json_build_object(
+          'login', (SELECT coalesce(bool_or(prosrc = $5 AND prosecdef
               AND proconfig = ARRAY['search_path=pg_catalog, pg_temp']
               AND NOT EXISTS (SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS a
                 WHERE a.grantee <> proowner AND a.grantee IS DISTINCT FROM (SELECT oid FROM pg_roles
@@ -39,12 +48,15 @@ enum DatabaseQuery {
                 CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
                 CASE WHEN rolinherit THEN 'INHERIT' END], NULL)
               || ARRAY(SELECT DISTINCT 'IN ' || g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid
-                WHERE m.member = a.oid),
+                WHERE m.member = a.oid)
+              || ARRAY(SELECT 'SET ' || setting FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+                CROSS JOIN LATERAL unnest(s.setconfig) AS setting WHERE s.setrole = a.oid AND d.datname = 'postgres'),
               'granted', ARRAY(SELECT g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid
-                WHERE m.member = a.oid AND m.grantor = 10 ORDER BY 1),
+                WHERE m.member = a.oid AND m.grantor = 10
+                  AND (m.inherit_option OR m.set_option OR NOT m.admin_option) ORDER BY 1),
               'limit', rolconnlimit,
               'until', CASE WHEN isfinite(rolvaliduntil) THEN (extract(epoch FROM rolvaliduntil) * 1000000)::bigint END,
-              'holds', CASE WHEN rolname = ANY ($10::text[]) THEN ARRAY(
+              'holds', CASE WHEN rolname = ANY ($2::text[]) THEN ARRAY(
                 SELECT pg_describe_object(classid, objid, objsubid) FROM pg_shdepend
                   WHERE refclassid = 'pg_authid'::regclass AND refobjid = a.oid AND dbid = 0
                 UNION ALL
@@ -54,7 +66,7 @@ enum DatabaseQuery {
                 UNION ALL
                 SELECT count(*) || ' sessions' FROM pg_stat_activity WHERE usesysid = a.oid HAVING count(*) > 0
                 ORDER BY 1) ELSE ARRAY[]::text[] END) ORDER BY rolname), '[]')
-              FROM pg_authid a WHERE rolname = ANY ($2::text[])),
+              FROM pg_authid a WHERE rolname = ANY ($1::text[])),
           'databases', (SELECT coalesce(json_agg(json_build_object('name', datname, 'owner', pg_get_userbyid(datdba),
               'limit', datconnlimit, 'sessions', ARRAY(
                 SELECT DISTINCT usename || coalesce(' (' || nullif(application_name, '') || ')', '') || coalesce(' from '
@@ -63,27 +75,49 @@ enum DatabaseQuery {
                   AND NOT (usesysid = 10 AND application_name = 'controller')
                 UNION
                 SELECT 'replication slot ' || slot_name FROM pg_replication_slots WHERE database = d.datname
-                ORDER BY 1)) ORDER BY datname), '[]') FROM pg_database d WHERE datname = ANY ($9::text[])),
-          'database', EXISTS (SELECT FROM pg_database WHERE datname = $3),
-          'grant', EXISTS (SELECT FROM pg_roles WHERE rolname = $4)
-              AND NOT has_schema_privilege((SELECT oid FROM pg_roles WHERE rolname = $4), 'public', 'CREATE'),
-          'pending', (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart),
-          'limits', (SELECT json_object_agg(name, setting) FROM pg_settings WHERE name = ANY ($7::text[])),
-          'collations', (SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database
-              WHERE datallowconn AND datcollversion <> pg_database_collation_actual_version(oid)),
-          'archiver', (SELECT json_build_object('last', last_archived_wal, 'failed', last_failed_wal,
-              'at', (extract(epoch FROM last_archived_time) * 1000000)::bigint,
-              'wal', (SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_waldir()),
-              'expected', pg_size_bytes(current_setting('max_wal_size')) + pg_size_bytes(current_setting('wal_keep_size')),
-              'slots', nullif(current_setting('max_slot_wal_keep_size'), '-1'),
-              'oldest', (SELECT json_build_object('name', slot_name, 'active', active, 'bytes',
-                  pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
-                    ELSE pg_current_wal_lsn() END, restart_lsn)::bigint)
-                FROM pg_replication_slots WHERE restart_lsn IS NOT NULL ORDER BY restart_lsn, slot_name LIMIT 1),
-              'failing', failing, 'why', CASE WHEN failing THEN coalesce(pg_read_file($6 || last_failed_wal || '.error',
-                0, 2000, true), pg_read_file($6 || 'global.error', 0, 2000, true)) END)
-              FROM pg_stat_archiver CROSS JOIN LATERAL (SELECT last_failed_time IS NOT NULL
-                AND last_failed_time > coalesce(last_archived_time, '-infinity') AS failing) AS state)
+                ORDER BY 1)) ORDER BY datname), '[]') FROM pg_database d WHERE datname = ANY ($3::text[])),
+          'database', EXISTS (SELECT FROM pg_database WHERE datname = $4)
+        )::text AS view
+        """
+
+    /// The databases whose collation has another version than the library's.
+    static let collations = """
+        SELECT coalesce(json_agg(datname ORDER BY datname), '[]')::text AS view FROM pg_database
+        WHERE datallowconn AND datcollversion <> pg_database_collation_actual_version(oid)
+        """
+
+    /// WAL archiving. Parameter: the directory into which pgBackRest writes why it could not archive.
+    static let archiver = """
+        SELECT json_build_object('last', last_archived_wal, 'failed', last_failed_wal,
+          'at', (extract(epoch FROM last_archived_time) * 1000000)::bigint,
+          'wal', (SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_waldir()),
+          'expected', pg_size_bytes(current_setting('max_wal_size')) + pg_size_bytes(current_setting('wal_keep_size')),
+          'slots', nullif(current_setting('max_slot_wal_keep_size'), '-1'),
+          'oldest', (SELECT json_build_object('name', slot_name, 'active', active, 'bytes',
+              pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                ELSE pg_current_wal_lsn() END, restart_lsn)::bigint)
+            FROM pg_replication_slots WHERE restart_lsn IS NOT NULL ORDER BY restart_lsn, slot_name LIMIT 1),
+          'failing', failing, 'why', CASE WHEN failing THEN coalesce(pg_read_file($1 || last_failed_wal || '.error',
+            0, 2000, true), pg_read_file($1 || 'global.error', 0, 2000, true)) END)::text AS view
+        FROM pg_stat_archiver CROSS JOIN LATERAL (SELECT last_failed_time IS NOT NULL
+          AND last_failed_time > coalesce(last_archived_time, '-infinity') AS failing) AS state
+        """
+
+    /// What a database that the controller keeps has inside. Parameters: extension names, the admin's name.
+    ///
+    /// The history is the controller's only as a plain table of the superuser's in a schema of the superuser's: a view, a
+    /// trigger or a rule of somebody else's there would run as the superuser who reads it.
+    static let inside = """
+        SELECT json_build_object(
+          'extensions', (\(listed)),
+          'history', (SELECT CASE WHEN n.nspowner <> 10 THEN 'foreign schema'
+                WHEN c.oid IS NULL THEN 'absent'
+                WHEN c.relkind <> 'r' OR c.relowner <> 10 OR c.relrowsecurity THEN 'foreign table'
+                ELSE 'own' END
+              FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migrations'
+              WHERE n.nspname = 'controller'),
+          'grant', coalesce((SELECT NOT has_schema_privilege(r.oid, n.oid, 'CREATE')
+              FROM pg_roles r CROSS JOIN pg_namespace n WHERE r.rolname = $2 AND n.nspname = 'public'), false)
         )::text AS view
         """
 
@@ -102,50 +136,13 @@ enum DatabaseQuery {
           AS view FROM controller.migrations
         """
 
-    struct Answer: Decodable {
-        struct Standby: Decodable {
-            var name: String
-            var state: String
-            var sync: String
-            var lag: Int64
-        }
-        struct Extension: Decodable {
-            var name: String
-            var installed: String?
-            var available: String?
-            var view: ExtensionView { ExtensionView(name: name, installed: installed, available: available) }
-        }
-        struct Role: Decodable {
-            var name: String
-            var verifier: String?
-            var attributes: [String]
-            var granted: [String]
-            var limit: Int
-            var until: Int64?
-            var holds: [String]
-        }
-        struct Database: Decodable {
-            var name: String
-            var owner: String
-            var limit: Int
-            var sessions: [String]
-        }
-        struct Slot: Decodable {
-            var name: String
-            var active: Bool
-            var bytes: Int64
-        }
-        struct Archiver: Decodable {
-            var last: String?
-            var failed: String?
-            var at: Int64?
-            var wal: Int64
-            var expected: Int64
-            var slots: String?
-            var oldest: Slot?
-            var failing: Bool
-            var why: String?
-        }
+    struct Standby: Decodable {
+        var name: String
+        var state: String
+        var sync: String
+        var lag: Int64
+    }
+    struct Basics: Decodable {
         var recovery: Bool
         var system: String
         var timeline: Int64
@@ -154,17 +151,60 @@ enum DatabaseQuery {
         var checkpoint: Int64
         var oldest: Int64
         var standbys: [Standby]
-        var extensions: [Extension]
-        var history: Bool
+        var pending: [String]
+        var limits: [String: String]?
+    }
+
+    struct Role: Decodable {
+        var name: String
+        var verifier: String?
+        var attributes: [String]
+        var granted: [String]
+        var limit: Int
+        var until: Int64?
+        var holds: [String]
+    }
+    struct Database: Decodable {
+        var name: String
+        var owner: String
+        var limit: Int
+        var sessions: [String]
+    }
+    struct Accounts: Decodable {
         var login: Bool
         var roles: [Role]
         var databases: [Database]
         var database: Bool
+    }
+
+    struct Slot: Decodable {
+        var name: String
+        var active: Bool
+        var bytes: Int64
+    }
+    struct Archiver: Decodable {
+        var last: String?
+        var failed: String?
+        var at: Int64?
+        var wal: Int64
+        var expected: Int64
+        var slots: String?
+        var oldest: Slot?
+        var failing: Bool
+        var why: String?
+    }
+
+    struct Extension: Decodable {
+        var name: String
+        var installed: String?
+        var available: String?
+        var view: ExtensionView { ExtensionView(name: name, installed: installed, available: available) }
+    }
+    struct Inside: Decodable {
+        var extensions: [Extension]
+        /// Nil where there is no schema `controller`.
+        var history: String?
         var grant: Bool
-        var pending: [String]
-        var limits: [String: String]?
-        var collations: [String]
-        var archiver: Archiver
     }
 
     struct HistoryRow: Decodable {
@@ -173,55 +213,58 @@ enum DatabaseQuery {
         var missing: [String]
     }
 
-    static func view(_ answer: Answer, node: NodeName, matches: (RoleName, String?) -> Bool) -> DatabaseView {
+    static func view(_ basics: Basics, node: NodeName) -> DatabaseView {
         var view = DatabaseView(
-            node: node, isInRecovery: answer.recovery, systemIdentifier: answer.system, timeline: answer.timeline)
-        view.locale = answer.locale
-        view.checksums = answer.checksums
-        view.checkpointedAt = Timestamp(seconds: answer.checkpoint)
-        view.oldestTransaction = .milliseconds(answer.oldest)
-        view.standbys = answer.standbys.map {
+            node: node, isInRecovery: basics.recovery, systemIdentifier: basics.system, timeline: basics.timeline)
+        view.locale = basics.locale
+        view.checksums = basics.checksums
+        view.checkpointedAt = Timestamp(seconds: basics.checkpoint)
+        view.oldestTransaction = .milliseconds(basics.oldest)
+        view.standbys = basics.standbys.map {
             StandbyView(
                 node: NodeName($0.name), state: $0.state, isSynchronous: $0.sync == "sync" || $0.sync == "quorum",
                 lagBytes: $0.lag)
         }
-        view.extensions = answer.extensions.map(\.view)
-        view.roles = answer.roles.map { role in
+        view.pendingParameters = basics.pending
+        view.limits = (basics.limits ?? [:]).map { LabelValue($0.key, $0.value) }.sorted { $0.key < $1.key }
+        return view
+    }
+
+    static func fill(_ view: inout DatabaseView, _ accounts: Accounts, matching: [RoleName]) {
+        view.roles = accounts.roles.map { role in
             var seen = RoleView(
                 name: RoleName(role.name), attributes: role.attributes.sorted(),
-                passwordMatches: matches(RoleName(role.name), role.verifier))
+                passwordMatches: matching.contains(RoleName(role.name)))
             seen.granted = role.granted.map { RoleName($0) }
             seen.connectionLimit = role.limit
             seen.validUntil = role.until.map { Timestamp(microseconds: $0) }
             seen.holds = role.holds
             return seen
         }
-        view.databases = answer.databases.map {
+        view.databases = accounts.databases.map {
             DeclaredDatabaseView(
                 name: DatabaseName($0.name), owner: RoleName($0.owner), connectionLimit: $0.limit,
                 sessions: $0.sessions)
         }
-        view.hasPoolerLogin = answer.login
-        view.hasDatabase = answer.database
-        view.missingGrants = answer.grant ? ["CREATE on schema public"] : []
-        view.pendingParameters = answer.pending
-        view.limits = (answer.limits ?? [:]).map { LabelValue($0.key, $0.value) }.sorted { $0.key < $1.key }
-        view.staleCollations = answer.collations
-        view.archiver.lastArchived = answer.archiver.last
-        view.archiver.lastArchivedAt = answer.archiver.at.map { Timestamp(microseconds: $0) }
-        view.archiver.walBytes = answer.archiver.wal
-        view.archiver.expectedWALBytes = answer.archiver.expected
-        view.archiver.slotLimitBytes = answer.archiver.slots.flatMap { bytes($0) }
-        view.archiver.oldestSlot = answer.archiver.oldest.map {
+        view.hasPoolerLogin = accounts.login
+        view.hasDatabase = accounts.database
+    }
+
+    static func fill(_ view: inout DatabaseView, _ archiver: Archiver) {
+        view.archiver.lastArchived = archiver.last
+        view.archiver.lastArchivedAt = archiver.at.map { Timestamp(microseconds: $0) }
+        view.archiver.walBytes = archiver.wal
+        view.archiver.expectedWALBytes = archiver.expected
+        view.archiver.slotLimitBytes = archiver.slots.flatMap { bytes($0) }
+        view.archiver.oldestSlot = archiver.oldest.map {
             SlotHold(name: $0.name, isActive: $0.active, bytes: $0.bytes)
         }
-        view.archiver.isFailing = answer.archiver.failing
-        view.archiver.lastFailed = answer.archiver.failed
+        view.archiver.isFailing = archiver.failing
+        view.archiver.lastFailed = archiver.failed
         // a line with the code, then pgBackRest's words
-        view.archiver.failure = answer.archiver.why.map {
+        view.archiver.failure = archiver.why.map {
             $0.split(separator: "\n").dropFirst().filter { !$0.contains("HINT:") }.joined(separator: " ")
         }
-        return view
     }
 
     /// PostgreSQL's way to write a size: `4GB`.

@@ -61,16 +61,18 @@ extension LiveWorld {
     /// An open session with a pooler's admin console, kept for the next look.
     func poolerConsole(host: String, deadline: Duration) async throws -> PostgresConnection {
         let key = "\(host)/pooler"
-        if let known = await sight.session(key) { return known }
+        if let known = await sight.session(key), await known.isUsable { return known }
         let connection = try await PostgresConnection.connect(
             PostgresConfiguration(
                 host: host, port: 6432, user: PoolerSettings.consoleUser.text, database: "pgbouncer",
-                password: try await secrets.value("pooler-password")), deadline: deadline)
+                password: try await secrets.value("pooler-password"),
+                // the console is PgBouncer itself: it has no settings to inherit, and refuses options that it does not know
+                settings: [:]), deadline: deadline)
         await sight.keep(connection, as: key)
         let sight = sight
         Task {
             _ = await connection.waitUntilBroken()
-            await sight.dropSession(key)
+            await sight.drop(connection)
             await sight.ring()
         }
         return connection

@@ -110,10 +110,10 @@ extension LiveWorld {
             await sight.session("\(host)/\(name)")?.close()
             let session = try await session(host: host, database: "postgres")
             try await session.execute(
-                script: "DROP DATABASE IF EXISTS \(SQLQuote.identifier(name.text));", deadline: .seconds(20))
+                script: "DROP DATABASE IF EXISTS \(SQL.identifier(name.text));", deadline: .seconds(20))
         case .dropRole(let name):
             let session = try await session(host: host, database: "postgres")
-            try await session.execute(script: "DROP ROLE IF EXISTS \(SQLQuote.identifier(name.text));")
+            try await session.execute(script: "DROP ROLE IF EXISTS \(SQL.identifier(name.text));")
         }
         return .done("")
     }
@@ -151,15 +151,11 @@ extension LiveWorld {
     /// logs, errors, statistics and other sessions would show that. What turns them off has to be in force before the
     /// statement arrives, so it belongs to the session and is no part of the statement.
     private func setPassword(of role: RoleName, to password: String, host: String) async throws {
-        let session = try await PostgresConnection.connect(
-            PostgresConfiguration(
-                host: host, port: 5432, user: "postgres", database: "postgres",
-                password: try await secrets.value("postgres-superuser"), connectTimeout: .seconds(2),
-                applicationName: "controller", settings: LiveWorld.silence))
+        let session = try await connect(host: host, database: "postgres", settings: LiveWorld.silence)
         do {
             let verifier = try await session.scramVerifier(password: password, user: role.text)
             try await session.execute(
-                script: "ALTER ROLE \(SQLQuote.identifier(role.text)) PASSWORD \(SQLQuote.literal(verifier));")
+                script: "ALTER ROLE \(SQL.identifier(role.text)) PASSWORD \(SQL.literal(verifier));")
         } catch {
             await session.close()
             throw error

@@ -132,6 +132,8 @@ public struct DatabaseView: Sendable, Hashable {
     public var locale: String?
     /// Whether pages carry checksums; nil where it was not said.
     public var checksums: Bool?
+    /// The parts that could not be seen, and why; what they hold says nothing then.
+    public var unseen: [UnseenPart] = []
     /// A database as seen.
     public init(node: NodeName, isInRecovery: Bool, systemIdentifier: String, timeline: Int64) {
         self.node = node
@@ -147,6 +149,34 @@ public struct DatabaseView: Sendable, Hashable {
         hasDatabase = true
         pendingParameters = []
         archiver = ArchiverView()
+    }
+}
+
+extension DatabaseView {
+    /// Why a part could not be seen; nil where it was seen.
+    public func blindness(of part: DatabasePart) -> Blindness? { unseen.first { $0.part == part }?.blindness }
+}
+
+/// What of a database is asked for by itself: where it cannot be answered, the rest is seen none the less.
+public enum DatabasePart: String, Sendable, Hashable, CaseIterable {
+    /// Roles, databases, and the poolers' login function.
+    case accounts
+    /// WAL archiving.
+    case archiver
+    /// Databases whose collation has another version than the library's.
+    case collations
+}
+
+/// A part of a database that could not be seen.
+public struct UnseenPart: Sendable, Hashable {
+    /// The part.
+    public var part: DatabasePart
+    /// Why.
+    public var blindness: Blindness
+    /// A part that could not be seen.
+    public init(_ part: DatabasePart, _ blindness: Blindness) {
+        self.part = part
+        self.blindness = blindness
     }
 }
 

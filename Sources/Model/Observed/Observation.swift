@@ -39,6 +39,11 @@ public struct Observation: Sendable, Hashable {
     public func engine(_ id: EngineID) -> Sighting<EngineView> {
         engines.first { $0.id == id }?.view ?? .unknown(.notLooked)
     }
+    /// The primary's database, for who goes by one part of it; unknown where that part could not be seen.
+    public func database(seeing part: DatabasePart) -> Sighting<DatabaseView> {
+        guard let blindness = database.value?.blindness(of: part) else { return database }
+        return .unknown(blindness)
+    }
     /// A pooler's admin console; unknown when it was not asked.
     public func pooler(_ name: ContainerName) -> Sighting<PoolerView> {
         poolers.first { $0.name == name }?.view ?? .unknown(.notLooked)

@@ -14,7 +14,7 @@ struct BackupTasks {
     }
 
     private var settings: BackupSettings { site.cluster.backups }
-    private var archiver: ArchiverView? { site.scene.observation.database.value?.archiver }
+    private var archiver: ArchiverView? { site.scene.observation.database(seeing: .archiver).value?.archiver }
     private var requests: [TaskRequest] { site.scene.observation.dcs.value?.requests ?? [] }
 
     func propose() -> Proposal {

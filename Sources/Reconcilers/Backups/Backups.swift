@@ -125,6 +125,15 @@ public struct Backups: Reconciler {
     }
 
     private func archiving(_ database: DatabaseView, into proposal: inout Proposal) {
+        if let blindness = database.blindness(of: .archiver) {
+            proposal.lookAgain = min(proposal.lookAgain ?? .seconds(5), .seconds(5))
+            proposal.conditions.append(
+                Condition(
+                    .archiving, .unknown, reason: "ArchiverUnseen",
+                    message: "whether \(database.node) archives could not be seen: \(blindness.detail)",
+                    subject: .repository))
+            return
+        }
         let archiver = database.archiver
         // no event tells that archiving fails or works again
         let pause: Duration = archiver.isFailing ? .seconds(5) : .seconds(30)

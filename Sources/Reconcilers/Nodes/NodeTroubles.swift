@@ -23,6 +23,12 @@ extension NodeReport {
                             + "`work_mem` or `max_connections`", subject: subject))
             }
         }
+        if let blindness = roster.site.scene.observation.database.value?.blindness(of: .collations) {
+            proposal.conditions.append(
+                Condition(
+                    .collationMismatch, .unknown, reason: "CollationsUnseen",
+                    message: "the databases' collation versions could not be seen: \(blindness.detail)"))
+        }
         guard let stale = roster.site.scene.observation.database.value?.staleCollations, !stale.isEmpty else { return }
         proposal.conditions.append(
             Condition(

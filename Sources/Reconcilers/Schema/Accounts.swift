@@ -13,7 +13,20 @@ public struct Accounts: Reconciler {
         /// Nil for one that logs in without a password.
         let secret: SecretName?
         let attributes: [String]
+        /// What its sessions in the database `postgres` have, whatever is set for the role or the database: PgBouncer and
+        /// `pg_rewind` cannot be told to say so themselves.
+        var settings: [LabelValue] = []
+
+        /// All that must be seen of it.
+        var marks: [String] { attributes + settings.map { "SET \($0.key)=\($0.value)" } }
     }
+
+    private static let settings = [
+        LabelValue("default_transaction_isolation", "read committed"),
+        LabelValue("default_transaction_read_only", "off"),
+        LabelValue("event_triggers", "off"), LabelValue("idle_session_timeout", "0"), LabelValue("lock_timeout", "0"),
+        LabelValue("statement_timeout", "0"), LabelValue("transaction_timeout", "0"),
+    ]
 
     /// The roles and what each may do; none is a superuser.
     static func wanted(_ cluster: Cluster) -> [Role] {
@@ -22,7 +35,7 @@ public struct Accounts: Reconciler {
                 name: cluster.accounts.admin.role, secret: .admin,
                 attributes: ["CREATEDB", "CREATEROLE", "IN pg_monitor", "LOGIN"]),
             Role(name: cluster.accounts.replication.role, secret: .replication, attributes: ["LOGIN", "REPLICATION"]),
-            Role(name: cluster.accounts.rewind.role, secret: .rewind, attributes: ["LOGIN"]),
+            Role(name: cluster.accounts.rewind.role, secret: .rewind, attributes: ["LOGIN"], settings: settings),
         ]
         if cluster.console.enabled {
             roles.append(
@@ -31,21 +44,21 @@ public struct Accounts: Reconciler {
                     attributes: ["IN pg_read_all_data", "LOGIN"]))
         }
         if cluster.pooler.enabled {
-            roles.append(Role(name: PoolerSettings.role, secret: nil, attributes: ["LOGIN"]))
+            roles.append(Role(name: PoolerSettings.role, secret: nil, attributes: ["LOGIN"], settings: settings))
         }
         return roles
     }
 
     /// One statement for each role that differs.
     public func propose(_ scene: Scene) -> Proposal {
-        guard case .present(let database) = scene.observation.database, !database.isInRecovery else {
+        guard case .present(let database) = scene.observation.database(seeing: .accounts), !database.isInRecovery else {
             return Proposal()
         }
         var proposal = Proposal()
         let subject = Subject.database(scene.cluster.accounts.database)
         for role in Accounts.wanted(scene.cluster) {
             let seen = database.roles.first { $0.name == role.name }
-            let missing = role.attributes.filter { seen?.attributes.contains($0) != true }
+            let missing = role.marks.filter { seen?.attributes.contains($0) != true }
             let surplus = (seen?.attributes ?? []).filter { !role.attributes.contains($0) }
                 .filter { $0 == "SUPERUSER" || $0 == "BYPASSRLS" }
             if seen == nil || !missing.isEmpty || !surplus.isEmpty {
@@ -97,19 +110,10 @@ public struct Accounts: Reconciler {
         let groups = role.attributes.filter { $0.hasPrefix("IN ") }.map { String($0.dropFirst(3)) }
         let all = (flags + surplus.map { "NO\($0)" }).joined(separator: " ")
         var lines = [exists ? "ALTER ROLE \(name) \(all);" : "CREATE ROLE \(name) \(all);"]
+        lines += role.settings.map { setting in
+            "ALTER ROLE \(name) IN DATABASE postgres SET \(setting.key) TO \(SQL.literal(setting.value));"
+        }
         lines += groups.map { "GRANT \($0) TO \(name);" }
         return lines.joined(separator: "\n")
-    }
-}
-
-/// SQL text from our own names.
-enum SQL {
-    /// A quoted identifier.
-    static func identifier(_ name: String) -> String {
-        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-    }
-    /// A quoted literal; `standard_conforming_strings` is on for our sessions.
-    static func literal(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
     }
 }

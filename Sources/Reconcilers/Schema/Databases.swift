@@ -11,12 +11,12 @@ public struct Databases: Reconciler {
     /// At most one statement for each database.
     public func propose(_ scene: Scene) -> Proposal {
         guard !scene.cluster.databases.isEmpty else { return Proposal() }
-        guard case .present(let view) = scene.observation.database, !view.isInRecovery else {
+        guard case .present(let view) = scene.observation.database(seeing: .accounts), !view.isInRecovery else {
             return Proposal(
                 conditions: [
                     Condition(
                         .databasesCurrent, .unknown, reason: "DatabaseUnseen",
-                        message: "the primary was not reached over SQL")
+                        message: Schema.unseen(scene))
                 ], waiting: ["the primary's databases"])
         }
         var proposal = Proposal()

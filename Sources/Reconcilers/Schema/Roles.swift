@@ -11,12 +11,12 @@ public struct Roles: Reconciler {
     /// At most one statement for each role.
     public func propose(_ scene: Scene) -> Proposal {
         guard !scene.cluster.roles.isEmpty else { return Proposal() }
-        guard case .present(let database) = scene.observation.database, !database.isInRecovery else {
+        guard case .present(let database) = scene.observation.database(seeing: .accounts), !database.isInRecovery else {
             return Proposal(
                 conditions: [
                     Condition(
                         .rolesCurrent, .unknown, reason: "DatabaseUnseen",
-                        message: "the primary was not reached over SQL")
+                        message: Schema.unseen(scene))
                 ], waiting: ["the primary's roles"])
         }
         var proposal = Proposal()

@@ -9,14 +9,16 @@ public struct Schema: Reconciler {
 
     /// The next step only: database, then extensions, then the first migration that is due.
     public func propose(_ scene: Scene) -> Proposal {
-        guard case .present(let database) = scene.observation.database, !database.isInRecovery else {
+        guard case .present(let database) = scene.observation.database(seeing: .accounts), !database.isInRecovery else {
             return Proposal(
                 conditions: [
                     Condition(
                         .schemaCurrent, .unknown, reason: "DatabaseUnseen",
-                        message: "the primary was not reached over SQL",
+                        message: Schema.unseen(scene),
                         subject: .database(scene.cluster.accounts.database))
-                ], waiting: ["the primary's database"])
+                ], waiting: ["the primary's database"],
+                // no event tells when a part of it can be seen again
+                lookAgain: scene.observation.database.value == nil ? nil : .seconds(5))
         }
         let subject = Subject.database(scene.cluster.accounts.database)
         if case .unknown(let blindness) = database.migrations, database.hasDatabase {
@@ -48,6 +50,15 @@ public struct Schema: Reconciler {
         }
         report(database, scene: scene, isCurrent: proposal.actions.isEmpty, into: &proposal)
         return proposal
+    }
+
+    /// Why nothing is known of the roles and databases.
+    static func unseen(_ scene: Scene) -> String {
+        guard case .present(let database) = scene.observation.database,
+            let blindness = database.blindness(of: .accounts)
+        else { return "the primary was not reached over SQL" }
+        return "the primary answers, but its roles and databases could not be seen: \(blindness.detail). They are not "
+            + "changed meanwhile; everything else goes on"
     }
 
     /// Whether every node runs the same image, and with it the same libraries: an extension's new functions must work

@@ -161,7 +161,9 @@ struct SwitchoverStep {
     /// before it.
     private func obstacleToRestart(_ database: DatabaseView) -> String? {
         // mostly it is mended soon; where it is not, it tries a few times and gives up
-        if database.archiver.isFailing, now - record.at < .seconds(60) {
+        let isUnseen = database.blindness(of: .archiver) != nil
+        if isUnseen || database.archiver.isFailing, now - record.at < .seconds(60) {
+            if isUnseen { return "whether \(record.from) archives could not be seen" }
             return "archiving fails, and PostgreSQL waits for it when it stops"
         }
         if roster.parametersAreFresh { return "not every node may have read the new parameters" }

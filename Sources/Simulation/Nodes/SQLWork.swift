@@ -61,6 +61,9 @@ extension Catalog {
             let words = statement.split { $0 == " " || $0 == "\n" }.map { word in word.filter { $0 != "\"" } }
             guard words.count >= 3 else { continue }
             switch (words[0], words[1]) {
+            case ("ALTER", "ROLE") where words.count > 9 && words[3] == "IN":
+                let value = words.dropFirst(9).joined(separator: " ").filter { $0 != "'" }
+                setRole(words[2], ["SET \(words[7])=\(value)"])
             case ("CREATE", "ROLE"), ("ALTER", "ROLE"): setRole(words[2], Array(words.dropFirst(3)))
             case ("GRANT", "USAGE,"): isGranted = true
             case ("GRANT", _) where words[2] == "TO": setRole(words[3], ["IN \(words[1])"])

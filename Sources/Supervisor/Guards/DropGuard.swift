@@ -22,7 +22,8 @@ enum DropGuard {
 
     /// Whoever is asked leads undisputed, by etcd's word and by its own.
     private static func primary(_ node: NodeName, _ scene: Scene, _ judge: (DatabaseView) -> Violation?) -> Violation? {
-        guard case .present(let view) = scene.observation.database, case .present(let keys) = scene.observation.dcs
+        guard case .present(let view) = scene.observation.database(seeing: .accounts),
+            case .present(let keys) = scene.observation.dcs
         else { return Violation(.unknownIsNotAbsent, "the primary could not be asked again") }
         guard view.node == node, !view.isInRecovery, keys.leader?.node == node, keys.handover == nil,
             !RestoreGuard.isSwitching(keys, scene)
