@@ -83,4 +83,77 @@ struct FailoverTests {
         scenery.dcs { $0.leader = LeaderKey(node: "pg-node-2", lease: 8, createRevision: 60, modRevision: 60) }
         #expect(scenery.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
     }
+
+    /// The primary is dead; both replicas may lead, and the last primary had written 40 MiB.
+    private func bereft(_ mode: SynchronousSettings.Mode, received: Int64) -> Scenery {
+        var scenery = Scenery()
+        scenery.cluster.postgres.synchronous.mode = mode
+        scenery.dcs {
+            $0.leaderPosition = 40 << 20
+            $0.synchronous =
+                mode == .off ? nil : SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2", "pg-node-3"])
+        }
+        for replica: NodeName in ["pg-node-2", "pg-node-3"] { scenery.member(replica) { $0.walPosition = received } }
+        scenery.stop("pg-node-1", data: Scenery.data(wasPrimary: true))
+        return scenery
+    }
+    private func starts(_ scenery: Scenery) -> Bool {
+        scenery.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1")))
+    }
+
+    @Test(
+        "where Patroni elects no replica, because all lack too much, the dead primary starts at once",
+        arguments: [SynchronousSettings.Mode.off, .on, .strict, .quorum])
+    func startsWhomNobodyCanFollow(mode: SynchronousSettings.Mode) {
+        let near = bereft(mode, received: 39 << 20)
+        #expect(releases(near))
+        #expect(!starts(near))
+        var far = bereft(mode, received: 3 << 20)
+        #expect(!releases(far))
+        #expect(starts(far))
+        far.dcs { $0.leader = nil }
+        #expect(starts(far))
+        let message = far.conditions.first { $0.type == .primaryAvailable }?.message ?? ""
+        #expect(message.contains("pg-node-2 lacks 37MiB of what the last primary wrote"))
+        #expect(message.contains("more than 1MiB (patroni.maximumLagOnFailover)"))
+    }
+
+    @Test(
+        "a dead primary is not kept down for longer than an election takes",
+        arguments: [SynchronousSettings.Mode.off, .on, .quorum])
+    func waitsNotForEver(mode: SynchronousSettings.Mode) {
+        func look(_ state: (String) -> ContainerState, after seconds: Int64) -> Bool {
+            var scenery = bereft(mode, received: 40 << 20)
+            scenery.dcs { $0.leader = nil }
+            let then = Timestamp(microseconds: Timestamp(Scenery.now).microseconds - seconds * 1_000_000)
+            scenery.change("pg-node-1") {
+                $0.state = state(then.text)
+                $0.createdAt = then.text
+            }
+            return starts(scenery)
+        }
+        func died(_ end: String) -> ContainerState { .exited(Exit(code: 137, startedAt: "t0", finishedAt: end)) }
+        // ttl 30 s and one loop of 10 s
+        #expect(!look(died, after: 39))
+        #expect(look(died, after: 41))
+        #expect(!look(died, after: -39), "two clocks that differ")
+        #expect(look(died, after: -41), "a clock that was set back")
+        #expect(!look({ _ in .created }, after: 39))
+        #expect(look({ _ in .created }, after: 41))
+    }
+
+    @Test("a running replica of a newer timeline that nobody elects does not keep a former primary down for ever")
+    func newerIsNotForEver() {
+        var scenery = bereft(.off, received: 39 << 20)
+        scenery.dcs { $0.leader = nil }
+        for replica: NodeName in ["pg-node-2", "pg-node-3"] { scenery.member(replica) { $0.timeline = 2 } }
+        #expect(!starts(scenery))
+        scenery.change("pg-node-1") {
+            $0.state = .exited(Exit(code: 137, startedAt: "t0", finishedAt: "2025-10-09 08:00:00Z"))
+        }
+        #expect(starts(scenery))
+        // without memory in etcd the fastest would win
+        scenery.dcs { $0.leaderPosition = nil }
+        #expect(!starts(scenery))
+    }
 }

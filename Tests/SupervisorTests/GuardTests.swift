@@ -156,6 +156,20 @@ struct GuardTests {
         #expect(GuardTests.release(alone) == .fenceOnlyTheDead)
     }
 
+    @Test("release nobody for heirs that Patroni refuses because they lack too much")
+    func heirsThatLag() {
+        var scenery = GuardTests.bereft
+        scenery.observation.dcs = scenery.observation.dcs.map { view in
+            var view = view
+            view.leaderPosition = 40 << 20
+            return view
+        }
+        scenery.member("pg-node-2") { $0.walPosition = 39 << 20 }
+        #expect(GuardTests.release(scenery) == nil)
+        scenery.member("pg-node-2") { $0.walPosition = 38 << 20 }
+        #expect(GuardTests.release(scenery) == .fenceOnlyTheDead)
+    }
+
     private static func node(_ effect: DockerEffect, _ name: ContainerName, _ scenery: Scenery) -> Invariant? {
         judge(.docker(.local, effect), on: .container(.local, name), scenery)
     }

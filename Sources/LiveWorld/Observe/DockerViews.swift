@@ -79,6 +79,7 @@ extension ContainerView {
         }.filter { !$0.network.text.isEmpty || $0.networkName.text != "none" }.sorted {
             $0.networkName < $1.networkName
         }
+        createdAt = container.created?.description ?? ""
         restartCount = container.restartCount
         settings = ContainerSettings(container)
     }

@@ -80,7 +80,9 @@ struct MemberObserver {
             }
         var view = MemberView(state: state, role: role)
         view.timeline = status.timeline
-        view.walPosition = status.wal?.location ?? status.wal?.received ?? status.wal?.replayed
+        // as Patroni judges a replica: what it restored from the archive was never received
+        view.walPosition =
+            status.wal?.location ?? [status.wal?.received, status.wal?.replayed].compactMap { $0 }.max()
         view.isStreaming = status.replicationState == "streaming"
         view.needsRestart = status.isRestartPending
         view.pending = status.pendingParameters.map {

@@ -114,6 +114,7 @@ struct StoreObserver {
             let (leader, heir) = (value?["leader"]?.string, value?["member"]?.string)
             guard value?["scheduled_at"]?.string == nil, leader != nil || heir != nil else { break }
             view.handover = Handover(to: heir.map { NodeName($0) })
+        case "status": view.leaderPosition = StoreObserver.leaderPosition(entry.value.text)
         case "sync": view.synchronous = StoreObserver.synchronous(entry.value.text)
         case _ where name.hasPrefix("members/"):
             view.members.append(StoreObserver.member(String(name.dropFirst("members/".count)), entry))
@@ -161,6 +162,12 @@ struct StoreObserver {
             NodeName(String(part.filter { $0 != " " }))
         }
         return SynchronousKey(leader: value["leader"]?.string.map { NodeName($0) }, standbys: names.sorted())
+    }
+
+    /// Patroni's status key: `{"optime": 83886080, "slots": {…}, …}`; before Patroni 2.1 the bare number.
+    static func leaderPosition(_ text: String) -> Int64? {
+        guard let value = JSONValue.parse(text) else { return nil }
+        return value["optime"]?.integer ?? value.integer
     }
 
     static func member(_ name: String, _ entry: EtcdKeyValue) -> DCSMember {

@@ -97,6 +97,8 @@ public struct ContainerView: Sendable, Hashable {
     public var labels: [LabelValue]
     /// Whether it lives.
     public var state: ContainerState
+    /// When it was created, as Docker writes it; empty where that was not looked up.
+    public var createdAt = ""
     /// Where it is attached, sorted by network.
     public var attachments: [Attachment]
     /// The settings an inspect shows.

@@ -111,6 +111,8 @@ public struct DCSView: Sendable, Hashable {
     public var leader: LeaderKey?
     /// The dynamic configuration.
     public var configuration: JSONValue?
+    /// How far the last leader had written at its last loop, in bytes (`optime` in Patroni's `status` key).
+    public var leaderPosition: Int64?
     /// The synchronous standbys.
     public var synchronous: SynchronousKey?
     /// The switchover that Patroni was asked for and that is under way (its `failover` key).
@@ -141,6 +143,8 @@ public struct DCSView: Sendable, Hashable {
         checks = []
         pauses = []
     }
+    /// How much a replica may lack of what the last leader wrote and be elected all the same, in bytes.
+    public var maximumLag: Int64 { configuration?["maximum_lag_on_failover"]?.integer ?? 1 << 20 }
     /// Whether Patroni is paused (`pause: true` in the configuration).
     public var isPaused: Bool { configuration?["pause"]?.bool ?? false }
     /// The restore that is not at its end.

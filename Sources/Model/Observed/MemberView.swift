@@ -6,7 +6,7 @@ public struct MemberView: Sendable, Hashable {
     public var role: PostgresRole
     /// Its timeline.
     public var timeline: Int64?
-    /// Its WAL position: written on a primary, received on a replica; bytes.
+    /// Its WAL position: written on a primary, received or replayed on a replica, whichever is further; bytes.
     public var walPosition: Int64?
     /// Whether a replica streams from its primary.
     public var isStreaming: Bool

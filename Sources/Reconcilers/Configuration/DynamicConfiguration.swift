@@ -40,21 +40,26 @@ enum DynamicConfiguration {
             members.append(("pg_ident", .array(roles.map { .string("pooler \(cluster.name) \($0)") })))
         }
         if cluster.backups.enabled {
-            // an image of before has no such command, and PostgreSQL ends when its command is not found
             let stanza = cluster.backups.stanza
-            let command =
-                "command -v archived >/dev/null && exec archived \(stanza) %f \"%p\"; "
-                + "exec pgbackrest --stanza=\(stanza) archive-get %f \"%p\""
+            let command = orBefore("archived", "\(stanza) %f \"%p\"", "--stanza=\(stanza) archive-get %f \"%p\"")
             members.append(("recovery_conf", .object([("restore_command", .string(command))])))
         }
         return .object(members)
+    }
+
+    /// A program of the image, or pgBackRest itself: an image of before has no such program, and PostgreSQL ends when its
+    /// `restore_command` is not found.
+    private static func orBefore(_ program: String, _ arguments: String, _ before: String) -> String {
+        "command -v \(program) >/dev/null && exec \(program) \(arguments); exec pgbackrest \(before)"
     }
 
     /// The defaults with the manifest's parameters over them, sorted by name.
     static func parameters(_ cluster: Cluster) -> [PostgresSettings.Parameter] {
         let archive =
             cluster.backups.enabled
-            ? "pgbackrest --stanza=\(cluster.backups.stanza) archive-push %p" : "/bin/true"
+            ? orBefore(
+                "archive", "\(cluster.backups.stanza) %p", "--stanza=\(cluster.backups.stanza) archive-push %p")
+            : "/bin/true"
         var values: [PostgresSettings.Parameter] = [
             .init("archive_command", archive),
             .init("archive_mode", "on"),

@@ -87,11 +87,24 @@ enum NodeReport {
                 message: isUnknown
                     ? "etcd cannot be read"
                     : roster.dcs?.leader.map { "\($0.node) holds the leader key and does not serve" }
-                        ?? "no node leads",
+                        ?? "no node leads" + tooFarBehind(roster),
                 subject: .leadership))
         // whoever works at it knows, and Patroni decides in its own time
         let isAwaited = roster.leader?.isHeld == true
         proposal.wait(for: "a primary", lookAgain: isAwaited ? .seconds(1) : .milliseconds(150))
+    }
+
+    /// Why Patroni elects none of the nodes that run, and who decides then.
+    private static func tooFarBehind(_ roster: Roster) -> String {
+        let late = roster.nodes.filter { $0.isUp && roster.isTooFarBehind($0) }
+        guard !late.isEmpty, roster.candidates(besides: "").isEmpty, let limit = roster.dcs?.maximumLag else {
+            return ""
+        }
+        let words = late.map { node in
+            "\(node.name) lacks \(ByteCount(bytes: roster.missingBytes(node) ?? 0)) of what the last primary wrote"
+        }
+        return ": \(words.joined(separator: ", ")), and Patroni elects none that lacks more than "
+            + "\(ByteCount(bytes: limit)) (patroni.maximumLagOnFailover). The last primary leads again as soon as it runs"
     }
 
     private static func replicas(_ roster: Roster, to proposal: inout Proposal) {

@@ -147,15 +147,44 @@ struct Roster {
         return age >= .zero && age < .seconds(5)
     }
 
-    /// Running replicas that may take over without loss: in synchronous mode those in the sync set, and with a quorum
-    /// only when so many of the set are up that one of them is sure to have the last commit; fewer never elect.
+    /// Running replicas that Patroni would elect: in synchronous mode those in the sync set, with a quorum only when so
+    /// many of the set are up that one of them is sure to have the last commit, and none that is too far behind.
     func candidates(besides node: NodeName) -> [NodeView] {
         let synchronous = site.cluster.postgres.synchronous
         let standbys = dcs?.synchronous?.standbys ?? []
         // one that never leads has its say all the same
         let voters = nodes.filter { $0.name != node && $0.isUp && standbys.contains($0.name) }
         guard synchronous.mode != .quorum || voters.count > standbys.count - synchronous.number else { return [] }
-        return successors(of: node)
+        return successors(of: node).filter { !isTooFarBehind($0) }
+    }
+
+    /// Whether Patroni never elects a replica, in whatever mode: it lacks more of what the last leader wrote than
+    /// `maximum_lag_on_failover` allows (`ha.py`, `is_lagging`).
+    func isTooFarBehind(_ node: NodeView) -> Bool { missingBytes(node).map { $0 > dcs?.maximumLag ?? .max } ?? false }
+
+    /// How much a node lacks of what the last leader had written at its last loop.
+    func missingBytes(_ node: NodeView) -> Int64? {
+        guard let written = dcs?.leaderPosition, let own = node.member.value?.walPosition else { return nil }
+        return written - own
+    }
+
+    /// Whether a node has been down for longer than an election takes: by then the lease of whoever led has run out, and
+    /// every Patroni has looked.
+    func isOverdue(_ node: NodeView) -> Bool {
+        let text =
+            switch node.container?.state {
+            case .exited(let exit): exit.finishedAt
+            case .created: node.container?.createdAt ?? ""
+            case .running, .paused, .restarting, .removing, .dead, nil: ""
+            }
+        guard let since = Timestamp(text) else { return false }
+        func seconds(_ name: String, _ fallback: Int64) -> Duration {
+            .seconds(dcs?.configuration?[name]?.integer ?? fallback)
+        }
+        let limit = seconds("ttl", 30) + seconds("loop_wait", 10)
+        let age = Timestamp(site.scene.now) - since
+        // a clock that was set back must not make the wait any longer
+        return age > limit || age < .zero - limit
     }
 
     /// Running replicas that a leader which lives may hand over to, the least behind first: they get everything first.

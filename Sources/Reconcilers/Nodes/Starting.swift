@@ -37,16 +37,19 @@ extension Roster {
         return reelection(node, data)
     }
 
-    /// A dead leader stays down until another leads, as long as another can (fault C01).
+    /// A dead leader stays down until another leads (fault C01): as long as Patroni would elect another, and no longer
+    /// than an election takes, whatever else keeps the others from it. A node that starts then leads only if it wins the
+    /// election itself, so that an early start costs time and never data.
     private func handover(from node: NodeView) -> String? {
-        guard let dcs, !isPaused, !candidates(besides: node.name).isEmpty else { return nil }
+        guard let dcs, !isPaused, !candidates(besides: node.name).isEmpty, !isOverdue(node) else { return nil }
         if node.isLeader { return "another node to lead" }
         return dcs.leader == nil && dcs.initialize?.isEmpty == false ? "the election" : nil
     }
 
     /// When etcd lost its memory, or cannot be seen, the most advanced node starts first and alone: the former primary of the newest
     /// timeline, which has every acknowledged write, or without one whoever's WAL reaches furthest. An election among
-    /// several that start together would go to the fastest.
+    /// several that start together would go to the fastest. A running node is waited for only while it may still be elected,
+    /// where etcd remembers how far the last leader had written: Patroni then refuses whoever lacks too much of that.
     private func reelection(_ node: NodeView, _ data: PostgresData?) -> String? {
         if let dcs, dcs.leader != nil || dcs.synchronous != nil { return nil }
         guard let data else { return nil }
@@ -62,6 +65,7 @@ extension Roster {
                 }
                 continue
             }
+            if dcs?.leaderPosition != nil, isTooFarBehind(other) || isOverdue(node) { continue }
             guard let member = other.member.value else { return "the election" }
             // one without data, or that takes a copy, cannot lead
             if member.role == .uninitialized { continue }

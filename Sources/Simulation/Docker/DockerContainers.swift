@@ -18,6 +18,7 @@ extension Universe {
             id: ContainerID("c\(nextSerial())"), name: spec.name, image: spec.image,
             labels: labels(spec.component, spec.labels), settings: spec.settings)
         container.command = spec.command
+        container.createdAt = moment.text
         // Docker resolves the network's name when the container starts
         container.attach(Attachment(network: NetworkID(""), networkName: spec.network, address: nil))
         engine.containers.append(container)

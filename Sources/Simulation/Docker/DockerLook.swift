@@ -34,6 +34,7 @@ extension Universe {
             return view
         }
         view.imageID = "sha256:\(container.image)"
+        view.createdAt = container.createdAt
         view.attachments = container.attachments
         view.settings = container.settings
         view.files = .present(

@@ -24,6 +24,8 @@ package struct SimulatedContainer: Sendable {
     package var seenRepository: RepositoryView?
     /// Whether it lives.
     package var state: ContainerState = .created
+    /// When it was created.
+    package var createdAt = ""
     /// Its endpoints, by network name, as Docker keeps them; an address only while it runs.
     package var attachments: [Attachment] = []
     /// The files placed in it.

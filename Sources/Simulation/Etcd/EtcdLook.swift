@@ -85,6 +85,7 @@ extension Universe {
                 view.leader = LeaderKey(
                     node: NodeName(text), lease: key.lease, createRevision: key.createRevision,
                     modRevision: key.modRevision)
+            case .text(let text) where key.name == prefix + "status": view.leaderPosition = Int64(text)
             case .json(let json) where key.name == prefix + "config": view.configuration = json
             case .synchronous(let value): view.synchronous = value
             case .member(var value):

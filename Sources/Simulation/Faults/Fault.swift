@@ -64,6 +64,8 @@ public enum Fault: Sendable, Hashable {
     case crashServer(Target)
     /// WAL reaches a replica late (N05).
     case delayWAL(Target, Duration)
+    /// Its Patroni never runs in an election, until its container starts again.
+    case shyAway(Target)
     /// `patronictl edit-config` (P05).
     case editConfiguration(JSONValue)
     /// `patronictl pause` (P06), and `resume`.

@@ -20,7 +20,8 @@ package enum FaultBudget {
             return universe.store?.key(FoundingRecord.key(of: universe.scope)) != nil
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
-            .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
+            .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .shyAway, .editConfiguration,
+            .pausePatroni,
             .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .requestSwitchover, .openTransaction,
             .quietClients, .spoilSwitchover, .dropExtension, .spoilRole,
             .promoteRole, .dropRole, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,

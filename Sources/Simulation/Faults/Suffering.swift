@@ -75,6 +75,8 @@ extension Universe {
             with(target) { universe, index in
                 universe.engine.containers[index].node?.lagsUntil = universe.now + time
             }
+        case .shyAway(let target):
+            with(target) { universe, index in universe.engine.containers[index].node?.isShy = true }
         case .editConfiguration(let patch): editConfiguration(patch)
         case .pausePatroni(let isOn): editConfiguration(.object([("pause", isOn ? .bool(true) : .null)]))
         case .hold(let target): hold(target)

@@ -39,6 +39,9 @@ struct Weather {
         }
         if seed % 16 == 11 { cluster.backups.encryption.cipher = .aes }
         if seed % 8 == 6 { cluster.declare() }
+        // so small that a replica to which WAL comes late is not elected
+        if Weather.hasLaggards(seed) { cluster.patroni.maximumLagOnFailover = ByteCount(bytes: 500) }
+        if seed % 16 == 3 { cluster.postgres.synchronous.mode = .off }
         // so that there are backups of later timelines
         if seed % 16 == 6 { cluster.backups.schedules.incremental = try? CronSchedule("*/2 * * * *") }
         return cluster
@@ -80,6 +83,7 @@ struct Weather {
         if seed % 8 == 6 { entries += drawImpossible(from: start, within: length) }
         if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
         if seed % 8 == 7 { entries += drawDeclared(from: start, within: length) }
+        if Weather.hasLaggards(seed) { entries += drawLaggards(from: start, within: length) }
         if seed % 3 == 1 { entries += drawSwitchovers(from: start, length: length) }
         return Forecast(entries)
     }
@@ -133,6 +137,23 @@ struct Weather {
         return random.chance(permille: 500)
             ? [.timed(at, .edit(.locale("C"))), .timed(end, .edit(.locale(PostgresSettings().locale)))]
             : [.timed(at, .edit(.nodePrefix("db-"))), .timed(end, .edit(.nodePrefix(NodeSettings().namePrefix)))]
+    }
+
+    private static func hasLaggards(_ seed: UInt64) -> Bool { seed % 8 == 3 }
+
+    /// A primary that dies while its replicas are behind, or do not run in the election.
+    private func drawLaggards(from start: Int, within length: Int) -> [Forecast.Entry] {
+        var random = SplitMix64(seed: seed ^ 0x1A_66_A2D5)
+        return (0..<random.number(1...3)).flatMap { _ -> [Forecast.Entry] in
+            let at = Duration.milliseconds(start + random.number(0...length))
+            // the last word of a leader on how far it has written is a loop old
+            let death = at + .milliseconds(random.number(5000...25_000))
+            let isShy = random.chance(permille: 300)
+            let late = Duration.milliseconds(random.number(20_000...120_000))
+            return (0..<4).map { .timed(at, isShy ? .shyAway(.replica($0)) : .delayWAL(.replica($0), late)) } + [
+                .timed(death, random.chance(permille: 800) ? .kill(.primary) : .remove(.primary))
+            ]
+        }
     }
 
     /// Edits of what a node is kept from.

@@ -88,6 +88,9 @@ package struct NodeProcess: Sendable {
     package var wantsRestart = false
     /// The switchover that was asked for.
     package var handsOver: Handover?
+    /// Whether it never runs in an election, and other Patronis know it: its watchdog cannot be used
+    /// (`failover_limitation`).
+    package var isShy = false
     /// Until when WAL reaches it late.
     package var lagsUntil: Duration = .zero
     /// When it was last thawed after a pause.

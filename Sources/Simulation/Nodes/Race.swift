@@ -21,7 +21,7 @@ extension Universe {
             engine.containers[index].node?.nextLoop = now + .seconds(1)
             return
         }
-        guard !node.isKept(from: "nofailover"), isElectable(node),
+        guard !node.isKept(from: "nofailover"), isElectable(node), wish != nil || !node.isShy && !isLagging(index),
             isNamed || isHealthiest(index, directory)
         else { return }
         store?.put(prefix + "leader", .text(node.name.text), lease: lease)
@@ -47,7 +47,7 @@ extension Universe {
                 return false
             }
             return other.answers(at: now) && other.server == .replica && isElectable(other)
-                && !other.isKept(from: "nofailover")
+                && !other.isKept(from: "nofailover") && !other.isShy
         }
         guard node.isQuorum, case .synchronous(let key)? = store?.key(prefix + "sync")?.value else {
             return !others.isEmpty
@@ -63,13 +63,16 @@ extension Universe {
         return leader == node.name || key.standbys.contains(node.name)
     }
 
+    /// Whether it lacks too much of what the last leader wrote, in every mode (`is_lagging`); nobody asks in a switchover.
+    private func isLagging(_ index: Int) -> Bool {
+        guard let node = engine.containers[index].node, let directory = directory(of: index),
+            case .text(let optime)? = store?.key(prefix + "status")?.value, let last = Int64(optime)
+        else { return false }
+        return last - directory.lsn > node.maximumLag
+    }
+
     private func isHealthiest(_ index: Int, _ directory: DataDirectory) -> Bool {
         guard let known = store, let node = engine.containers[index].node else { return false }
-        if !node.isSynchronous, case .text(let optime)? = known.key(prefix + "status")?.value,
-            let last = Int64(optime), last - directory.lsn > node.maximumLag
-        {
-            return false
-        }
         var votes = 1
         for key in known.keys {
             guard case .member(let member) = key.value, member.name != node.name,
@@ -79,6 +82,7 @@ extension Universe {
             else { continue }
             if other.server == .primary { return false }
             if other.server == .replica, isElectable(other) {
+                if other.isShy { continue }
                 // one that never leads says only what it has confirmed
                 if !node.isQuorum, other.isKept(from: "nofailover") { continue }
                 if standsDown(other) { continue }

@@ -47,6 +47,7 @@ extension Universe {
             var container = SimulatedContainer(
                 id: seen.id, name: seen.name, image: seen.image, labels: seen.labels, settings: seen.settings)
             container.state = seen.state
+            container.createdAt = seen.createdAt
             container.attachments = seen.attachments
             container.files = (seen.files.value ?? []).map { file in
                 switch file.content {

@@ -71,7 +71,17 @@ enum FenceGuard {
         let heirs = dcs.members.filter { member in
             member.name != node && member.state == "running" && member.tags.value(of: "nofailover") != "true"
                 && (!isSynchronous || dcs.synchronous?.standbys.contains(member.name) == true)
+                && !lags(member.name, dcs: dcs, scene)
         }
         return heirs.isEmpty ? Violation(.fenceOnlyTheDead, "nobody can take over without loss") : nil
+    }
+
+    /// Whether a replica's own Patroni says that it is behind the last leader by more than Patroni allows an heir.
+    private static func lags(_ node: NodeName, dcs: DCSView, _ scene: Scene) -> Bool {
+        guard let end = dcs.leaderPosition, let reached = scene.observation.member(node).value?.walPosition else {
+            return false
+        }
+        let allowed = dcs.configuration?["maximum_lag_on_failover"]?.integer ?? 1_048_576
+        return reached + allowed < end
     }
 }
