@@ -65,11 +65,11 @@ public struct PostgresRow: Sendable, Hashable {
 /// The text form of arrays (PostgreSQL manual, 8.15.6).
 enum ArrayText {
     static func elements(of text: String) -> [String]? {
-        guard text.first == "{", text.last == "}", text.count >= 2 else { return nil }
+        guard text.unicodeScalars.first == "{", text.unicodeScalars.last == "}", text.count >= 2 else { return nil }
         var elements: [String] = []
-        var element = ""
+        var element = String.UnicodeScalarView()
         var (isQuoted, isEscaped, wasQuoted) = (false, false, false)
-        for character in text.dropFirst().dropLast() {
+        for character in text.unicodeScalars.dropFirst().dropLast() {
             if isEscaped {
                 element.append(character)
                 isEscaped = false
@@ -79,15 +79,15 @@ enum ArrayText {
                 isQuoted.toggle()
                 wasQuoted = true
             } else if character == ",", !isQuoted {
-                elements.append(element)
-                (element, wasQuoted) = ("", false)
+                elements.append(String(element))
+                (element, wasQuoted) = (String.UnicodeScalarView(), false)
             } else if character == "{", !isQuoted {
                 return nil
             } else {
                 element.append(character)
             }
         }
-        if !element.isEmpty || wasQuoted || !elements.isEmpty { elements.append(element) }
+        if !element.isEmpty || wasQuoted || !elements.isEmpty { elements.append(String(element)) }
         return isQuoted || isEscaped ? nil : elements
     }
 }

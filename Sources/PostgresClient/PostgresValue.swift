@@ -24,11 +24,14 @@ public struct PostgresValue: Sendable, Hashable {
     }
     /// A one-dimensional array of texts, such as `text[]` or `name[]`.
     public init(array: [String]) {
-        let quoted = array.map { element in
-            element.reduce(into: "\"") { text, character in
-                if character == "\"" || character == "\\" { text.append("\\") }
-                text.append(character)
-            } + "\""
+        let quoted = array.map { element -> String in
+            // scalars, because the server knows no Swift character: a letter may take a quote into its own
+            var text = String.UnicodeScalarView()
+            for scalar in element.unicodeScalars {
+                if scalar == "\"" || scalar == "\\" { text.append("\\") }
+                text.append(scalar)
+            }
+            return "\"\(String(text))\""
         }
         text = "{" + quoted.joined(separator: ",") + "}"
     }

@@ -40,7 +40,7 @@ struct PlantedTests {
             try await failOver(cluster, from: primary)
             try await cluster.command("backup", "--type", "incr")
             let drill = try await cluster.command("drill")
-            #expect(drill.contains("drill: passed") && drill.contains("2 vector searches"), "\(drill)")
+            #expect(drill.contains("drill: passed") && drill.contains("3 vector searches"), "\(drill)")
             let leader = try await cluster.primary()
             for database in ["postgres", "appdb"] {
                 let caught = try await sql(cluster, leader, in: database, "select * from public.caught")
@@ -54,7 +54,7 @@ struct PlantedTests {
         _ cluster: ClusterFixture, _ node: String, in database: String = "postgres", _ statement: String
     ) async throws -> String {
         let options =
-            "PGOPTIONS=-c event_triggers=off -c search_path=pg_catalog -c statement_timeout=0 "
+            "PGOPTIONS=-c event_triggers=off -c role=none -c search_path=pg_catalog -c statement_timeout=0 "
             + "-c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed"
         return try await cluster.docker(
             "exec", "-e", options, node, "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "dbname='\(database)'", "-c",

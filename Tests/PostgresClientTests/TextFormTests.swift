@@ -6,6 +6,7 @@ struct TextFormTests {
     func values() {
         #expect(PostgresValue(bytes: [0, 171, 255]).text == "\\x00abff")
         #expect(PostgresValue(array: ["a", "b,c", "d\"e", "f\\g", ""]).text == #"{"a","b,c","d\"e","f\\g",""}"#)
+        #expect(PostgresValue(array: ["a\u{600}\"b", "\"\u{301}"]).text == "{\"a\u{600}\\\"b\",\"\\\"\u{301}\"}")
         #expect(PostgresValue(-Double.infinity).text == "-Infinity")
         #expect(PostgresValue(true).text == "true")
         #expect((nil as PostgresValue).text == nil)

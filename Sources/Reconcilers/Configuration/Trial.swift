@@ -63,6 +63,6 @@ struct Trial {
 
     /// A value as `postgresql.conf` reads it.
     private static func quoted(_ value: String) -> String {
-        "'" + value.map { $0 == "'" ? "''" : $0 == "\\" ? "\\\\" : String($0) }.joined() + "'"
+        "'" + value.unicodeScalars.map { $0 == "'" ? "''" : $0 == "\\" ? "\\\\" : String($0) }.joined() + "'"
     }
 }
