@@ -70,7 +70,16 @@ struct ElectionTests {
                 "exec", primary, "sh", "-c",
                 "cd \(archive) && printf '1\\t0/3000000\\tno recovery target specified\\n' >00000002.history")
             for replica in replicas { _ = try await cluster.docker("restart", replica) }
-            try await cluster.ready()
+            _ = try await eventually("the replicas to stream") { () -> Bool? in
+                let status = try await cluster.status()
+                let isNamed = status.conditions.contains {
+                    $0.type == "StrayTimeline" && $0.status == "True" && $0.message.contains("holds 00000002.history")
+                }
+                return isNamed
+                    && replicas.allSatisfy { name in
+                        status.nodes.contains { $0.name == name && $0.state == "streaming" && $0.timeline == 1 }
+                    } ? true : nil
+            }
             _ = try await cluster.docker("kill", "-s", "KILL", primary)
             _ = try await eventually("another primary") { () -> Bool? in
                 let leader = try await cluster.primary()

@@ -248,4 +248,15 @@ struct BackupsTests {
         ended(.look, code: 0, result: .object([]), identity: "look into pg-ha", in: &running)
         #expect(chores(running).contains(.docker(.local, .remove("id-demo-look"))))
     }
+
+    @Test("a history in the archive of a timeline that the primary is not on is named, with the way out")
+    func namesStrayHistories() {
+        var scenery = Scenery()
+        #expect(!scenery.conditions.contains { $0.type == .strayTimeline })
+        scenery.database { $0.archiver.strayHistories = ["00000002.history"] }
+        let condition = scenery.conditions.first { $0.type == .strayTimeline }
+        #expect(condition?.status == .true)
+        #expect(condition?.message.contains("00000002.history, and pg-node-1 is on timeline 1") == true)
+        #expect(condition?.message.contains("delete it") == true)
+    }
 }

@@ -69,6 +69,7 @@ struct DatabaseObserver {
             guard let place = view.databases.firstIndex(where: { $0.name == name }) else { continue }
             view.databases[place].extensions = seen
         }
+        view.archiver.strayHistories = await strayHistories(newerThan: view.timeline, host: host)
         return view
     }
 

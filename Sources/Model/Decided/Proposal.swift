@@ -113,6 +113,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case repositoryVerified = "RepositoryVerified"
     /// The primary keeps much more WAL than it should need.
     case walGrowing = "WALGrowing"
+    /// The archive holds the history of a timeline that no node is on.
+    case strayTimeline = "StrayTimeline"
     /// A backup that is due cannot be taken.
     case backupFailed = "BackupFailed"
     /// A restore did not come to its end.
@@ -177,7 +179,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
         case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .blind,
             .paused,
-            .walGrowing, .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange,
+            .walGrowing, .strayTimeline,
+            .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange,
             .parametersRefused, .rolloutStopped, .switchoverDelayed:
             false
         }

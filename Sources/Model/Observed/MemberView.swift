@@ -273,6 +273,8 @@ public struct ArchiverView: Sendable, Hashable {
     public var expectedWALBytes: Int64 = .max
     /// What slots can hold back at most (`max_slot_wal_keep_size`); nil for no limit.
     public var slotLimitBytes: Int64?
+    /// Histories in the archive of timelines that are newer than the primary's, by name, sorted.
+    public var strayHistories: [String] = []
     /// The replication slot that needs the oldest WAL; nil where there is none.
     public var oldestSlot: SlotHold?
     /// Nothing archived, nothing failed.

@@ -63,6 +63,7 @@ public struct Backups: Reconciler {
             }
         }
         archiving(database, into: &proposal)
+        strayHistories(database, into: &proposal)
         return proposal
     }
 
