@@ -81,6 +81,7 @@ let package = Package(
             name: "TestScenery", dependencies: ["Reconcilers", "Model"], path: "Tests/TestScenery",
             swiftSettings: settings),
         tests("ModelTests", ["Model", "TestSupport"]),
+        tests("ControllerTests", ["Controller", "LiveWorld", "Model"]),
         tests("LiveWorldTests", ["LiveWorld", "DockerAPI", "Model", "TestSupport"]),
         tests("ReconcilersTests", ["Reconcilers", "Model", "TestScenery"]),
         tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "TestScenery"]),

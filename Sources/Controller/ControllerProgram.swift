@@ -24,6 +24,7 @@ struct ControllerProgram: AsyncParsableCommand {
 
     /// Parses, runs, and ends with an exit code that means something.
     static func main(_ arguments: [String]?) async {
+        Tie.hold()
         do {
             var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -14,6 +14,10 @@ enum ExitCodes: Int32 {
     case notConverged = 4
     /// Somebody has paused the cluster; nothing was asked for.
     case paused = 5
+    /// Secrets of the cluster are not where they should be; nothing was made in their place.
+    case secretsLost = 6
+    /// The supervisor container that would do it does not run.
+    case supervisorStopped = 7
 }
 
 /// An error that ends the program with a message for a person.

@@ -29,15 +29,51 @@ public struct Belongings: Sendable {
     public var isEmpty: Bool { containers.isEmpty && networks.isEmpty && volumes.isEmpty }
 }
 
+/// A container that runs a controller.
+public struct SupervisorContainer: Sendable {
+    /// Its ID.
+    public let id: ContainerID
+    /// Its name.
+    public let name: ContainerName
+    /// The cluster that it keeps.
+    public let cluster: ClusterName
+    /// Whether it runs.
+    public let isRunning: Bool
+    /// The paths on the host that it mounts.
+    public let folders: [String]
+
+    /// One as seen.
+    public init(id: ContainerID, name: ContainerName, cluster: ClusterName, isRunning: Bool, folders: [String]) {
+        self.id = id
+        self.name = name
+        self.cluster = cluster
+        self.isRunning = isRunning
+        self.folders = folders
+    }
+}
+
 extension LiveWorld {
-    /// The supervisor container that keeps a cluster, while it runs.
-    public func supervisor(of cluster: ClusterName) async throws -> (id: ContainerID, name: ContainerName)? {
-        let list = try await docker.containers(
-            all: false,
-            DockerFilters([
-                "label": ["\(Label.component)=\(Component.supervisor.rawValue)", "\(Label.cluster)=\(cluster)"]
-            ]))
-        return list.first.map { (ContainerID($0.id), ContainerName($0.name)) }
+    /// The supervisor containers of this engine, whether they run or not.
+    public func supervisors() async throws -> [SupervisorContainer] {
+        let label = "\(Label.component)=\(Component.supervisor.rawValue)"
+        return try await docker.containers(all: true, DockerFilters(["label": [label]])).map { seen in
+            SupervisorContainer(
+                id: ContainerID(seen.id), name: ContainerName(seen.name),
+                cluster: ClusterName(seen.labels[Label.cluster] ?? ""), isRunning: seen.status == .running,
+                folders: seen.mounts.map(\.source))
+        }.sorted { $0.name < $1.name }
+    }
+
+    /// The volumes in which supervisors keep their state: those of a cluster, and those that do not say whose they are.
+    func stateVolumes(of cluster: ClusterName) async -> [VolumeName] {
+        let volumes = (try? await docker.volumes()) ?? []
+        return volumes.filter { volume in
+            // `make up` of an older build made its volume without labels
+            let isState =
+                volume.labels[Label.component] == Component.supervisor.rawValue
+                || volume.labels.isEmpty && volume.name == "controller-state"
+            return isState && [nil, cluster.text].contains(volume.labels[Label.cluster])
+        }.map { VolumeName($0.name) }.sorted()
     }
 
     /// Everything with the cluster's label, the supervisor and its state apart.
@@ -217,12 +253,15 @@ extension LiveWorld {
         }
     }
 
-    /// Runs a command in a container and passes its output on as it comes.
+    /// Runs a command in a container and passes its output on as it comes. Its standard input ends with this process,
+    /// which is how it notices that nobody reads it any more.
     /// - Returns: its exit code.
     public func execute(
-        _ command: [String], in id: ContainerID, output: @Sendable ([UInt8]) -> Void, error: @Sendable ([UInt8]) -> Void
+        _ command: [String], in id: ContainerID, environment: [String] = [], output: @Sendable ([UInt8]) -> Void,
+        error: @Sendable ([UInt8]) -> Void
     ) async throws -> Int {
-        let exec = try await docker.createExec(in: id.text, DockerExecConfiguration(command: command))
+        let exec = try await docker.createExec(
+            in: id.text, DockerExecConfiguration(command: command, environment: environment, hasInput: true))
         for try await piece in try await docker.startExec(exec) {
             switch piece.stream {
             case .standardOutput: output(piece.bytes)

@@ -41,26 +41,6 @@ public struct LiveWorld: World {
         self.sight = sight
     }
 
-    /// Loads the secrets. New ones are generated only for a cluster that has no data yet; what a running cluster
-    /// still knows is taken from there.
-    public func loadSecrets(_ cluster: Cluster) async throws {
-        if await secrets.isEmpty { try await recoverSecrets(of: cluster) }
-        try await recoverPassphrase(of: cluster)
-        try await secrets.load(cluster)
-    }
-
-    /// Reads the secrets again; what is wrong with them, if anything. Then the old ones stay in force.
-    public func reloadSecrets(_ cluster: Cluster) async -> Condition? {
-        do {
-            try await secrets.reload(cluster)
-            return nil
-        } catch {
-            return Condition(
-                .manifestInvalid, .true, reason: "SecretUnreadable",
-                message: "a secret is not used, and the ones before stay in force: \(error)")
-        }
-    }
-
     /// Both clocks.
     public func now() async -> Moment {
         Moment(uptime: clock.now - start, wallMilliseconds: WallClock.milliseconds())

@@ -11,4 +11,9 @@ public enum Reconcilers {
         Backups(),
         Poolers(), Console(),
     ]
+
+    /// The parameters that every node's PostgreSQL is to run with, sorted by name.
+    public static func parameters(of cluster: Cluster) -> [PostgresSettings.Parameter] {
+        DynamicConfiguration.parameters(cluster)
+    }
 }

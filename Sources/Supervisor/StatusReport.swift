@@ -155,6 +155,19 @@ public struct StatusReport: Sendable, Hashable, Codable {
         }
     }
 
+    /// Says what else is waited for, as long as anything is.
+    public mutating func wait(for more: [String]) {
+        guard !more.isEmpty else { return }
+        waiting += more
+        ready = false
+        for index in conditions.indices where conditions[index].type == ConditionType.ready.rawValue {
+            conditions[index].status = Condition.Status.false.rawValue
+            conditions[index].reason = "Converging"
+            conditions[index].message = more[0]
+            conditions[index].bad = true
+        }
+    }
+
     private static func pauses(_ scene: Scene) -> [Pause] {
         var list = scene.cluster.maintenance ? [Pause(by: "the manifest")] : []
         list += scene.cluster.nodes.maintenance.map { Pause(node: $0.text, by: "the manifest") }

@@ -59,28 +59,121 @@ struct SecretStoreTests {
             try "second".write(toFile: file, atomically: true, encoding: .utf8)
             try FileManager.default.removeItem(atPath: directory + "/postgres-admin")
             try await SecretStore(directory: directory).rotate("role-other")
-            try await store.reload(cluster)
+            try await store.restore(cluster)
+            try await store.load(cluster)
             #expect(try await store.value("role-app") == "second")
             #expect(try await store.value("postgres-admin") == admin)
             #expect(try await store.value("role-other") != other)
             try FileManager.default.removeItem(atPath: file)
-            await #expect(throws: SecretStore.Failure.self) { try await store.reload(cluster) }
+            await #expect(throws: SecretStore.Failure.self) { try await store.load(cluster) }
             #expect(try await store.value("role-app") == "second")
         }
     }
 
-    @Test("are never made anew for a cluster that exists, and an empty one is no secret")
-    func missing() async throws {
+    @Test("of a cluster that exists are taken from it or left alone; only what is new is made")
+    func living() async throws {
         try await inDirectory { directory in
-            let cluster = Cluster(name: "missing")
-            await #expect(throws: SecretStore.Failure.self) {
-                try await SecretStore(directory: directory).load(cluster, mayGenerate: false)
+            var cluster = Cluster(name: "living")
+            var role = DeclaredRole(name: "app")
+            role.login = true
+            cluster.roles = [role]
+            let found: [(SecretName, String)] = [
+                "patroni-rest", "postgres-superuser", "postgres-replication", "postgres-rewind", "cluster-key",
+                "cluster-certificate", "pooler-verifier",
+            ].map { ($0, "found \($0)") }
+            for (missing, _) in found where missing != "pooler-verifier" {
+                let error = await #expect(throws: SecretStore.Failure.self) {
+                    try await SecretStore(directory: directory + "-without").load(
+                        cluster, basis: .living(found: found.filter { $0.0 != missing }, new: []))
+                }
+                #expect(error?.name == missing)
+                try FileManager.default.removeItem(atPath: directory + "-without")
             }
-            try await SecretStore(directory: directory).load(cluster)
+            let store = SecretStore(directory: directory)
+            try await store.load(cluster, basis: .living(found: found, new: []))
+            #expect(try await store.value("postgres-superuser") == "found postgres-superuser")
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+            #expect(!names.contains { $0 == "role-app" || $0 == "postgres-admin" || $0 == "postgres-console" })
+            await #expect(throws: SecretStore.Failure.self) { try await store.value("role-app") }
+            // PostgreSQL was seen to have none
+            let made = try await store.valueToSet("role-app")
+            #expect(try await store.value("role-app") == made)
+            let again = SecretStore(directory: directory)
+            try await again.load(cluster, basis: .living(found: [], new: []))
+            #expect(try await again.value("role-app") == made)
+        }
+    }
+
+    @Test("are not written by what only looks")
+    func readOnly() async throws {
+        try await inDirectory { directory in
+            let store = SecretStore(directory: directory, isReadOnly: true)
+            try await store.load(Cluster(name: "look"))
+            #expect(await store.views.count == 10)
+            #expect(!FileManager.default.fileExists(atPath: directory))
+            #expect(await !store.isKept("postgres-admin"))
+            let views = await store.views
+            try await store.load(Cluster(name: "look"))
+            #expect(await store.views == views)
+        }
+    }
+
+    @Test("that are empty are none")
+    func empty() async throws {
+        try await inDirectory { directory in
+            try await SecretStore(directory: directory).load(Cluster(name: "empty"))
             try "".write(toFile: directory + "/postgres-admin", atomically: true, encoding: .utf8)
             await #expect(throws: SecretStore.Failure.self) {
-                try await SecretStore(directory: directory).load(cluster)
+                try await SecretStore(directory: directory).load(Cluster(name: "empty"))
             }
         }
+    }
+
+    @Test(
+        "are made, left or refused by one rule",
+        arguments: [
+            ("postgres-superuser", false, false, SecretRule.make), ("postgres-superuser", true, false, .refuse),
+            ("patroni-rest", true, false, .refuse), ("cluster-key", true, false, .refuse),
+            ("repository-passphrase", true, false, .refuse), ("repository-passphrase", true, true, .make),
+            ("postgres-admin", true, false, .leave), ("role-app", true, false, .leave),
+            ("role-app", false, false, .make), ("a-newer-one", true, false, .make),
+            ("pooler-password", true, false, .make),
+        ] as [(SecretName, Bool, Bool, SecretRule)])
+    func rule(_ name: SecretName, _ lives: Bool, _ isNew: Bool, _ verdict: SecretRule) {
+        #expect(SecretRule(for: name, clusterLives: lives, isProvenNew: isNew) == verdict)
+    }
+
+    @Test("are found in the files that the controller writes")
+    func recovery() {
+        func found(_ file: String, _ text: String) -> [String] {
+            SecretRecovery.secrets(in: text, of: file).map { "\($0.0) \($0.1)" }
+        }
+        let patroni = """
+            restapi:
+              authentication:
+                username: controller
+                password: "r\\"st"
+            postgresql:
+              authentication:
+                superuser:
+                  username: postgres
+                  password: "s"
+                replication:
+                  password: "p"
+                rewind:
+                  password: "w"
+            """
+        #expect(
+            found("patroni.yml", patroni) == [
+                "patroni-rest r\"st", "postgres-superuser s", "postgres-replication p", "postgres-rewind w",
+            ])
+        #expect(found("pgbackrest.conf", "[global]\nrepo1-cipher-pass=x=y\n") == ["repository-passphrase x=y"])
+        #expect(found("pgbackrest.conf", "[global]\n").isEmpty)
+        #expect(
+            found("userlist.txt", "\"controller\" \"SCRAM-SHA-256$4096:a$b:c\"\n") == [
+                "pooler-verifier SCRAM-SHA-256$4096:a$b:c"
+            ])
+        #expect(found("dbhub.toml", "user = \"console\"\npassword = \"q\"\n") == ["postgres-console q"])
+        #expect(found("cluster.key", "").isEmpty)
     }
 }

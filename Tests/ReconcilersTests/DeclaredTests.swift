@@ -94,6 +94,20 @@ struct DeclaredTests {
             ])
     }
 
+    @Test("whose password the controller has lost keep it, and a condition says so; one that has none gets one")
+    func lostPassword() {
+        var scenery = scenery
+        role(&scenery) { ($0.passwordMatches, $0.hasPassword) = (false, true) }
+        #expect(sql(scenery, Roles()).isEmpty)
+        let lost = condition(scenery, Roles(), .role("app"))
+        #expect(lost?.type == .secretLost && lost?.message.contains("--rotate app") == true)
+        scenery.observation.secrets.append(SecretView(name: "role-app", version: "1"))
+        #expect(sql(scenery, Roles()) == ["password app role-app"])
+        scenery.observation.secrets.removeLast()
+        role(&scenery) { $0.hasPassword = false }
+        #expect(sql(scenery, Roles()) == ["password app role-app"])
+    }
+
     @Test("that are as wanted need nothing, and say so")
     func atRest() {
         for planner in [Roles(), Databases()] as [any Reconciler] {

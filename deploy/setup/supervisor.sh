@@ -2,16 +2,16 @@
 # supervisor.sh up|down MANIFEST: runs the controller as the supervisor container, or stops it and the cluster.
 #
 # The container gets the engine's socket, the manifest's folder (read-only) and a state volume; it runs as an
-# unprivileged user with the socket's group. SUPERVISOR names the container (controller).
+# unprivileged user with the socket's group. SUPERVISOR names the container (controller); SUPERVISOR_IMAGE its image.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
 usage() { echo "usage: $0 up|down MANIFEST" >&2; exit 2; }
 [[ $# -eq 2 ]] || usage
-manifest=$2 image=pg-controller/supervisor:dev name=${SUPERVISOR:-controller}
+path=$2 image=${SUPERVISOR_IMAGE:-pg-controller/supervisor:dev} name=${SUPERVISOR:-controller}
 state=$name-state
-[[ -e $manifest ]] || { echo "there is no manifest $manifest" >&2; exit 2; }
-folder=$(cd "$(dirname "$manifest")" && pwd) file=$(basename "$manifest")
+[[ -e $path ]] || { echo "there is no manifest $path" >&2; exit 2; }
+folder=$(cd "$(dirname "$path")" && pwd) file=$(basename "$path")
 
 socket=/var/run/docker.sock
 case ${DOCKER_HOST:-} in
@@ -29,39 +29,67 @@ in_container() {  # what `docker run` needs to run the controller's commands
 group=$(docker run --rm --network none --entrypoint stat -v "$socket:/s" "$image" -c %g /s)
 mapfile -t options < <(in_container)
 once() { docker run --rm --network none "${options[@]}" "$image" "$@"; }
+# without the state volume, which Docker would make on the way, and without labels
+manifest() { docker run --rm --network none -v "$folder:/manifests:ro" "$image" manifest "$1" "/manifests/$file"; }
+label() { docker inspect -f "{{index .Config.Labels \"io.pg-controller.$1\"}}" "$name" 2>/dev/null; }
+
+# Ends, with the supervisor's own words and exit code, when it ends at once: another controller has the cluster, or its
+# secrets are lost. Docker would start it again for ever.
+acts() {
+  local code
+  until docker logs "$name" 2>&1 | grep -q 'keeping '; do
+    code=$(docker inspect -f '{{if or .RestartCount (not .State.Running)}}{{.State.ExitCode}}{{else}}-{{end}}' "$name")
+    if [[ $code != - ]]; then
+      [[ $code != 0 ]] || code=$(docker wait "$name")
+      echo "the supervisor $name does not start:" >&2
+      docker logs --tail 5 "$name" >&2
+      docker rm -f "$name" >/dev/null
+      exit "$code"
+    fi
+    sleep 0.1
+  done
+}
 
 up() {
   local cluster wanted
-  once manifest check
-  cluster=$(once manifest name)
-  docker volume create --label io.pg-controller.component=supervisor "$state" >/dev/null
+  manifest check
+  cluster=$(manifest name)
+  docker volume create --label io.pg-controller.component=supervisor --label "io.pg-controller.cluster=$cluster" \
+    "$state" >/dev/null
   wanted=$(printf '%s\n' "$(docker image inspect -f '{{.Id}}' "$image")" "$cluster" "${options[@]}" | sha256sum | cut -c1-32)
   if [[ $(docker inspect -f '{{.State.Running}} {{index .Config.Labels "io.pg-controller.run"}}' "$name" 2>/dev/null) == "true $wanted" ]]; then
     say "the supervisor $name runs already, with this build and this manifest; nothing to change"
   else
     if docker inspect "$name" >/dev/null 2>&1; then
-      [[ $(docker inspect -f '{{index .Config.Labels "io.pg-controller.component"}}' "$name") == supervisor ]] ||
+      [[ $(label component) == supervisor ]] ||
         { echo "a container $name that is not ours exists; choose another name with SUPERVISOR=…" >&2; exit 1; }
+      [[ $(label cluster) == "$cluster" ]] ||
+        { echo "the supervisor $name keeps cluster $(label cluster); choose another name with SUPERVISOR=…" >&2; exit 1; }
       docker rm -f "$name" >/dev/null
     fi
     say "starting the supervisor container $name for cluster $cluster"
     docker run -d --name "$name" --restart unless-stopped --log-opt max-size=10m --log-opt max-file=3 \
       --label "io.pg-controller.cluster=$cluster" --label io.pg-controller.component=supervisor \
       --label "io.pg-controller.run=$wanted" "${options[@]}" "$image" run >/dev/null
+    acts
   fi
-  say "waiting for cluster $cluster to be as $manifest describes it"
+  say "waiting for cluster $cluster to be as $path describes it"
   docker exec "$name" controller status --wait --timeout 300
 }
 
 down() {
-  local cluster
-  cluster=$(once manifest name)
-  if [[ $(docker inspect -f '{{index .Config.Labels "io.pg-controller.component"}}' "$name" 2>/dev/null) == supervisor ]]; then
+  local cluster comeback="make up"
+  [[ $path == manifests/pg-ha-cluster.yaml ]] || comeback+=" MANIFEST=$path"
+  [[ $name == controller ]] || comeback+=" SUPERVISOR=$name"
+  cluster=$(manifest name)
+  if [[ $(label component) == supervisor ]]; then
+    [[ $(label cluster) == "$cluster" ]] ||
+      { echo "the supervisor $name keeps cluster $(label cluster), and $path describes $cluster; nothing was touched" >&2; exit 1; }
     say "stopping the supervisor $name"
     docker rm -f "$name" >/dev/null
   fi
   say "removing the containers and the network of $cluster; its volumes stay"
-  once destroy --yes "$cluster"
+  once destroy --yes "$cluster" --comeback "$comeback"
 }
 
 case $1 in up | down) "$1" ;; *) usage ;; esac

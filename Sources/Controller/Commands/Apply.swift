@@ -13,11 +13,12 @@ struct Apply: AsyncParsableCommand {
     var timeout: Int = 600
 
     func run() async throws {
-        let session = try await Session.open(options, actsAlone: true)
+        let session = try await Session.open(options, .acts, takesLastGood: false)
         try await session.refuseWhilePaused()
         let last = LastReport()
         var service = ClusterService(
-            source: session.source, world: session.world, state: session.state, logger: session.logger)
+            source: session.source, world: session.world, state: session.state, logger: session.logger,
+            lock: session.lock)
         service.endsWhenConverged = true
         service.onPass = { last.note($0) }
         let running = service

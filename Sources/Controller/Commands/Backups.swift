@@ -15,8 +15,8 @@ struct BackupList: AsyncParsableCommand {
     var output: OutputFormat = .table
 
     func run() async throws {
-        if try await Delegation.tookOver(options) { return }
-        let session = try await Session.open(options, actsAlone: false)
+        if try await Delegation.tookOver(options, needs: .look) { return }
+        let session = try await Session.open(options)
         let observation = await session.world.observe(session.source.cluster, focus: .everythingAfresh)
         let list: RepositoryReport
         switch observation.repository {

@@ -16,8 +16,12 @@ struct Destroy: AsyncParsableCommand {
     @Option(help: "The cluster's name, instead of typing it.")
     var yes: String?
 
+    /// What brings the cluster back, from whoever runs this with a state of his own.
+    @Option(help: .hidden)
+    var comeback: String?
+
     func run() async throws {
-        let session = try await Session.open(options, actsAlone: true, needsSecrets: false)
+        let session = try await Session.open(options, .removes, takesLastGood: false)
         let name = session.source.cluster.name
         let found = try await session.world.belongings(of: session.source.cluster)
         if found.isEmpty { return Terminal.say("\(name): there is nothing to remove") }
@@ -30,6 +34,15 @@ struct Destroy: AsyncParsableCommand {
         _ = try Confirmation.typed(yes, name: name.text)
         try await session.world.remove(found, includingVolumes: volumes) { Terminal.say("  \($0)") }
         Terminal.say(
-            volumes ? "\(name) is gone" : "\(name) is down, its data volumes stay; `controller apply` brings it back")
+            volumes ? "\(name) is gone" : "\(name) is down, its data volumes stay; \(await way(back: session))")
+    }
+
+    /// Passwords and keys stay with whoever kept the cluster: nobody else can bring it back.
+    private func way(back session: Session) async -> String {
+        if let comeback { return "`\(comeback)` brings it back" }
+        let missing = await session.world.secrets.missing(session.source.cluster)
+        if missing.isEmpty { return "`controller apply --manifest \(options.manifest)` brings it back" }
+        return "its secrets are not in \(session.state.secrets), so only the controller that kept it brings it back "
+            + "(`make up` for a supervisor)"
     }
 }

@@ -19,8 +19,9 @@ struct Events: AsyncParsableCommand {
 
     func run() async throws {
         if try await Delegation.tookOver(options) { return }
-        let cluster = try ManifestSource.read(options.manifest)
-        let state = try StateDirectory(options.stateDir, cluster: cluster.name.text)
+        let source = try ManifestSource.find(options, takesLastGood: true)
+        if let warning = source.warning { Terminal.complain("warning: \(Terminal.plain(warning))") }
+        let state = try StateDirectory(options.stateDir, cluster: source.cluster.name.text)
         var tail = EventTail(path: state.events)
         for line in tail.newest(last) { show(line) }
         while follow {

@@ -18,7 +18,7 @@ struct Logs: AsyncParsableCommand {
     var last: Int = 100
 
     func run() async throws {
-        let session = try await Session.open(options, actsAlone: false, needsSecrets: false)
+        let session = try await Session.open(options, .reads)
         try await session.world.logs(of: ContainerName(container), last: last, follow: follow) { Terminal.say($0) }
     }
 }

@@ -24,8 +24,17 @@ struct Password: AsyncParsableCommand {
 
     func run() async throws {
         if try await Delegation.tookOver(options) { return }
-        let session = try await Session.open(options, actsAlone: false)
+        let session = try await Session.open(options)
         let cluster = session.source.cluster
+        func printed(_ secret: SecretName) async throws {
+            guard await session.world.secrets.isKept(secret) else {
+                throw Failure(
+                    .secretsLost,
+                    "\(session.state.secrets) has no \(secret): either cluster \(cluster.name) does not exist yet (`controller "
+                        + "apply` makes it), or the file was lost; put it back, or make a new password with --rotate")
+            }
+            Terminal.say(try await session.world.secrets.value(secret))
+        }
         guard repository == (role == nil), !(rotate && repository) else {
             throw Failure(.badInput, "give a role, or --repository")
         }
@@ -33,7 +42,7 @@ struct Password: AsyncParsableCommand {
             guard cluster.backups.encryption.cipher != .none else {
                 throw Failure(.badInput, "the repository is not encrypted")
             }
-            return Terminal.say(try await session.world.secrets.value(RepositorySecrets.own.passphrase))
+            return try await printed(RepositorySecrets.own.passphrase)
         }
         let role = role ?? ""
         let known: [(RoleName, SecretName)] =
@@ -46,7 +55,7 @@ struct Password: AsyncParsableCommand {
                 .badInput, "there is no role \(role); there are \(known.map(\.0.text).joined(separator: ", "))")
         }
         if rotate { return try await renew(secret, of: role, session) }
-        Terminal.say(try await session.world.secrets.value(secret))
+        try await printed(secret)
     }
 
     /// Makes a new password; the controller that runs sees the file change.

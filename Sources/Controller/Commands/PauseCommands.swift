@@ -24,7 +24,7 @@ struct PauseCommand: AsyncParsableCommand {
     func run() async throws {
         let author = by ?? Person.current
         if try await Delegation.tookOver(options, adding: by == nil ? ["--by", author] : []) { return }
-        let session = try await Session.open(options, actsAlone: false)
+        let session = try await Session.open(options)
         try await PauseRequest(session: session, node: node.map { NodeName($0) }).pause(reason: reason, author: author)
     }
 }
@@ -42,7 +42,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
     func run() async throws {
         if try await Delegation.tookOver(options) { return }
-        let session = try await Session.open(options, actsAlone: false)
+        let session = try await Session.open(options)
         try await PauseRequest(session: session, node: node.map { NodeName($0) }).resume()
     }
 }

@@ -25,9 +25,9 @@ struct PlanCommand: AsyncParsableCommand {
         if manifestText == nil {
             // the supervisor's file may be another one than the one that is asked about
             let text = (try? String(contentsOfFile: options.manifest, encoding: .utf8)) ?? ""
-            if try await Delegation.tookOver(options, adding: ["--manifest-text=\(text)"]) { return }
+            if try await Delegation.tookOver(options, adding: ["--manifest-text=\(text)"], needs: .look) { return }
         }
-        let session = try await Session.open(options, actsAlone: false, text: manifestText)
+        let session = try await Session.open(options, text: manifestText, takesLastGood: false)
         let plan = await session.plan()
         if plan.plan.refusesManifest {
             let words = plan.plan.conditions.filter { $0.type == .unsupportedChange }.map(\.message)

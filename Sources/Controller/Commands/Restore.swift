@@ -28,7 +28,8 @@ struct Restore: AsyncParsableCommand {
     var timeout: Int = 3600
 
     func run() async throws {
-        let name = try ManifestSource(path: options.manifest).cluster.name
+        let choice = ManifestName(path: options.manifest)
+        let name = try choice.name ?? ManifestSource.find(options, takesLastGood: true).cluster.name
         let recovery = cancel ? nil : try target.recovery()
         if !cancel, yes == nil {
             Terminal.say("This turns cluster \(name) back to \(recovery?.target.text ?? "").")
@@ -36,7 +37,7 @@ struct Restore: AsyncParsableCommand {
         }
         let answer = cancel ? name.text : try Confirmation.typed(yes, name: name.text)
         if try await Delegation.tookOver(options, adding: yes == nil && !cancel ? ["--yes", answer] : []) { return }
-        let session = try await Session.open(options, actsAlone: false)
+        let session = try await Session.open(options)
         let request = RestoreRequest(session: session)
         guard let recovery else { return try await request.cancel() }
         let record = try await request.make(recovery)

@@ -26,8 +26,8 @@ struct Status: AsyncParsableCommand {
     var timeout: Int = 600
 
     func run() async throws {
-        if try await Delegation.tookOver(options) { return }
-        let session = try await Session.open(options, actsAlone: false)
+        if try await Delegation.tookOver(options, needs: .look) { return }
+        let session = try await Session.open(options)
         var status = await session.status()
         if wait { status = try await awaitReady(session, first: status) }
         if let endpoint {

@@ -22,7 +22,7 @@ struct Switchover: AsyncParsableCommand {
 
     func run() async throws {
         if try await Delegation.tookOver(options) { return }
-        let session = try await Session.open(options, actsAlone: false)
+        let session = try await Session.open(options)
         try await session.refuseWhilePaused()
         try await SwitchoverRequest(session: session).run(to: to.map { NodeName($0) }, timeout: .seconds(timeout))
     }

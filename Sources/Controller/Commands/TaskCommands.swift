@@ -21,11 +21,15 @@ struct Backup: AsyncParsableCommand {
     @Option(help: "Give up watching after so many seconds; the backup itself goes on.")
     var timeout: Int = 3600
 
+    @Option(help: .hidden)
+    var by: String?
+
     func run() async throws {
-        if try await Delegation.tookOver(options) { return }
-        let session = try await Session.open(options, actsAlone: false)
+        let author = by ?? Person.current
+        if try await Delegation.tookOver(options, adding: by == nil ? ["--by", author] : []) { return }
+        let session = try await Session.open(options)
         let type = BackupType(rawValue: type.rawValue) ?? .incremental
-        try await TaskWatch(session: session, kind: .backup, type: type).run(timeout: .seconds(timeout))
+        try await TaskWatch(session: session, kind: .backup, type: type, author: author).run(timeout: .seconds(timeout))
     }
 }
 
@@ -39,10 +43,14 @@ struct Drill: AsyncParsableCommand {
     @Option(help: "Give up watching after so many seconds; the drill itself goes on.")
     var timeout: Int = 3600
 
+    @Option(help: .hidden)
+    var by: String?
+
     func run() async throws {
-        if try await Delegation.tookOver(options) { return }
-        let session = try await Session.open(options, actsAlone: false)
-        try await TaskWatch(session: session, kind: .drill).run(timeout: .seconds(timeout))
+        let author = by ?? Person.current
+        if try await Delegation.tookOver(options, adding: by == nil ? ["--by", author] : []) { return }
+        let session = try await Session.open(options)
+        try await TaskWatch(session: session, kind: .drill, author: author).run(timeout: .seconds(timeout))
     }
 }
 
@@ -56,9 +64,13 @@ struct Verify: AsyncParsableCommand {
     @Option(help: "Give up watching after so many seconds; the verification itself goes on.")
     var timeout: Int = 3600
 
+    @Option(help: .hidden)
+    var by: String?
+
     func run() async throws {
-        if try await Delegation.tookOver(options) { return }
-        let session = try await Session.open(options, actsAlone: false)
-        try await TaskWatch(session: session, kind: .verify).run(timeout: .seconds(timeout))
+        let author = by ?? Person.current
+        if try await Delegation.tookOver(options, adding: by == nil ? ["--by", author] : []) { return }
+        let session = try await Session.open(options)
+        try await TaskWatch(session: session, kind: .verify, author: author).run(timeout: .seconds(timeout))
     }
 }

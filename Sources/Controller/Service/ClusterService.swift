@@ -12,6 +12,8 @@ struct ClusterService: Service {
     let world: LiveWorld
     let state: StateDirectory
     let logger: Logger
+    /// Lost, it is taken again; had by another one, this controller ends.
+    let lock: ControllerLock?
     /// Ends the loop once everything is as wanted (`controller apply`), or never.
     var endsWhenConverged = false
     /// Called after every pass.
@@ -43,6 +45,16 @@ struct ClusterService: Service {
         if let failure { throw failure }
     }
 
+    /// The lock is lost with the engine it is on. Nothing is done for a moment then, in which another one shows that has it.
+    private func refuseBesideRival() async throws(Failure) {
+        guard let lock else { return }
+        for _ in 0..<20 {
+            if let rival = await lock.rival { throw Failure(.standby, rival.description) }
+            if await lock.isHeld { return }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     private func ring(_ bell: Doorbell, for triggers: AsyncStream<Void>) async {
         for await _ in triggers { await bell.ring() }
     }
@@ -59,6 +71,7 @@ struct ClusterService: Service {
         var resyncAt = ContinuousClock.now
         var isHandOver = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            try await refuseBesideRival()
             if source.refresh() { resyncAt = .now }
             let isResync = ContinuousClock.now >= resyncAt
             if isResync { resyncAt = .now + ClusterService.resync }

@@ -29,11 +29,35 @@ struct ManifestSource {
         cluster = try ManifestSource.read(path)
     }
 
+    /// Reads it, or takes the last good one where it has mistakes, as the controller that runs does.
+    init(path: String, orLastGoodBelow state: String) throws(Failure) {
+        do throws(Failure) {
+            try self.init(path: path)
+        } catch {
+            guard let lastGood = ManifestName(path: path).lastGood(below: state),
+                let text = try? String(contentsOfFile: lastGood, encoding: .utf8),
+                let last = try? ManifestSource(path: path, text: text)
+            else { throw error }
+            self = last
+            saved = cluster
+            trouble = .broken(error.message)
+        }
+    }
+
     /// Takes a text for what the file would hold.
     init(path: String, text: String) throws(Failure) {
         self.path = path
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         cluster = try ManifestSource.parse(text, as: "the manifest", beside: directory)
+    }
+
+    /// What a command works with.
+    static func find(
+        _ options: ClusterOptions, text: String? = nil, takesLastGood: Bool
+    ) throws(Failure) -> ManifestSource {
+        if let text { return try ManifestSource(path: options.manifest, text: text) }
+        guard takesLastGood else { return try ManifestSource(path: options.manifest) }
+        return try ManifestSource(path: options.manifest, orLastGoodBelow: options.stateDir)
     }
 
     /// Reads it again, with the SQL and password files that it names; returns whether anything is different now.
@@ -84,6 +108,12 @@ struct ManifestSource {
                 message: "the manifest on disk is not used, the last good one stays in force: \(text)")
         case nil: nil
         }
+    }
+
+    /// What a command says that goes on without the file on disk.
+    var warning: String? {
+        guard case .broken(let text) = trouble else { return nil }
+        return "the manifest on disk has mistakes, and the last good one is used: \(text)"
     }
 
     static func read(_ path: String) throws(Failure) -> Cluster {

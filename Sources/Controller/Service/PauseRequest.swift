@@ -22,8 +22,10 @@ struct PauseRequest {
         let record = PauseRecord(
             node: node, since: await session.world.now().text, author: String(Terminal.plain(author).prefix(100)),
             reason: String(Terminal.plain(reason).prefix(500)))
-        try await session.request(
-            .putIfAbsent(key: PauseRecord.key(of: cluster.name, node: node), value: record.value))
+        if case .exists = try await session.claim(PauseRecord.key(of: cluster.name, node: node), record.value) {
+            let known = try await keys().pauses.first { $0.node == node }
+            return Terminal.say("\(subject) is paused already\(known.map { ", \($0.text)" } ?? "")")
+        }
         Terminal.say("\(subject) is paused \(record.text)")
         Terminal.say(
             node == nil

@@ -27,9 +27,10 @@ struct RestoreRequest {
         let id = String(now.text.filter(\.isNumber).prefix(14))
         let record = RestoreRecord(
             id: id, target: recovery.target, backup: recovery.backup, requestedAt: now.text)
-        try await session.request(
-            .putIfAbsent(
-                key: RestoreRecord.prefix(of: cluster.name) + id, value: record.value(at: .requested)))
+        let key = RestoreRecord.prefix(of: cluster.name) + id
+        guard case .written = try await session.claim(key, record.value(at: .requested)) else {
+            throw Failure("another restore was asked for in this very second; see `status`")
+        }
         Terminal.say("asked for the restore to \(recovery.target.text)")
         return record
     }

@@ -13,43 +13,84 @@ struct Session {
     let world: LiveWorld
     let state: StateDirectory
     let logger: Logger
+    /// What keeps another controller from acting; nil for a command that does not act.
+    let lock: ControllerLock?
 
-    /// Reads the manifest, connects, and loads the secrets. With `actsAlone` it takes the cluster's lock, so that two
-    /// controllers never act at once.
-    /// - Parameter text: what the manifest is taken to hold instead of what it does.
+    /// What a command does.
+    enum Access {
+        /// It acts for the cluster: it takes the lock, so that two controllers never act at once, and may make secrets.
+        case acts
+        /// The same, without secrets.
+        case removes
+        /// It looks and asks; it never writes a secret.
+        case looks
+        /// The same, without secrets.
+        case reads
+    }
+
+    /// Reads the manifest, connects, takes the lock, and loads the secrets, so far as a command needs that.
+    /// - Parameters:
+    ///   - text: what the manifest is taken to hold instead of what it does.
+    ///   - takesLastGood: goes on with the last good manifest where the one on disk has mistakes.
     static func open(
-        _ options: ClusterOptions, actsAlone: Bool, needsSecrets: Bool = true, text: String? = nil
+        _ options: ClusterOptions, _ access: Access = .looks, text: String? = nil, takesLastGood: Bool = true
     ) async throws(Failure) -> Session {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        let source =
-            if let text { try ManifestSource(path: options.manifest, text: text) } else {
-                try ManifestSource(path: options.manifest)
-            }
+        let source = try ManifestSource.find(options, text: text, takesLastGood: takesLastGood)
+        if let warning = source.warning { Terminal.complain("warning: \(Terminal.plain(warning))") }
+        let isActing = access == .acts || access == .removes
         let state = try StateDirectory(options.stateDir, cluster: source.cluster.name.text)
-        if actsAlone { try Lock.take(state.lock) }
+        if isActing { try Lock.take(state.lock) }
         do {
             let world = try await LiveWorld.connect(
                 source.cluster,
-                secrets: SecretStore(directory: state.secrets, manifestDirectory: source.directory),
+                secrets: SecretStore(
+                    directory: state.secrets, manifestDirectory: source.directory, isReadOnly: !isActing),
                 docker: Defaults.environment("DOCKER_HOST"))
-            if actsAlone {
+            var lock: ControllerLock?
+            if isActing {
                 try Lock.take(cluster: source.cluster.name, engine: try await world.engineIdentity())
                 try await refuseBesideSupervisor(world, source.cluster)
+                if access == .acts { try await Delegation.refuseBesideStopped(world, source.cluster.name) }
+                lock = try await takeLock(world, source.cluster)
             }
-            if needsSecrets { try await world.loadSecrets(source.cluster) }
-            return Session(source: source, world: world, state: state, logger: Logger(label: "controller"))
+            if access == .acts || access == .looks { try await world.loadSecrets(source.cluster) }
+            return Session(
+                source: source, world: world, state: state, logger: Logger(label: "controller"), lock: lock)
         } catch let failure as Failure {
             throw failure
+        } catch let lost as SecretsLost {
+            throw Failure(.secretsLost, lost.description)
         } catch {
             throw Failure("\(error)")
         }
     }
 
+    /// A supervisor of an older build has no lock.
     private static func refuseBesideSupervisor(_ world: LiveWorld, _ cluster: Cluster) async throws {
-        guard let other = try await world.supervisor(of: cluster.name), other.id != world.ownContainer else { return }
+        guard world.ownContainer == nil,
+            let other = try await world.supervisors().first(where: { $0.cluster == cluster.name && $0.isRunning })
+        else { return }
         throw Failure(
             .standby,
             "the supervisor container \(other.name) keeps this cluster; stop it first (`make down`), or leave it to it")
+    }
+
+    /// One controller acts for a cluster on an engine, wherever it runs.
+    private static func takeLock(_ world: LiveWorld, _ cluster: Cluster) async throws -> ControllerLock {
+        let own = await world.ownName()
+        let lock = ControllerLock(
+            world, cluster,
+            holder: own.map { "the supervisor container \($0)" }
+                ?? "a controller of \(Person.current), process \(getpid()),")
+        do {
+            try await lock.take()
+        } catch let taken as ControllerLock.Taken {
+            throw Failure(.standby, taken.description)
+        } catch let foreign as ControllerLock.Foreign {
+            throw Failure(foreign.description)
+        }
+        return lock
     }
 
     /// What would be done now.
@@ -70,6 +111,12 @@ struct Session {
         }
         var status = StatusReport(scene: scene, conditions: plan.conditions, waiting: plan.waiting)
         if let condition = source.condition { status.add(StatusReport.ConditionLine(condition)) }
+        // Patroni brings what was patched to each node in its own time, and says nothing of it until it has
+        if status.ready {
+            let unread = await world.settingsNotInForce(
+                source.cluster, wanted: Reconcilers.parameters(of: source.cluster))
+            status.wait(for: unread)
+        }
         ConditionHistory(path: state.conditions).fill(&status, controllerRuns: Lock.isTaken(state.lock))
         return status
     }

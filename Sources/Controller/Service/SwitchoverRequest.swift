@@ -22,7 +22,12 @@ struct SwitchoverRequest {
         let record = SwitchoverRecord(
             from: leader, to: heir, author: .person, why: "a person asked for it",
             at: Timestamp(await session.world.now()))
-        try await session.request(.putIfAbsent(key: key, value: record.value))
+        if case .exists(let other) = try await session.claim(key, record.value) {
+            let seen = SwitchoverRecord(value: other, modRevision: 0)
+            throw Failure(
+                "a switchover from \(seen.from) is under way already, since \(seen.at.brief) (\(seen.why)); see `status`"
+            )
+        }
         try await follow(from: leader, timeout: timeout)
         let new = try await look().leader?.node
         Terminal.say("\(new.map(\.text) ?? "nobody") is the primary now, in place of \(leader)")
@@ -39,7 +44,9 @@ struct SwitchoverRequest {
             throw Failure("\(leader) is to be restarted behind the poolers first (\(record.why)); see `status`")
         }
         if let record = dcs.switchover {
-            throw Failure("a switchover from \(record.from) is under way already (\(record.why))")
+            throw Failure(
+                "a switchover from \(record.from) is under way already, since \(record.at.brief) (\(record.why)); see `status`"
+            )
         }
         guard let heir else { return }
         let others = cluster.nodeNames.filter { $0 != leader }

@@ -8,29 +8,41 @@ struct TaskWatch {
     let session: Session
     let kind: TaskRequest.Kind
     var type: BackupType = .incremental
+    /// Who asks.
+    var author = ""
 
     private var cluster: Cluster { session.source.cluster }
     private var container: ContainerName { ContainerName("\(cluster.name)-\(kind.rawValue)") }
 
     func run(timeout: Duration) async throws {
         try await session.refuseWhilePaused()
+        let known = kind == .backup ? try await labels() : []
         let asked = Timestamp(await session.world.now())
-        let request = TaskRequest(kind, type: type, at: asked)
-        try await session.request(
-            .putIfAbsent(key: TaskRequest.prefix(of: cluster.name) + kind.rawValue, value: request.value))
+        let request = TaskRequest(kind, type: type, at: asked, by: author)
+        let key = TaskRequest.prefix(of: cluster.name) + kind.rawValue
+        if case .exists(let other) = try await session.claim(key, request.value) {
+            let seen = other.flatMap { TaskRequest(key: kind.rawValue, value: $0, modRevision: 0) }
+            throw Failure(
+                "\(seen?.text ?? "another request") has not come to its end; ask again when it has (see `status`)")
+        }
         Terminal.complain("  … asked for")
         let start = ContinuousClock.now
         var shown = ""
         while ContinuousClock.now - start < timeout {
             // with what was read before: looking takes the machine from the job
             let observation = await session.world.observe(cluster, focus: .everything)
-            let isOver = observation.dcs.value.map { dcs in !dcs.requests.contains { $0.kind == kind } } ?? false
+            let isOver =
+                observation.dcs.value.map { dcs in
+                    !dcs.requests.contains { $0.kind == kind && $0.at == asked }
+                } ?? false
             let seen = observation.engines.first?.view.value?.container(container)
             if let seen, case .exited(let exit) = seen.state, let began = Timestamp(exit.startedAt), began > asked {
                 if exit.code != 0, !seen.result.isUnknown { return try await fail(seen, exit) }
-                if isOver, !seen.result.isUnknown || kind == .backup { return await succeed(seen) }
+                if isOver, !seen.result.isUnknown || kind == .backup {
+                    return try await succeed(request, seen, known: known)
+                }
             } else if isOver {
-                return await succeed(nil)
+                return try await succeed(request, nil, known: known)
             } else if kind == .backup, let archiver = observation.database.value?.archiver, archiver.isFailing {
                 let text = "archiving fails, and the backup waits for it: \(archiver.failure ?? "see `status`")"
                 if text != shown { Terminal.complain("  … \(Terminal.plain(text))") }
@@ -62,12 +74,29 @@ struct TaskWatch {
         throw Failure("the \(kind.rawValue) failed: \(error)")
     }
 
-    private func succeed(_ seen: ContainerView?) async {
+    /// The backups that are there before anything is asked for.
+    private func labels() async throws -> [String] {
+        switch await session.world.observe(cluster, focus: .everythingAfresh).repository {
+        case .present(let repository): return repository.backups.map(\.label)
+        case .absent: return []
+        case .unknown(let blindness): throw Failure("the repository could not be read: \(blindness.detail)")
+        }
+    }
+
+    private func succeed(_ request: TaskRequest, _ seen: ContainerView?, known: [String]) async throws {
         switch kind {
         case .backup:
-            let observation = await session.world.observe(cluster, focus: .everythingAfresh)
-            let newest = observation.repository.value?.backups.last
-            Terminal.say("backup \(newest?.label ?? "?") (\(newest?.type ?? "?")) is in the repository")
+            for _ in 0..<50 {
+                let repository = await session.world.observe(cluster, focus: .everythingAfresh).repository
+                guard case .present(let view) = repository else {
+                    try await Task.sleep(for: .milliseconds(200))
+                    continue
+                }
+                guard let own = request.backup(in: view.backups, known: known) else { break }
+                return Terminal.say("backup \(own.label) (\(own.type)) is in the repository")
+            }
+            throw Failure(
+                "the request is gone, and no backup that began after it can be seen; see `events` and `backups`")
         case .drill, .verify:
             let result = seen?.result.value
             let parts = [
@@ -81,7 +110,16 @@ struct TaskWatch {
 }
 
 extension Session {
-    /// Writes a request into etcd, where it outlives this command.
+    /// Writes a request into etcd, where it outlives this command, unless there is one.
+    func claim(_ key: String, _ value: String) async throws(Failure) -> Claim {
+        do {
+            return try await world.claim(key, value, for: source.cluster)
+        } catch {
+            throw Failure("etcd did not take the request: \(error); look at `status` before trying again")
+        }
+    }
+
+    /// Writes or deletes a key in etcd.
     func request(_ effect: EtcdEffect) async throws(Failure) {
         let outcomes = await world.perform([.etcd(effect)], for: source.cluster)
         switch outcomes.first {

@@ -26,13 +26,15 @@ public struct DockerContainerConfiguration: Sendable, Hashable {
     public var hasTerminal: Bool
     /// Docker's own health check; `nil` means the image's.
     public var healthcheck: DockerHealthcheck?
+    /// Whether the process has a standard input, which ends with the first connection that is attached to it.
+    public var hasInput: Bool
 
     /// Makes a configuration.
     public init(
         image: String, command: [String]? = nil, entrypoint: [String]? = nil, environment: [String] = [],
         user: String = "", hostname: String = "", workingDirectory: String = "", labels: [String: String] = [:],
         exposedPorts: [String] = [], stopSignal: String? = nil, stopTimeoutSeconds: Int? = nil,
-        hasTerminal: Bool = false, healthcheck: DockerHealthcheck? = nil
+        hasTerminal: Bool = false, healthcheck: DockerHealthcheck? = nil, hasInput: Bool = false
     ) {
         self.image = image
         self.command = command
@@ -47,6 +49,7 @@ public struct DockerContainerConfiguration: Sendable, Hashable {
         self.stopTimeoutSeconds = stopTimeoutSeconds
         self.hasTerminal = hasTerminal
         self.healthcheck = healthcheck
+        self.hasInput = hasInput
     }
 }
 
@@ -77,7 +80,8 @@ extension DockerContainerConfiguration: Codable {
         case image = "Image", command = "Cmd", entrypoint = "Entrypoint", environment = "Env", user = "User"
         case hostname = "Hostname", workingDirectory = "WorkingDir", labels = "Labels", exposedPorts = "ExposedPorts"
         case stopSignal = "StopSignal", stopTimeoutSeconds = "StopTimeout", hasTerminal = "Tty"
-        case healthcheck = "Healthcheck"
+        case healthcheck = "Healthcheck", hasInput = "OpenStdin", attachesInput = "AttachStdin"
+        case inputEnds = "StdinOnce"
     }
 
     /// Decodes Docker's JSON.
@@ -96,6 +100,7 @@ extension DockerContainerConfiguration: Codable {
         stopTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .stopTimeoutSeconds)
         hasTerminal = try values.value(.hasTerminal, or: false)
         healthcheck = try? values.decodeIfPresent(DockerHealthcheck.self, forKey: .healthcheck)
+        hasInput = try values.value(.hasInput, or: false)
     }
 
     /// Writes Docker's JSON.
@@ -115,6 +120,10 @@ extension DockerContainerConfiguration: Codable {
         try values.encodeIfPresent(stopTimeoutSeconds, forKey: .stopTimeoutSeconds)
         try values.encode(hasTerminal, forKey: .hasTerminal)
         try values.encodeIfPresent(healthcheck, forKey: .healthcheck)
+        guard hasInput else { return }
+        try values.encode(true, forKey: .hasInput)
+        try values.encode(true, forKey: .attachesInput)
+        try values.encode(true, forKey: .inputEnds)
     }
 }
 

@@ -22,6 +22,17 @@ extension DockerEngine {
         return DockerOutputStream(stream: stream, isRaw: hasTerminal, call: call, maxFrameBytes: 1 << 20)
     }
 
+    /// Attaches to a container with `hasInput`: `POST /containers/{id}/attach`. Its standard input ends when this
+    /// connection ends: with the returned stream, or with this process, whatever ends it.
+    /// - Parameter deadline: until it is attached.
+    public func attach(_ reference: String, deadline: Duration = .seconds(5)) async throws(DockerError)
+        -> DockerOutputStream
+    {
+        let query: [(name: String, value: String?)] = [("stream", "1"), ("stdin", "1"), ("stdout", "1")]
+        let call = call(.post, reference, "attach", query: query, to: "attach to", deadline: deadline)
+        return DockerOutputStream(stream: try await open(call), isRaw: false, call: call, maxFrameBytes: 1 << 20)
+    }
+
     /// The last lines a container wrote, both outputs in the order they came; for a message to a person.
     public func logTail(
         _ reference: String, lines: Int = 20, maxBytes: Int = 64 << 10, deadline: Duration = .seconds(5)

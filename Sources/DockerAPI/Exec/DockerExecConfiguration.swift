@@ -10,22 +10,26 @@ public struct DockerExecConfiguration: Sendable, Hashable, Encodable {
     public var workingDirectory: String
     /// Whether it has every right on the host.
     public var isPrivileged: Bool
+    /// Whether the command has a standard input; it ends when the connection of the caller ends, and never before.
+    public var hasInput: Bool
 
-    /// Makes a configuration; the command's standard input is empty.
+    /// Makes a configuration; the command's standard input is empty unless `hasInput`.
     public init(
         command: [String], environment: [String] = [], user: String = "", workingDirectory: String = "",
-        isPrivileged: Bool = false
+        isPrivileged: Bool = false, hasInput: Bool = false
     ) {
         self.command = command
         self.environment = environment
         self.user = user
         self.workingDirectory = workingDirectory
         self.isPrivileged = isPrivileged
+        self.hasInput = hasInput
     }
 
     enum CodingKeys: String, CodingKey {
         case command = "Cmd", environment = "Env", user = "User", workingDirectory = "WorkingDir"
         case isPrivileged = "Privileged", attachOutput = "AttachStdout", attachError = "AttachStderr"
+        case hasInput = "AttachStdin"
     }
 
     /// Writes Docker's JSON, both outputs attached.
@@ -38,6 +42,7 @@ public struct DockerExecConfiguration: Sendable, Hashable, Encodable {
         try values.encode(isPrivileged, forKey: .isPrivileged)
         try values.encode(true, forKey: .attachOutput)
         try values.encode(true, forKey: .attachError)
+        try values.encode(hasInput, forKey: .hasInput)
     }
 }
 

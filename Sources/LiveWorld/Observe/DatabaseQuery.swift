@@ -235,6 +235,7 @@ enum DatabaseQuery {
             var seen = RoleView(
                 name: RoleName(role.name), attributes: role.attributes.sorted(),
                 passwordMatches: matching.contains(RoleName(role.name)))
+            seen.hasPassword = role.verifier != nil
             seen.granted = role.granted.map { RoleName($0) }
             seen.connectionLimit = role.limit
             seen.validUntil = role.until.map { Timestamp(microseconds: $0) }

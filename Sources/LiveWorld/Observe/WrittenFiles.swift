@@ -42,10 +42,12 @@ extension DockerEngine {
     func write(_ files: [WrittenFile], to id: ContainerID) async throws {
         let record = try JSONEncoder().encode(WrittenRecord(files))
         let owner = files.first?.owner ?? 0
+        // PgBouncer takes a file of the same size and time for the one that it has read
+        let now = Int(WallClock.milliseconds() / 1000)
         var entries = files.map { file in
             TarEntry(
                 path: WrittenFile.name(file.path), .file(file.bytes), mode: file.mode, userID: file.owner,
-                groupID: file.owner)
+                groupID: file.owner, modifiedSeconds: now)
         }
         entries.append(
             TarEntry(path: WrittenRecord.name, .file(Array(record)), mode: 0o444, userID: owner, groupID: owner))

@@ -138,6 +138,10 @@ struct DockerPerformer {
                     owner: file.owner, mode: file.mode))
         }
         try await docker.write(entries, to: id)
+        // a pooler that knows the console's old password only is told by a signal, which PgBouncer takes for RELOAD
+        if files.contains(where: { $0.path.hasSuffix("/userlist.txt") }), await world.secrets.hasNewConsolePassword {
+            _ = try? await docker.kill(id.text, signal: "SIGHUP")
+        }
         await world.sight.forgetFiles(of: id)
     }
 }

@@ -1,6 +1,6 @@
 import EtcdClient
 import HTTPTransport
-import Model
+public import Model
 
 /// Effects on etcd; every write is a transaction that compares first (invariant I5).
 struct EtcdPerformer {
@@ -107,6 +107,14 @@ struct EtcdPerformer {
     }
 }
 
+/// What became of a key that was to be written first.
+public enum Claim: Sendable {
+    /// It was written.
+    case written
+    /// It exists, with this value; nil where that cannot be read.
+    case exists(JSONValue?)
+}
+
 /// A write that holds only at a revision.
 private struct EtcdKeyWrite {
     let key: EtcdBytes
@@ -120,6 +128,18 @@ private struct EtcdKeyWrite {
 }
 
 extension LiveWorld {
+    /// Writes a key unless it exists.
+    public func claim(_ key: String, _ value: String, for cluster: Cluster) async throws -> Claim {
+        let name = EtcdBytes(key)
+        let answer = try await currentStore(cluster).transact(
+            EtcdTransaction(
+                if: [.isAbsent(name)], then: [.put(name, EtcdBytes(value))],
+                otherwise: [.range(EtcdRange(.one(name)))]))
+        guard !answer.succeeded else { return .written }
+        guard case .range(let seen)? = answer.results.first else { return .exists(nil) }
+        return .exists(seen.keyValues.first.flatMap { JSONValue.parse($0.value.text) })
+    }
+
     /// The client of the last look, or a new one where nobody has looked yet.
     func currentStore(_ cluster: Cluster) async throws -> EtcdClient {
         if let known = await sight.knownStore { return known }

@@ -104,7 +104,7 @@ extension LiveWorld {
             try await session.execute(
                 script: "SELECT pg_logical_emit_message(false, 'controller', '', true)", deadline: .milliseconds(500))
         case .setPassword(let role, let secret):
-            try await setPassword(of: role, to: try await secrets.value(secret), host: host)
+            try await setPassword(of: role, to: try await secrets.valueToSet(secret), host: host)
         case .dropDatabase(let name):
             // our own look into it would hold on to it
             await sight.session("\(host)/\(name)")?.close()

@@ -1,40 +1,138 @@
 import DockerAPI
-import Model
+public import Model
 
 extension LiveWorld {
-    /// A passphrase that was lost alone: what is encrypted with it must not be given another.
-    func recoverPassphrase(of cluster: Cluster) async throws {
-        let name = RepositorySecrets.own.passphrase
-        let encryption = cluster.backups.encryption
-        guard encryption.cipher != .none, encryption.passphraseFile == nil, await secrets.lacks(name) else { return }
-        for node in cluster.nodeNames {
-            guard let container = try? await docker.container(node.text),
-                container.configuration.labels[Label.cluster] == cluster.name.text,
-                let bytes = try? await docker.file(
-                    "\(FileSpec.directory)/pgbackrest.conf", in: ContainerID(container.id)),
-                let value = SecretRecovery.passphrase(in: String(decoding: bytes, as: UTF8.self))
-            else { continue }
-            return try await secrets.adopt(name, value)
+    /// Loads the secrets. Those that are missing are made only for a cluster of which nothing exists; of a living one they
+    /// are read back from its containers, each on its own.
+    /// - Throws: `SecretsLost` where that is not possible.
+    public func loadSecrets(_ cluster: Cluster) async throws {
+        try await loadSecrets(cluster, missing: await secrets.missing(cluster))
+    }
+
+    private func loadSecrets(_ cluster: Cluster, missing: [SecretName]) async throws {
+        guard !missing.isEmpty, let evidence = try await evidence(of: cluster) else {
+            return try await secrets.load(cluster)
+        }
+        var recovery = await SecretRecovery.read(missing, of: cluster, world: self)
+        // the stored form is worth nothing without the password, of which there is no other copy: both are made again
+        if missing.contains("pooler-password") { recovery.found.removeAll { $0.name == "pooler-verifier" } }
+        let rest = missing.filter { name in !recovery.found.contains { $0.name == name } }
+        // of a repository in an object store nothing is seen here: that a node goes without a passphrase has to do
+        let isPassphraseNew = !evidence.hasRepository && (cluster.backups.s3 == nil || recovery.isUnencrypted)
+        let new = isPassphraseNew ? [RepositorySecrets.own.passphrase] : []
+        let lost = rest.filter {
+            SecretRule(for: $0, clusterLives: true, isProvenNew: new.contains($0)) == .refuse
+        }
+        guard lost.isEmpty else {
+            throw SecretsLost(names: lost, description: await words(for: lost, of: cluster, evidence.text))
+        }
+        try await secrets.load(cluster, basis: .living(found: recovery.found, new: new))
+    }
+
+    /// Reads the secrets again, as people change them while the cluster runs; what is wrong with them, if anything. Then
+    /// the old ones stay in force.
+    public func reloadSecrets(_ cluster: Cluster) async -> Condition? {
+        do {
+            try await secrets.restore(cluster)
+            let missing = await secrets.missing(cluster, known: false)
+            if missing.isEmpty {
+                try await secrets.load(cluster, basis: .living(found: [], new: []))
+            } else {
+                try await loadSecrets(cluster, missing: missing)
+            }
+            return nil
+        } catch let lost as SecretsLost {
+            return Condition(
+                .secretLost, .true, reason: "Missing",
+                message: "the secrets before stay in force: \(lost)")
+        } catch {
+            return Condition(
+                .manifestInvalid, .true, reason: "SecretUnreadable",
+                message: "a secret is not used, and the ones before stay in force: \(error)")
         }
     }
 
-    /// A state directory that was lost while the cluster lives on: what Patroni needs is in every node's container.
-    func recoverSecrets(of cluster: Cluster) async throws {
-        let path = "\(FileSpec.directory)/patroni.yml"
-        for node in cluster.nodeNames {
-            guard let container = try? await docker.container(node.text),
-                container.configuration.labels[Label.cluster] == cluster.name.text,
-                let bytes = try? await docker.file(path, in: ContainerID(container.id))
-            else { continue }
-            let found = SecretRecovery.passwords(in: String(decoding: bytes, as: UTF8.self))
-            for (name, value) in found { try await secrets.adopt(name, value) }
-            if !found.isEmpty { return }
-        }
+    private func words(for lost: [SecretName], of cluster: Cluster, _ evidence: String) async -> String {
+        let names = lost.map(\.text).joined(separator: ", ")
+        var text =
+            "cluster \(cluster.name) exists (\(evidence)), and \(secrets.directory) lacks secrets that it was made with: "
+            + "\(names). No container of the cluster has them now. They are not made again, because that would lock out "
+            + "everybody who has them. "
+        let volumes = await stateVolumes(of: cluster.name).map(\.text)
+        text +=
+            volumes.isEmpty
+            ? "Put the files back"
+            : "A supervisor's state volume may hold them (\(volumes.joined(separator: ", "))): start the supervisor with "
+                + "`make up`, or put the files back"
+        return text + ". To give up the cluster and its data: `controller destroy --volumes`"
+    }
+
+    /// What shows that a cluster exists; nil where nothing of it does.
+    func evidence(of cluster: Cluster) async throws -> (text: String, hasRepository: Bool)? {
+        let found = try await belongings(of: cluster)
+        let repository = found.volumes.first { $0.component == Component.repository.rawValue }?.name
+        if let container = found.containers.first { return ("container \(container.name)", repository != nil) }
+        return found.volumes.first.map { ("volume \($0.name)", repository != nil) }
     }
 }
 
-/// Finds the passwords in a `patroni.yml` that the controller wrote: each section's only `password:` line.
+/// Finds secrets in the files that the controller wrote into containers.
 enum SecretRecovery {
+    /// What was found, and whether a node was seen to know no passphrase.
+    struct Result {
+        var found: [(name: SecretName, value: String)] = []
+        var isUnencrypted = false
+    }
+
+    /// The files that hold secrets, by the component whose containers have them.
+    private static let files: [(component: Component, name: String)] = [
+        (.node, "patroni.yml"), (.node, "pgbackrest.conf"), (.node, "cluster.key"), (.node, "cluster.crt"),
+        (.pooler, "cluster.key"), (.pooler, "cluster.crt"), (.pooler, "userlist.txt"), (.console, "dbhub.toml"),
+    ]
+
+    /// Looks for each missing secret in every container that may have it; one that runs comes first.
+    static func read(_ missing: [SecretName], of cluster: Cluster, world: LiveWorld) async -> Result {
+        var result = Result()
+        let filter = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
+        let list = (try? await world.docker.containers(all: true, filter)) ?? []
+        let ordered = list.sorted {
+            ($0.status == .running ? 0 : 1, $0.name) < ($1.status == .running ? 0 : 1, $1.name)
+        }
+        for container in ordered {
+            let component = container.labels[Label.component]
+            for file in files where file.component.rawValue == component {
+                guard missing.contains(where: { name in !result.found.contains { $0.name == name } }) else {
+                    return result
+                }
+                switch await world.secretFile("\(FileSpec.directory)/\(file.name)", in: ContainerID(container.id)) {
+                case .present(let text):
+                    let seen = secrets(in: text, of: file.name)
+                    if file.name == "pgbackrest.conf", seen.isEmpty { result.isUnencrypted = true }
+                    for (name, value) in seen
+                    where missing.contains(name) && !result.found.contains(where: { $0.name == name }) {
+                        result.found.append((name, value))
+                    }
+                case .absent: if file.name == "pgbackrest.conf" { result.isUnencrypted = true }
+                case .unknown: break
+                }
+            }
+        }
+        return result
+    }
+
+    /// The secrets in a file of ours.
+    static func secrets(in text: String, of file: String) -> [(SecretName, String)] {
+        switch file {
+        case "patroni.yml": passwords(in: text)
+        case "pgbackrest.conf": passphrase(in: text).map { [(RepositorySecrets.own.passphrase, $0)] } ?? []
+        case "cluster.key": text.contains("PRIVATE KEY") ? [(SecretName("cluster-key"), text)] : []
+        case "cluster.crt": text.contains("CERTIFICATE") ? [(SecretName("cluster-certificate"), text)] : []
+        case "userlist.txt": verifier(in: text).map { [(SecretName("pooler-verifier"), $0)] } ?? []
+        case "dbhub.toml": password(inTOML: text).map { [(SecretName("postgres-console"), $0)] } ?? []
+        default: []
+        }
+    }
+
     /// The passphrase in a `pgbackrest.conf`.
     static func passphrase(in text: String) -> String? {
         let key = "repo1-cipher-pass="
@@ -42,6 +140,20 @@ enum SecretRecovery {
         return value.flatMap { $0.isEmpty ? nil : String($0) }
     }
 
+    /// The stored form in a `userlist.txt`: the second of its quoted words.
+    private static func verifier(in text: String) -> String? {
+        let words = text.split(separator: "\"")
+        guard words.count >= 3, words[2].hasPrefix("SCRAM-SHA-256$") else { return nil }
+        return String(words[2])
+    }
+
+    private static func password(inTOML text: String) -> String? {
+        let key = "password = "
+        let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
+        return line.flatMap { JSONValue.parse(String($0.dropFirst(key.count)))?.string }
+    }
+
+    /// The passwords in a `patroni.yml`: each section's only `password:` line.
     static func passwords(in text: String) -> [(SecretName, String)] {
         let sections: [(String, SecretName)] = [
             ("authentication:", "patroni-rest"), ("superuser:", "postgres-superuser"),
@@ -59,5 +171,17 @@ enum SecretRecovery {
             current = nil
         }
         return found
+    }
+}
+
+extension LiveWorld {
+    /// One of our files in a container: the only place through which secrets are read back.
+    fileprivate func secretFile(_ path: String, in id: ContainerID) async -> Sighting<String> {
+        do {
+            guard let bytes = try await docker.file(path, in: id) else { return .absent }
+            return .present(String(decoding: bytes, as: UTF8.self))
+        } catch {
+            return .unknown(error.blindness)
+        }
     }
 }

@@ -13,42 +13,90 @@ public actor SecretStore {
         public let description: String
     }
 
-    private let directory: String
-    private let manifestDirectory: String
-    private var values: [(name: SecretName, value: String)] = []
-
-    /// Secrets in a directory, made with mode 0700 when it does not exist; the manifest's own files start from its.
-    public init(directory: String, manifestDirectory: String = "") {
-        self.directory = directory
-        self.manifestDirectory = manifestDirectory
+    /// What is known of the cluster that the secrets are for.
+    public enum Basis: Sendable {
+        /// It does not exist yet: what is missing is made.
+        case founding
+        /// It exists: what is missing is what was found in its containers, and made only where it is new.
+        case living(found: [(name: SecretName, value: String)], new: [SecretName])
     }
 
-    /// Every secret of the cluster, read or generated. With `mayGenerate` false a missing one is a failure.
-    public func load(_ cluster: Cluster, mayGenerate: Bool = true) throws(Failure) {
-        _ = mkdir(directory, 0o700)
+    /// Where the files are.
+    nonisolated let directory: String
+    private let manifestDirectory: String
+    private let isReadOnly: Bool
+    private var values: [(name: SecretName, value: String)] = []
+    /// What was made and not written, because nothing is.
+    private var unwritten: [(name: SecretName, value: String)] = []
+    /// Passwords that PostgreSQL alone knows.
+    private var left: [SecretName] = []
+    /// Whether the poolers' consoles have another password than their running processes know.
+    private(set) var hasNewConsolePassword = false
+
+    /// Secrets in a directory, made with mode 0700 when it does not exist; the manifest's own files start from its.
+    /// - Parameter isReadOnly: nothing is written; what has to be made is known to this process alone.
+    public init(directory: String, manifestDirectory: String = "", isReadOnly: Bool = false) {
+        self.directory = directory
+        self.manifestDirectory = manifestDirectory
+        self.isReadOnly = isReadOnly
+    }
+
+    /// Every secret of the cluster: read, found, or made where the rule allows it.
+    public func load(_ cluster: Cluster, basis: Basis = .founding) throws(Failure) {
+        if !isReadOnly { _ = mkdir(directory, 0o700) }
+        left = []
         var loaded: [(SecretName, String)] = []
         for (name, file) in SecretStore.wanted(cluster) {
-            loaded.append((name, try value(of: name, file: file, mayGenerate: mayGenerate) { SecretStore.generate() }))
+            guard let value = try value(of: name, file: file, basis: basis, make: { SecretStore.generate() }) else {
+                left.append(name)
+                continue
+            }
+            loaded.append((name, value))
         }
-        loaded += try identity(of: cluster, mayGenerate: mayGenerate)
+        loaded += try identity(of: cluster, basis: basis)
         values = loaded
     }
 
-    /// Reads again what people change while the cluster runs: the files that the manifest names, and a generated one that
-    /// was made anew. One that was lost meanwhile is written again as it was; where one cannot be read all stay.
-    public func reload(_ cluster: Cluster) throws(Failure) {
+    /// Writes again what was lost while this process knows it.
+    public func restore(_ cluster: Cluster) throws(Failure) {
+        guard !isReadOnly else { return }
         let named = SecretStore.wanted(cluster).filter { $0.1 != nil }.map(\.0)
         for (name, value) in values where !named.contains(name) && lacks(name) {
             _ = mkdir(directory, 0o700)
             try write(value, to: "\(directory)/\(name)", name: name)
         }
-        try load(cluster)
+    }
+
+    /// The generated secrets of a cluster that have no file here.
+    /// - Parameter known: also those of which it is known that nobody has them.
+    public func missing(_ cluster: Cluster, known: Bool = true) -> [SecretName] {
+        let identity: [SecretName] = ["cluster-key", "cluster-certificate", "pooler-verifier"]
+        let names = SecretStore.wanted(cluster).filter { $0.1 == nil }.map(\.0) + identity
+        return names.filter { name in
+            lacks(name) && !unwritten.contains { $0.name == name } && (known || !left.contains(name))
+        }
+    }
+
+    /// Whether a secret is kept, or in use, and not only an example of what would be made.
+    public func isKept(_ name: SecretName) -> Bool {
+        values.contains { $0.name == name } && !unwritten.contains { $0.name == name }
+    }
+
+    /// The password that a role gets now. One that PostgreSQL does not have yet is made at this moment.
+    func valueToSet(_ name: SecretName) throws(Failure) -> String {
+        guard left.contains(name), !isReadOnly else { return try value(name) }
+        try write(SecretStore.generate(), to: "\(directory)/\(name)", name: name)
+        guard let made = try value(of: name, file: nil, basis: .founding, make: { "" }) else { return try value(name) }
+        left.removeAll { $0 == name }
+        values.append((name, made))
+        return made
     }
 
     /// Makes a generated secret anew; whoever holds it takes it at its next look.
     public func rotate(_ name: SecretName) throws(Failure) {
         let path = "\(directory)/\(name)"
         let temporary = "\(path).\(UInt64.random(in: 0 ... .max))"
+        _ = mkdir(directory, 0o700)
         try write(SecretStore.generate(), to: temporary, name: name)
         guard rename(temporary, path) == 0 else {
             throw Failure(name: name, description: "\(path): \(String(cString: strerror(errno)))")
@@ -77,22 +125,8 @@ public actor SecretStore {
         }
     }
 
-    /// Keeps a value that was found in the running cluster, unless there is one already.
-    public func adopt(_ name: SecretName, _ value: String) throws(Failure) {
-        let path = "\(directory)/\(name)"
-        guard access(path, F_OK) != 0 else { return }
-        _ = mkdir(directory, 0o700)
-        try write(value, to: path, name: name)
-    }
-
     /// Whether a secret has no file here.
-    func lacks(_ name: SecretName) -> Bool { access("\(directory)/\(name)", F_OK) != 0 }
-
-    /// Whether any secret of this cluster was ever written here.
-    public var isEmpty: Bool {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else { return true }
-        return names.isEmpty
-    }
+    private func lacks(_ name: SecretName) -> Bool { access("\(directory)/\(name)", F_OK) != 0 }
 
     /// The secrets a cluster needs, and the file for those that the manifest provides.
     static func wanted(_ cluster: Cluster) -> [(SecretName, String?)] {
@@ -126,29 +160,34 @@ public actor SecretStore {
 
     /// What belongs together: the key and the certificate of the cluster's own authority; the password of the poolers'
     /// consoles and its stored form.
-    private func identity(of cluster: Cluster, mayGenerate: Bool) throws(Failure) -> [(SecretName, String)] {
+    private func identity(of cluster: Cluster, basis: Basis) throws(Failure) -> [(SecretName, String)] {
         // all the names that a node can ever have, so that a new one needs no new certificate
         let hosts = (1...9).map { "\(cluster.nodes.namePrefix)\($0)" }
-        let key = try value(of: "cluster-key", file: nil, mayGenerate: mayGenerate) {
-            ClusterCertificate.makeKey()
-        }
-        let certificate = try value(of: "cluster-certificate", file: nil, mayGenerate: mayGenerate) {
+        let key = try needed("cluster-key", basis: basis) { ClusterCertificate.makeKey() }
+        let certificate = try needed("cluster-certificate", basis: basis) {
             try ClusterCertificate.make(name: cluster.name.text, hosts: hosts, key: key)
         }
-        let password = try value(of: "pooler-password", file: nil, mayGenerate: mayGenerate) { SecretStore.generate() }
-        let verifier = try value(of: "pooler-verifier", file: nil, mayGenerate: mayGenerate) {
-            ScramVerifier.make(for: password)
-        }
+        let password = try needed("pooler-password", basis: basis) { SecretStore.generate() }
+        let verifier = try needed("pooler-verifier", basis: basis) { ScramVerifier.make(for: password) }
         return [("cluster-key", key), ("cluster-certificate", certificate), ("pooler-verifier", verifier)]
     }
 
-    private func value(
-        of name: SecretName, file: String?, mayGenerate: Bool, make: () throws -> String
+    private func needed(
+        _ name: SecretName, basis: Basis, make: () throws -> String
     ) throws(Failure) -> String {
+        guard let value = try value(of: name, file: nil, basis: basis, make: make) else {
+            throw Failure(name: name, description: "it is missing")
+        }
+        return value
+    }
+
+    /// A secret's value; nil where it is left to PostgreSQL.
+    private func value(
+        of name: SecretName, file: String?, basis: Basis, make: () throws -> String
+    ) throws(Failure) -> String? {
         let path = file.map(path(of:)) ?? "\(directory)/\(name)"
         if let text = try read(path, for: name) {
-            let value =
-                text.hasSuffix("\r\n") ? String(text.dropLast()) : text.hasSuffix("\n") ? String(text.dropLast()) : text
+            let value = SecretStore.trimmed(text)
             guard !value.isEmpty else {
                 throw Failure(name: name, description: "\(path) is empty; write the secret into it")
             }
@@ -158,14 +197,48 @@ public actor SecretStore {
             throw Failure(
                 name: name, description: "\(path): cannot be read; make it, or take its name out of the manifest")
         }
-        guard mayGenerate else {
-            throw Failure(name: name, description: "\(path) is missing although the cluster exists; put it back")
+        if let known = unwritten.first(where: { $0.name == name })?.value { return known }
+        let new: String
+        var isFound = false
+        switch basis {
+        case .living(let found, let others):
+            if let known = found.first(where: { $0.name == name })?.value {
+                (new, isFound) = (known, true)
+                break
+            }
+            switch SecretRule(for: name, clusterLives: true, isProvenNew: others.contains(name)) {
+            case .leave: return nil
+            case .refuse:
+                throw Failure(name: name, description: "\(path) is missing although the cluster exists; put it back")
+            case .make: new = try made(name, make)
+            }
+            if name == "pooler-password" { try renewConsole() }
+        case .founding: new = try made(name, make)
         }
-        let made: String
-        do { made = try make() } catch { throw Failure(name: name, description: "it could not be made: \(error)") }
-        try write(made, to: path, name: name)
+        guard !isReadOnly else {
+            // what was found is the cluster's own; what was made is an example
+            if !isFound { unwritten.append((name, SecretStore.trimmed(new))) }
+            return SecretStore.trimmed(new)
+        }
+        try write(new, to: path, name: name)
         // another process may have been first, and what it wrote is what everybody uses
-        return try value(of: name, file: nil, mayGenerate: false, make: make)
+        return try value(of: name, file: nil, basis: basis, make: make)
+    }
+
+    /// A text without the line end that editors add; Swift takes CR and LF together for one character.
+    private static func trimmed(_ text: String) -> String {
+        text.hasSuffix("\r\n") || text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    private func made(_ name: SecretName, _ make: () throws -> String) throws(Failure) -> String {
+        do { return try make() } catch { throw Failure(name: name, description: "it could not be made: \(error)") }
+    }
+
+    /// Nobody but the controller has the password of the poolers' consoles: its stored form is made again with it.
+    private func renewConsole() throws(Failure) {
+        guard !isReadOnly else { return }
+        unlink("\(directory)/pooler-verifier")
+        hasNewConsolePassword = true
     }
 
     /// Where a file of the manifest lies.

@@ -125,6 +125,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case consoleAvailable = "ConsoleAvailable"
     /// The manifest could not be read; the last good one stays in force.
     case manifestInvalid = "ManifestInvalid"
+    /// A secret of the cluster is not in the state directory any more.
+    case secretLost = "SecretLost"
     /// An object with our name is not ours.
     case notOwned = "NotOwned"
     /// A port is taken by somebody else.
@@ -176,7 +178,7 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
             .poolerAvailable,
             .consoleAvailable:
             true
-        case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
+        case .manifestInvalid, .secretLost, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .blind,
             .paused,
             .walGrowing, .strayTimeline,

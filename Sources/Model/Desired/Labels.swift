@@ -16,6 +16,15 @@ public enum Label {
     public static let task = "io.pg-controller.task"
     /// On a volume created for a node that is rebuilt: which one it replaces and why; when, Docker says itself (`CreatedAt`).
     public static let replaces = "io.pg-controller.replaces"
+    /// On the container that is a controller's lock: the cluster's name. It has no `cluster` label, because it is no part
+    /// of the cluster.
+    public static let lock = "io.pg-controller.lock"
+    /// On a lock: who holds it, in words.
+    public static let holder = "io.pg-controller.holder"
+    /// On a lock: the container that holds it; empty for a process on the host.
+    public static let holderContainer = "io.pg-controller.holder-container"
+    /// On a lock: since when it is held, RFC 3339.
+    public static let since = "io.pg-controller.since"
 }
 
 /// What a Docker object is for.

@@ -239,6 +239,8 @@ public struct RoleView: Sendable, Hashable {
     public var attributes: [String]
     /// Whether the stored verifier belongs to the secret we hold.
     public var passwordMatches: Bool
+    /// Whether it is known to have a password.
+    public var hasPassword = false
     /// The roles that it was made a member of by the superuser, as the controller does it; sorted.
     public var granted: [RoleName] = []
     /// How many sessions it may have; -1 for any number.

@@ -14,16 +14,21 @@ public struct TaskRequest: Sendable, Hashable {
     public var kind: Kind
     /// Of a backup: its type.
     public var type: BackupType
-    /// When it was asked for.
+    /// When it was asked for; with the kind it tells one request from another.
     public var at: Timestamp
+    /// Who asked for it.
+    public var by: String
     /// The revision at which the key was last written.
     public var modRevision: Int64
 
     /// A request.
-    public init(_ kind: Kind, type: BackupType = .incremental, at: Timestamp, modRevision: Int64 = 0) {
+    public init(
+        _ kind: Kind, type: BackupType = .incremental, at: Timestamp, by: String = "", modRevision: Int64 = 0
+    ) {
         self.kind = kind
         self.type = type
         self.at = at
+        self.by = by
         self.modRevision = modRevision
     }
 
@@ -35,12 +40,37 @@ public struct TaskRequest: Sendable, Hashable {
         guard let kind = Kind(rawValue: key), let type = value["type"]?.string.flatMap(BackupType.init(rawValue:)),
             let at = value["at"]?.integer
         else { return nil }
-        self.init(kind, type: type, at: Timestamp(microseconds: at), modRevision: modRevision)
+        self.init(
+            kind, type: type, at: Timestamp(microseconds: at), by: value["by"]?.string ?? "", modRevision: modRevision)
     }
 
     /// The key's value.
     public var value: String {
-        JSONValue.object([("type", .string(type.rawValue)), ("at", .integer(at.microseconds))]).text
+        JSONValue.object([
+            ("type", .string(type.rawValue)), ("at", .integer(at.microseconds)), ("by", .string(by)),
+        ]).text
+    }
+
+    /// What a person reads about it: `a full backup, asked for by ann@host at 2026-11-23 09:00:00Z`.
+    public var text: String {
+        let what =
+            switch (kind, type) {
+            case (.backup, .full): "a full backup"
+            case (.backup, .differential): "a differential backup"
+            case (.backup, .incremental): "an incremental backup"
+            case (.drill, _): "a drill"
+            case (.verify, _): "a verification"
+            }
+        return "\(what), asked for \(by.isEmpty ? "" : "by \(by) ")at \(at.brief)"
+    }
+
+    /// The backup that this request led to: the first one of its type, or a fuller one, that began after it.
+    /// - Parameter known: the labels that were there before the request.
+    public func backup(in backups: [BackupView], known: [String]) -> BackupView? {
+        backups.filter { backup in
+            !known.contains(backup.label) && BackupType(rawValue: backup.type).map { $0 >= type } == true
+                && Timestamp(seconds: backup.startedAt + 1) > at
+        }.min { $0.startedAt < $1.startedAt }
     }
 }
 

@@ -68,6 +68,8 @@ public struct Accounts: Reconciler {
                     Action(
                         .sql(database.node, .script("postgres", sql)), on: subject,
                         because: .roleDiffers(role.name, what)))
+            } else if let lost = scene.lostPassword(of: seen, secret: role.secret) {
+                proposal.conditions.append(lost)
             } else if seen?.passwordMatches == false, let secret = role.secret {
                 guard PoolerAccess.isGranted(scene) else {
                     proposal.waiting.append("the poolers' access, before the password of \(role.name) changes")
@@ -115,5 +117,20 @@ public struct Accounts: Reconciler {
         }
         lines += groups.map { "GRANT \($0) TO \(name);" }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension Scene {
+    /// That a role's password is known to PostgreSQL alone: it stays as it is, because those who log in with it have it.
+    func lostPassword(of role: RoleView?, secret: SecretName?) -> Condition? {
+        guard let role, let secret, role.hasPassword, !role.passwordMatches,
+            !observation.secrets.contains(where: { $0.name == secret })
+        else { return nil }
+        return Condition(
+            .secretLost, .true, reason: "PasswordLost",
+            message:
+                "the state directory lacks the password of \(role.name) (secrets/\(secret)). PostgreSQL keeps it, and "
+                + "logins with it go on. Put the file back, or make a new password with "
+                + "`controller password --rotate \(role.name)`", subject: .role(role.name))
     }
 }

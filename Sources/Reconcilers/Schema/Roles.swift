@@ -63,6 +63,7 @@ struct RoleSteps {
             return run("ALTER ROLE \(name) \(words.joined(separator: " "));", .roleDiffers(role.name, words))
         }
         if let step = membership(seen) { return step }
+        if let lost = scene.lostPassword(of: seen, secret: role.secret) { return Proposal(conditions: [lost]) }
         guard let secret = role.secret, !seen.passwordMatches else { return Proposal() }
         guard PoolerAccess.isGranted(scene) else {
             return Proposal(waiting: ["the poolers' access, before the password of \(role.name) changes"])
