@@ -125,7 +125,7 @@ struct DockerPerformer {
                     path: file.path, bytes: Array(text.utf8), template: file.identity.digest(secrets: views),
                     owner: file.owner, mode: file.mode))
         }
-        try await docker.write(entries, to: id)
+        try await world.write(entries, to: id)
         await world.sight.forgetFiles(of: id)
     }
 }

@@ -10,8 +10,7 @@ extension LiveWorld {
         for node in cluster.nodeNames {
             guard let container = try? await docker.container(node.text),
                 container.configuration.labels[Label.cluster] == cluster.name.text,
-                let bytes = try? await docker.file(
-                    "\(FileSpec.directory)/pgbackrest.conf", in: ContainerID(container.id)),
+                let bytes = try? await docker.ownFile("pgbackrest.conf", in: ContainerID(container.id)),
                 let value = SecretRecovery.passphrase(in: String(decoding: bytes, as: UTF8.self))
             else { continue }
             return try await secrets.adopt(name, value)
@@ -20,11 +19,10 @@ extension LiveWorld {
 
     /// A state directory that was lost while the cluster lives on: what Patroni needs is in every node's container.
     func recoverSecrets(of cluster: Cluster) async throws {
-        let path = "\(FileSpec.directory)/patroni.yml"
         for node in cluster.nodeNames {
             guard let container = try? await docker.container(node.text),
                 container.configuration.labels[Label.cluster] == cluster.name.text,
-                let bytes = try? await docker.file(path, in: ContainerID(container.id))
+                let bytes = try? await docker.ownFile("patroni.yml", in: ContainerID(container.id))
             else { continue }
             let found = SecretRecovery.passwords(in: String(decoding: bytes, as: UTF8.self))
             for (name, value) in found { try await secrets.adopt(name, value) }

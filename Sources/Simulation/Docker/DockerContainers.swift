@@ -27,6 +27,10 @@ extension Universe {
 
     package mutating func upload(_ files: [FileSpec], to id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        let seen = look(at: engine.containers[index])
+        guard seen.takesFiles else {
+            return .refused(Refusal(.conflict, "container \(seen.name) has a volume and was started"))
+        }
         for file in files {
             let placed = PlacedFile(
                 path: file.path, content: file.content, digest: file.identity.digest(secrets: secrets))
@@ -111,7 +115,7 @@ extension Universe {
         case .node: startNode(index)
         case .task: startTask(index)
         case .pooler: startPooler(index)
-        case .network, .repository, .console, .supervisor, nil: break
+        case .network, .repository, .console, .supervisor, .reader, nil: break
         }
     }
 
@@ -149,7 +153,7 @@ extension Universe {
             endSoon(index, within: 400...1600, exitCode: 0)
             engine.containers[index].node?.isShuttingDown = true
         case .etcd: endSoon(index, within: 50...300, exitCode: 0)
-        case .network, .repository, .console, .supervisor, .pooler, .task, nil:
+        case .network, .repository, .console, .supervisor, .pooler, .task, .reader, nil:
             endSoon(index, within: 20...200, exitCode: 143)
         }
     }
