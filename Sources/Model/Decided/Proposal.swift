@@ -107,6 +107,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case archiving = "Archiving"
     /// There is a backup to restore from.
     case backupAvailable = "BackupAvailable"
+    /// The repository held backups, and holds none.
+    case repositoryLost = "RepositoryLost"
     /// The newest restore drill brought the data back.
     case restoreProven = "RestoreProven"
     /// Every file in the repository was found as it was written.
@@ -177,8 +179,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
         case .manifestInvalid, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .blind,
             .paused,
-            .walGrowing, .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange,
-            .parametersRefused, .rolloutStopped, .switchoverDelayed:
+            .repositoryLost, .walGrowing, .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded,
+            .unsupportedChange, .parametersRefused, .rolloutStopped, .switchoverDelayed:
             false
         }
     }
