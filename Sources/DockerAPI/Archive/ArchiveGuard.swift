@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// The one place that every archive request passes, whoever makes it (`DockerEngine.once` and `open`).
 ///
 /// For an archive request the engine mounts the container's volumes below its root file system. Engine 20.10 does that
