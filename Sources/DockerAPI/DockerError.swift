@@ -36,6 +36,8 @@ public struct DockerError: Error, Sendable, Hashable {
         case forbidden
         /// The request cannot be fulfilled as it stands (400): repeating it is of no use.
         case badParameter
+        /// An archive request that could empty a volume; it was not sent (`ArchiveGuard.swift`).
+        case volumeAtRisk
         /// The container's process could not be started (400, 500 with the runtime's message).
         case cannotStart
         /// The engine failed (5xx).
@@ -107,7 +109,7 @@ public struct DockerError: Error, Sendable, Hashable {
         switch code {
         case .unavailable, .timedOut, .serverError, .alreadyInProgress, .malformed: .again
         case .notFound, .nameInUse, .conflict, .notModified, .notRunning, .wrongPauseState, .inUse, .hasEndpoints,
-            .wrongAttachment, .addressTaken, .portAllocated, .noSuchImage, .cancelled:
+            .wrongAttachment, .addressTaken, .portAllocated, .noSuchImage, .volumeAtRisk, .cancelled:
             .lookFirst
         case .addressRangeTaken, .forbidden, .badParameter, .cannotStart, .imageFailed, .permissionDenied,
             .unsupportedAPIVersion:

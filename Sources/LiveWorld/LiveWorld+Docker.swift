@@ -191,6 +191,7 @@ extension LiveWorld {
                 if event.verb == "exec_die", await sight.isQuestion(event.attributes["execID"]) { continue }
                 if event.type == "container", event.verb == "die" {
                     await sight.noteDeath(of: ContainerID(event.id))
+                    await sight.forgetData()
                     // it may have been a backup
                     await sight.forgetRepository()
                 }
@@ -213,7 +214,8 @@ extension LiveWorld {
         var known: [String]?
         while !Task.isCancelled {
             let list = try? await docker.containers(all: true, ours)
-            let seen = list?.map { "\($0.id) \($0.name) \($0.status)" }.sorted()
+            let seen = list?.filter { $0.labels[Label.component] != Component.reader.rawValue }
+                .map { "\($0.id) \($0.name) \($0.status)" }.sorted()
             if let known, let seen, seen != known { ring() }
             known = seen ?? known
             try? await Task.sleep(for: .seconds(8), tolerance: .milliseconds(500))
@@ -261,7 +263,7 @@ extension LiveWorld {
         error: @Sendable ([UInt8]) -> Void
     ) async throws -> Int {
         let exec = try await docker.createExec(
-            in: id.text, DockerExecConfiguration(command: command, environment: environment, hasInput: true))
+            in: id.text, DockerExecConfiguration(command: command, environment: environment, takesInput: true))
         for try await piece in try await docker.startExec(exec) {
             switch piece.stream {
             case .standardOutput: output(piece.bytes)
@@ -282,11 +284,12 @@ enum Relevance {
         switch event.type {
         case "container":
             // what starts and ends inside a container changes nothing outside, but may have edited a file
-            if ["exec_create", "exec_start", "attach", "resize", "top", "archive-path", "extract-to-dir"].contains(
-                event.verb)
-            {
-                return false
-            }
+            let questions = [
+                "exec_create", "exec_start", "attach", "resize", "top", "archive-path", "extract-to-dir", "export",
+            ]
+            if questions.contains(event.verb) { return false }
+            // one that we made for a look would make us look again, for ever
+            if event.attributes[Label.component] == Component.reader.rawValue { return false }
             let name = event.name ?? ""
             return event.attributes[Label.cluster] == cluster.name.text
                 || cluster.nodeNames.contains { $0.text == name } || cluster.etcdNames.contains { $0.text == name }

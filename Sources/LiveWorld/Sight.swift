@@ -115,6 +115,28 @@ actor Sight {
         files = []
         results = []
         repository = nil
+        forgetData()
+    }
+
+    private var data: [(id: ContainerID, occasion: String, seen: DataView, readAt: ContinuousClock.Instant)] = []
+    /// Changes when what was seen in volumes is forgotten: what was being read at that moment is not kept.
+    private(set) var dataTicket = 0
+
+    /// What was seen in the volume of a container that has not run since, and how long ago at most.
+    func data(of id: ContainerID, occasion: String, within age: Duration) -> DataView? {
+        data.first { $0.id == id && $0.occasion == occasion && ContinuousClock.now - $0.readAt < age }?.seen
+    }
+
+    func keep(data seen: DataView, of id: ContainerID, occasion: String, ticket: Int) {
+        guard ticket == dataTicket else { return }
+        data.removeAll { $0.id == id || ContinuousClock.now - $0.readAt > .seconds(60) }
+        data.append((id, occasion, seen, .now))
+    }
+
+    /// A container has ended that may have written into any volume.
+    func forgetData() {
+        data = []
+        dataTicket += 1
     }
 
     func store(at hosts: [String], make: ([String]) -> EtcdClient) -> EtcdClient {
@@ -143,16 +165,22 @@ actor Sight {
     /// Forgets this session, and none that has taken its place.
     func drop(_ connection: PostgresConnection) { sessions.removeAll { $0.connection === connection } }
 
-    var knownRepository: Sighting<RepositoryView>? { repository }
+    var knownRepository: Sighting<RepositoryView>? {
+        if let repositoryUntil, repositoryUntil < .now { return nil }
+        return repository
+    }
+    private var repositoryUntil: ContinuousClock.Instant?
     /// What was last seen of the primary's database as a whole.
     private(set) var latestDatabase: DatabaseView?
     func keep(_ database: DatabaseView) { latestDatabase = database }
 
     /// What was seen of it last, however long ago.
     private(set) var latestRepository: Sighting<RepositoryView>?
-    func keep(_ repository: Sighting<RepositoryView>?) {
+    /// - Parameter duration: how long it is good; nil means until something can have changed it.
+    func keep(_ repository: Sighting<RepositoryView>, for duration: Duration?) {
         self.repository = repository
-        latestRepository = repository ?? latestRepository
+        repositoryUntil = duration.map { .now + $0 }
+        if case .present(let view) = repository, !view.backups.isEmpty { latestRepository = repository }
     }
 
     /// Whether a stored verifier belongs to a password; the costly computation is done once for each pair.
@@ -257,7 +285,7 @@ actor Sight {
         failure = seen.isUnknown ? (seen, .now) : nil
         inquiry?.answer = seen
         guard ContinuousClock.now - begun > patience else { return }
-        if inquiry?.isStale == false, !seen.isUnknown { repository = seen }
+        if inquiry?.isStale == false, !seen.isUnknown { keep(seen, for: nil) }
         ring()
     }
 

@@ -5,7 +5,7 @@ import Testing
 /// FAULTS.md, section 1H: what can happen to a repository and to the jobs on it, one after the other in one cluster.
 @Suite("A repository that goes wrong")
 struct RepositoryTests {
-    @Test("is told of, left alone or made anew; backups go on, and no row is lost")
+    @Test("is told of, left alone, or begun again when a person says so; backups go on, and no row is lost")
     func survives() async throws {
         try await ClusterFixture.with(nodes: 2, etcd: 1) { cluster in
             try await smallRepository(cluster)
@@ -162,10 +162,24 @@ struct RepositoryTests {
 
     // MARK: - B01
 
-    /// The repository's volume is gone with all in it: made anew, the stanza, a full backup at once, and meanwhile it is
-    /// said that nothing can be restored.
+    /// The repository's volume is gone with all in it: an alarm, and nothing is begun in the new one, until a person gives
+    /// the old backups up. Emptied by hand it is the same, and putting the files back is enough.
     private func lost(_ cluster: ClusterFixture) async throws {
-        let mark = cluster.mark
+        let held = try await cluster.held().backups.map(\.label)
+        let move = { (from: String, to: String) in
+            let move = "mkdir -p /var/lib/pgbackrest/kept; cd /var/lib/pgbackrest/\(from) && mv archive backup \(to)"
+            _ = try await cluster.docker("exec", try await cluster.primary(), "sh", "-c", move)
+        }
+        var mark = cluster.mark
+        try await move(".", "kept/")
+        try await cluster.event(after: mark, "RepositoryLost is True")
+        #expect(try await cluster.status().bad.contains { $0.hasPrefix("RepositoryLost") })
+        mark = cluster.mark
+        try await move("kept", "../")
+        try await cluster.event(after: mark, "RepositoryLost is over")
+        #expect(try await cluster.held().backups.map(\.label) == held)
+
+        mark = cluster.mark
         _ = try await eventually("the volume to go") {
             let users = try await cluster.docker("ps", "-aq", "--filter", "volume=\(cluster.repository)")
             _ = try await Shell.run(["docker", "rm", "-f"] + users.split(separator: "\n").map(String.init))
@@ -173,6 +187,13 @@ struct RepositoryTests {
         }
         // either by the controller's own request, or by Docker, when a node that needs it was just being made
         try await cluster.event(after: mark, "BackupAvailable is False", "nothing can be restored")
+        try await cluster.event(after: mark, "RepositoryLost is True", "put its volume back")
+        _ = try await eventually("a primary and its standby") { () -> Bool? in
+            try await cluster.status().has("ReplicasStreaming") ? true : nil
+        }
+        _ = try await cluster.docker(
+            "exec", try await cluster.primary(), "sh", "-c", "test -z \"$(ls /var/lib/pgbackrest)\"")
+        #expect(try await cluster.command("backup", "--type", "full").contains("(full) is in the repository"))
         try await cluster.event(after: mark, "BackupAvailable is True")
         try await cluster.ready()
         let owner = "{{index .Labels \"io.pg-controller.cluster\"}}"

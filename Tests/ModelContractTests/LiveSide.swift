@@ -37,7 +37,7 @@ struct LiveSide {
     private func importImage() async throws {
         let path = ProcessInfo.processInfo.environment["CONTROLLER_TEST_BUSYBOX"] ?? "/bin/busybox"
         guard let busybox = FileManager.default.contents(atPath: path) else { throw Blind(what: path) }
-        let tools = ["busybox", "sh", "sleep", "kill", "true"].map {
+        let tools = ["busybox", "sh", "sleep", "kill", "true", "head", "tar", "mkdir", "mv", "rm", "rmdir"].map {
             TarEntry(path: "bin/\($0)", .file([UInt8](busybox)), mode: 0o755)
         }
         let archive = try TarWriter.archive(

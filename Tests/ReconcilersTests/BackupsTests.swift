@@ -121,9 +121,116 @@ struct BackupsTests {
         #expect(chores(scenery).isEmpty)
     }
 
-    @Test("a repository that is gone is made anew: the stanza, then a full backup, and meanwhile nothing is promised")
+    @Test("what the repository holds is remembered once, and again when there is a newer backup")
+    func remembers() {
+        var scenery = Scenery()
+        func kept() -> [Effect] {
+            chores(scenery).filter { if case .etcd = $0 { true } else { false } }
+        }
+        let key = RepositoryRecord.key(of: "demo")
+        scenery.dcs { $0.repository = nil }
+        var record = RepositoryRecord(stanza: "pg-ha", newest: "20251009-084500F")
+        #expect(kept() == [.etcd(.putIfAbsent(key: key, value: record.value))])
+        record.modRevision = 7
+        scenery.dcs { $0.repository = record }
+        #expect(kept().isEmpty)
+        let value = JSONValue.object([("stanza", .string("pg-ha")), ("newest", .string("20251009-084500F"))])
+        #expect(value.text == record.value)
+        #expect(RepositoryRecord(value, modRevision: 7) == record)
+        scenery.observation.repository = .present(
+            RepositoryView(
+                stanza: .ok(systemIdentifier: Scenery.system),
+                backups: [BackupView(label: "20251010-000000F", type: "full", stoppedAt: 1_760_000_000, size: 1)]))
+        record.newest = "20251010-000000F"
+        #expect(kept() == [.etcd(.replaceKey(key: key, value: record.value, modRevision: 7))])
+    }
+
+    private static let emptied: [Sighting<RepositoryView>] = [
+        .absent, .present(RepositoryView(stanza: .missing)),
+        .present(RepositoryView(stanza: .ok(systemIdentifier: Scenery.system))),
+    ]
+
+    @Test("a repository that held backups and is empty is an alarm, and nothing is begun in it", arguments: emptied)
+    func lost(seen: Sighting<RepositoryView>) {
+        var scenery = Scenery()
+        scenery.observation.repository = seen
+        scenery.dcs { $0.repository = RepositoryRecord(stanza: "pg-ha", newest: "20251009-084500F", modRevision: 7) }
+        let proposal = Backups().propose(scenery.scene)
+        #expect(proposal.actions.isEmpty)
+        let noted = RepositoryRecord(stanza: "pg-ha", newest: "20251009-084500F", lostAt: BackupsTests.now)
+        #expect(
+            proposal.chores.map(\.effect) == [
+                .etcd(.replaceKey(key: RepositoryRecord.key(of: "demo"), value: noted.value, modRevision: 7))
+            ])
+        #expect(condition(.repositoryLost, scenery)?.status == .true)
+        #expect(condition(.repositoryLost, scenery)?.message.contains("20251009-084500F") == true)
+        #expect(condition(.repositoryLost, scenery)?.message.contains("backup --type full") == true)
+        #expect(condition(.backupAvailable, scenery)?.reason == "RepositoryLost")
+        // and without a primary it is told, too
+        scenery.observation.database = .absent
+        #expect(condition(.repositoryLost, scenery)?.status == .true)
+        #expect(condition(.backupAvailable, scenery)?.status != .true)
+    }
+
+    @Test("only a full backup that is asked for after the loss was seen begins a new repository", arguments: emptied)
+    func givenUp(seen: Sighting<RepositoryView>) {
+        var scenery = Scenery()
+        scenery.observation.repository = seen
+        let lostAt = Timestamp(microseconds: BackupsTests.now.microseconds - 60_000_000)
+        func begins(_ type: BackupType, secondsAfter seconds: Int64, _ kind: TaskRequest.Kind = .backup) -> Bool {
+            let at = Timestamp(microseconds: lostAt.microseconds + seconds * 1_000_000)
+            scenery.dcs {
+                $0.repository = RepositoryRecord(
+                    stanza: "pg-ha", newest: "20251009-084500F", lostAt: lostAt, modRevision: 7)
+                $0.requests = [TaskRequest(kind, type: type, at: at, modRevision: 4)]
+            }
+            return !Backups().propose(scenery.scene).actions.isEmpty
+        }
+        #expect(!begins(.full, secondsAfter: -1))
+        #expect(!begins(.incremental, secondsAfter: 5))
+        #expect(!begins(.full, secondsAfter: 5, .verify))
+        #expect(begins(.full, secondsAfter: 5))
+        #expect(condition(.repositoryLost, scenery)?.status == .true)
+        scenery.dcs { $0.repository?.lostAt = nil }
+        #expect(Backups().propose(scenery.scene).actions.isEmpty)
+    }
+
+    @Test("what is not seen is not lost; nothing is begun while etcd, which remembers, is not seen")
+    func unseenIsNotLost() {
+        var scenery = Scenery()
+        scenery.dcs { $0.repository = RepositoryRecord(stanza: "pg-ha", newest: "20251009-084500F", modRevision: 7) }
+        scenery.observation.repository = .unknown(Blindness(.unreachable, "nobody looks"))
+        #expect(condition(.repositoryLost, scenery) == nil)
+        #expect(condition(.backupAvailable, scenery)?.status == .unknown)
+        scenery.observation.repository = .present(RepositoryView(stanza: .missing))
+        scenery.observation.dcs = .unknown(Blindness(.unreachable, "no quorum"))
+        #expect(condition(.repositoryLost, scenery) == nil)
+        #expect(Backups().propose(scenery.scene).actions.isEmpty)
+    }
+
+    @Test("a volume that is put back ends the alarm; another stanza in the manifest was never lost")
+    func comesBack() {
+        var scenery = Scenery()
+        scenery.dcs {
+            $0.repository = RepositoryRecord(
+                stanza: "pg-ha", newest: "20251009-084500F", lostAt: BackupsTests.now, modRevision: 7)
+        }
+        #expect(condition(.repositoryLost, scenery) == nil)
+        #expect(condition(.backupAvailable, scenery)?.status == .true)
+        let back = RepositoryRecord(stanza: "pg-ha", newest: "20251009-084500F")
+        let effect = Effect.etcd(
+            .replaceKey(key: RepositoryRecord.key(of: "demo"), value: back.value, modRevision: 7))
+        #expect(chores(scenery).contains(effect))
+        scenery.cluster.backups.stanza = "anew"
+        scenery.observation.repository = .present(RepositoryView(stanza: .missing))
+        #expect(condition(.repositoryLost, scenery) == nil)
+        #expect(!Backups().propose(scenery.scene).actions.isEmpty)
+    }
+
+    @Test("a new repository begins with the stanza, then a full backup, and meanwhile nothing is promised")
     func beginsAnew() {
         var scenery = Scenery()
+        scenery.dcs { $0.repository = nil }
         scenery.observation.repository = .present(RepositoryView(stanza: .missing))
         #expect(condition(.backupAvailable, scenery)?.reason == "NoBackup")
         #expect(

@@ -140,6 +140,40 @@ struct NodesTests {
         #expect(scenery.effects(Nodes()) == [.patroni("pg-node-2", .reload), .patroni("pg-node-2", .wake)])
     }
 
+    @Test("a container with a volume that has ended takes no files: it is made anew; unread files are waited for")
+    func neverWritesIntoTheDead() {
+        var scenery = Scenery()
+        for (name, id) in [("pg-node-2", "id-pg-node-2"), ("etcd-2", "id-etcd-2")] as [(ContainerName, ContainerID)] {
+            scenery = Scenery()
+            scenery.stop(name, data: name == "etcd-2" ? .etcd : nil)
+            scenery.change(name) { view in
+                view.files = view.files.map { $0.map { FileView(path: $0.path, content: .edited) } }
+            }
+            let effects = scenery.actions.map(\.effect)
+            #expect(effects.contains(.docker(.local, .remove(id))), "\(effects)")
+            #expect(!effects.contains { if case .docker(_, .upload(id, _)) = $0 { true } else { false } })
+            #expect(!effects.contains(.docker(.local, .start(id))))
+            // one that never ran takes them
+            for state in [ContainerState.created, .exited(Exit(code: 128, error: "port is already allocated"))] {
+                scenery.change(name) { $0.state = state }
+                let effects = scenery.actions.map(\.effect)
+                #expect(effects.contains { if case .docker(_, .upload(id, _)) = $0 { true } else { false } })
+            }
+            scenery.change(name) {
+                $0.state = .exited(Exit(code: 0, startedAt: "t0", finishedAt: "t1"))
+                $0.files = .unknown(Blindness(.unreachable, "nobody looks"))
+            }
+            #expect(!scenery.actions.contains { $0.subject == .container(.local, name) })
+        }
+        // what has no volume loses none
+        scenery = Scenery()
+        let pooler = scenery.cluster.poolers[0].name
+        scenery.stop(pooler)
+        scenery.change(pooler) { $0.files = .present([]) }
+        let uploads = scenery.effects(Poolers()).filter { if case .docker(_, .upload) = $0 { true } else { false } }
+        #expect(uploads.count == 1)
+    }
+
     @Test("a frozen primary thaws while it still leads, and is killed once another does")
     func thawsOrKills() {
         var scenery = Scenery()

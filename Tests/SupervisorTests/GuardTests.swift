@@ -68,6 +68,39 @@ struct GuardTests {
                 == .replicasFirst)
     }
 
+    @Test("begin nothing in a repository that held backups, unless a person has given them up")
+    func emptiedRepository() {
+        var scenery = Scenery()
+        func judge(_ verb: String) -> Invariant? {
+            let arguments = ["pgbackrest", "--stanza=pg-ha", verb]
+            return GuardTests.judge(
+                .docker(.local, .run("id-pg-node-1", arguments: arguments)), on: .repository, scenery)
+        }
+        #expect(judge("backup") == nil)
+        for empty in [Sighting.absent, .present(RepositoryView(stanza: .missing))] {
+            scenery.observation.repository = empty
+            scenery.dcs { $0.repository?.lostAt = nil }
+            #expect(judge("stanza-create") == .noFreshRepository)
+            #expect(judge("backup") == .noFreshRepository)
+            scenery.dcs {
+                $0.repository?.lostAt = Timestamp(seconds: 100)
+                $0.requests = [TaskRequest(.backup, type: .full, at: Timestamp(seconds: 90), modRevision: 4)]
+            }
+            #expect(judge("stanza-create") == .noFreshRepository)
+            scenery.dcs { $0.requests[0].at = Timestamp(seconds: 110) }
+            #expect(judge("stanza-create") == nil)
+            scenery.dcs { $0.requests[0].type = .incremental }
+            #expect(judge("backup") == .noFreshRepository)
+        }
+        scenery.observation.repository = .unknown(Blindness(.unreachable, "nobody looks"))
+        #expect(judge("stanza-create") == .unknownIsNotAbsent)
+        scenery.observation.repository = .present(RepositoryView(stanza: .missing))
+        scenery.dcs { $0.repository = nil }
+        #expect(judge("stanza-create") == nil)
+        scenery.observation.dcs = .unknown(Blindness(.unreachable, "no quorum"))
+        #expect(judge("stanza-create") == .unknownIsNotAbsent)
+    }
+
     @Test("let a proven dead leader go")
     func release() { #expect(GuardTests.release(GuardTests.bereft) == nil) }
 

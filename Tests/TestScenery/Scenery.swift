@@ -117,6 +117,8 @@ struct Scenery {
         dcs.initialize = Scenery.system
         dcs.leader = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)
         dcs.configuration = DynamicConfiguration.desired(for: cluster)
+        dcs.repository = RepositoryRecord(
+            stanza: cluster.backups.stanza, newest: "20251009-084500F", modRevision: 3)
         dcs.founding = FoundingRecord(values: Lasting.values(of: cluster))
         if cluster.nodes.count > 1 { dcs.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2"]) }
         for node in cluster.nodeNames {

@@ -2,11 +2,12 @@ import FoundationEssentials
 import HTTPTransport
 
 extension DockerEngine {
-    /// Unpacks a tar archive in a container, running or not, volumes included: `PUT /containers/{id}/archive`.
+    /// Unpacks a tar archive in a container, volumes included: `PUT /containers/{id}/archive`.
     /// - Parameters:
     ///   - archive: owners and modes are kept as it says.
     ///   - directory: an existing directory in the container.
-    /// - Throws: `.notFound` for the container or the directory; `.forbidden` for a read-only one.
+    /// - Throws: `.notFound` for the directory; `.forbidden` for a read-only one; `.volumeAtRisk` where it could empty a
+    ///   volume, as all verbs here do (`ArchiveGuard.swift`).
     public func putArchive(
         _ archive: [UInt8], in reference: String, at directory: String, deadline: Duration = .seconds(30)
     ) async throws(DockerError) {
@@ -31,7 +32,7 @@ extension DockerEngine {
     }
 
     /// A file or directory of a container as a tar archive: `GET /containers/{id}/archive`.
-    /// - Throws: `.notFound`; `.malformed` beyond `HTTPLimits.maxBodyBytes`.
+    /// - Throws: `.notFound` for the path; `.volumeAtRisk`; `.malformed` beyond `HTTPLimits.maxBodyBytes`.
     public func archive(
         of path: String, in reference: String, deadline: Duration = .seconds(30)
     ) async throws(DockerError) -> [UInt8] {

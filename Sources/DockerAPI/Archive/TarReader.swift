@@ -48,7 +48,7 @@ public struct TarReader: Sendable {
         }
     }
 
-    private static func entry(
+    static func entry(
         _ header: ArraySlice<UInt8>, kind: UInt8, path given: String?, content: ArraySlice<UInt8>
     ) throws(TarError) -> TarEntry? {
         let isDirectory = kind == UInt8(ascii: "5")
@@ -69,7 +69,7 @@ public struct TarReader: Sendable {
             groupID: try number(header, at: 116, width: 8), modifiedSeconds: try number(header, at: 136, width: 12))
     }
 
-    private static func check(_ header: ArraySlice<UInt8>) throws(TarError) {
+    static func check(_ header: ArraySlice<UInt8>) throws(TarError) {
         let begin = header.startIndex
         var sum = header.reduce(0) { $0 + Int($1) }
         for index in begin + 148..<begin + 156 { sum += 32 - Int(header[index]) }
@@ -78,13 +78,13 @@ public struct TarReader: Sendable {
         }
     }
 
-    private static func text(_ header: ArraySlice<UInt8>, at offset: Int, width: Int) -> String {
+    static func text(_ header: ArraySlice<UInt8>, at offset: Int, width: Int) -> String {
         let begin = header.startIndex + offset
         return String(decoding: header[begin..<begin + width].prefix { $0 != 0 }, as: UTF8.self)
     }
 
     /// Octal digits, ended by NUL or blank.
-    private static func number(_ header: ArraySlice<UInt8>, at offset: Int, width: Int) throws(TarError) -> Int {
+    static func number(_ header: ArraySlice<UInt8>, at offset: Int, width: Int) throws(TarError) -> Int {
         let digits = text(header, at: offset, width: width).split(separator: " ").first ?? "0"
         guard digits.utf8.count <= 12, let number = Int(digits, radix: 8), number >= 0 else {
             throw TarError(code: .badNumber, detail: "field at \(offset)")
@@ -93,7 +93,7 @@ public struct TarReader: Sendable {
     }
 
     /// The records of a PAX header that matter: `27 path=a/long/name\n`.
-    private struct Extended {
+    struct Extended {
         var path: String?
         var size: Int?
 

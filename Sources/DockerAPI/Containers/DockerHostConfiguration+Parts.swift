@@ -67,17 +67,20 @@ public struct DockerMountConfiguration: Sendable, Hashable {
     /// Labels for a volume that does not exist yet: Docker makes it together with the container
     /// (`VolumeOptions.Labels`). An existing one keeps its own.
     public var volumeLabels: [String: String]
+    /// Whether an empty volume stays empty, where Docker would fill it with what the image has at `target`.
+    public var staysEmpty: Bool
 
     /// Makes a mount.
     public init(
         type: String = "volume", source: String, target: String, isReadOnly: Bool = false,
-        volumeLabels: [String: String] = [:]
+        volumeLabels: [String: String] = [:], staysEmpty: Bool = false
     ) {
         self.type = type
         self.source = source
         self.target = target
         self.isReadOnly = isReadOnly
         self.volumeLabels = volumeLabels
+        self.staysEmpty = staysEmpty
     }
 }
 
@@ -87,6 +90,7 @@ extension DockerMountConfiguration: Codable {
     }
     private struct VolumeOptions: Codable {
         var Labels: [String: String]?
+        var NoCopy: Bool?
     }
 
     /// Decodes Docker's JSON.
@@ -96,7 +100,9 @@ extension DockerMountConfiguration: Codable {
         source = try values.value(.source, or: "")
         target = try values.value(.target, or: "")
         isReadOnly = try values.value(.isReadOnly, or: false)
-        volumeLabels = try values.decodeIfPresent(VolumeOptions.self, forKey: .options)?.Labels ?? [:]
+        let options = try values.decodeIfPresent(VolumeOptions.self, forKey: .options)
+        volumeLabels = options?.Labels ?? [:]
+        staysEmpty = options?.NoCopy ?? false
     }
 
     /// Encodes Docker's JSON.
@@ -106,7 +112,10 @@ extension DockerMountConfiguration: Codable {
         try values.encode(source, forKey: .source)
         try values.encode(target, forKey: .target)
         try values.encode(isReadOnly, forKey: .isReadOnly)
-        if !volumeLabels.isEmpty { try values.encode(VolumeOptions(Labels: volumeLabels), forKey: .options) }
+        guard !volumeLabels.isEmpty || staysEmpty else { return }
+        try values.encode(
+            VolumeOptions(Labels: volumeLabels.isEmpty ? nil : volumeLabels, NoCopy: staysEmpty ? true : nil),
+            forKey: .options)
     }
 }
 

@@ -61,6 +61,41 @@ extension DockerEngine {
             exitCode: exitCode, standardOutput: standardOutput, standardError: standardError, isTruncated: isTruncated)
     }
 
+    /// Runs a prepared command to its end, and gives it `input`, whose end it is not told: it has to know how much it reads.
+    /// What goes this way is in no argument and no environment.
+    /// - Parameters:
+    ///   - id: what `createExec` returned for a configuration that `takesInput`.
+    ///   - reference: its container.
+    ///   - deadline: for everything.
+    /// - Throws: as `run`, and `.malformed` with the engine's words when it cannot start the command.
+    public func runExec(
+        _ id: String, in reference: String, input: [UInt8], deadline: Duration = .seconds(30)
+    ) async throws(DockerError) -> DockerExecResult {
+        let until = ContinuousClock.now.advanced(by: deadline)
+        let call = try execStart(id, isDetached: false, deadline: deadline)
+        let version = try await agreedVersion(deadline: min(deadline, .seconds(2)))
+        let response: HTTPResponse
+        do throws(HTTPError) {
+            response = try await client.converse(
+                call.request(path: call.path(in: version)), sending: input, deadline: until - .now)
+        } catch {
+            throw failed(call, error)
+        }
+        guard [101, 200].contains(response.status) else { throw DockerError.classified(response, for: call) }
+        var outputs: [DockerOutput] = []
+        do throws(StdcopyDemultiplexer.Failure) {
+            var frames = StdcopyDemultiplexer()
+            outputs = try frames.append(response.body)
+            try frames.finish()
+        } catch {
+            throw call.error(.malformed, String(decoding: response.body.prefix(500), as: UTF8.self))
+        }
+        func all(_ stream: DockerOutput.Stream) -> [UInt8] { outputs.filter { $0.stream == stream }.flatMap(\.bytes) }
+        return DockerExecResult(
+            exitCode: try await exitCode(of: id, in: reference, until: until), standardOutput: all(.standardOutput),
+            standardError: all(.standardError), isTruncated: false)
+    }
+
     /// The output ends a moment before the engine has noted the exit code.
     private func exitCode(
         of id: String, in reference: String, until: ContinuousClock.Instant

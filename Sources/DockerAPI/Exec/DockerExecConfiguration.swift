@@ -10,29 +10,30 @@ public struct DockerExecConfiguration: Sendable, Hashable, Encodable {
     public var workingDirectory: String
     /// Whether it has every right on the host.
     public var isPrivileged: Bool
-    /// Whether the command has a standard input; it ends when the connection of the caller ends, and never before.
-    public var hasInput: Bool
+    /// Whether it has a standard input, which is empty otherwise; it ends when the connection of the caller ends, and never
+    /// before.
+    public var takesInput: Bool
 
-    /// Makes a configuration; the command's standard input is empty unless `hasInput`.
+    /// Makes a configuration.
     public init(
         command: [String], environment: [String] = [], user: String = "", workingDirectory: String = "",
-        isPrivileged: Bool = false, hasInput: Bool = false
+        isPrivileged: Bool = false, takesInput: Bool = false
     ) {
         self.command = command
         self.environment = environment
         self.user = user
         self.workingDirectory = workingDirectory
         self.isPrivileged = isPrivileged
-        self.hasInput = hasInput
+        self.takesInput = takesInput
     }
 
     enum CodingKeys: String, CodingKey {
         case command = "Cmd", environment = "Env", user = "User", workingDirectory = "WorkingDir"
         case isPrivileged = "Privileged", attachOutput = "AttachStdout", attachError = "AttachStderr"
-        case hasInput = "AttachStdin"
+        case attachInput = "AttachStdin"
     }
 
-    /// Writes Docker's JSON, both outputs attached.
+    /// Writes Docker's JSON, both outputs attached, and the input where there is one.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(command, forKey: .command)
@@ -42,7 +43,7 @@ public struct DockerExecConfiguration: Sendable, Hashable, Encodable {
         try values.encode(isPrivileged, forKey: .isPrivileged)
         try values.encode(true, forKey: .attachOutput)
         try values.encode(true, forKey: .attachError)
-        try values.encode(hasInput, forKey: .hasInput)
+        try values.encode(takesInput, forKey: .attachInput)
     }
 }
 

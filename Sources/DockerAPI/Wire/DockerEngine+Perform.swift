@@ -28,11 +28,20 @@ extension DockerEngine {
 
     private func once(_ call: DockerCall) async throws(DockerError) -> HTTPResponse {
         let until = ContinuousClock.now.advanced(by: call.deadline)
+        let call = try await permitted(call)
         let response = try await answer(call, until: until)
         // The engine was replaced by one that no longer, or not yet, speaks what was agreed.
-        guard DockerError.refusesVersion(response) else { return try accept(response, for: call) }
+        guard DockerError.refusesVersion(response) else {
+            do throws(DockerError) {
+                return try accept(response, for: call)
+            } catch {
+                // of an archive it may mean the path or the container; a container that is gone has no empty volume
+                if error.code == .notFound { _ = try await permitted(call) }
+                throw error
+            }
+        }
         agreement.forget()
-        return try accept(try await answer(call, until: until), for: call)
+        return try accept(try await answer(try await permitted(call), until: until), for: call)
     }
 
     /// Performs a call and decodes its JSON answer.
@@ -53,6 +62,7 @@ extension DockerEngine {
     func open(
         _ call: DockerCall, idleLimit: Duration? = nil, total: Duration? = nil
     ) async throws(DockerError) -> HTTPStream {
+        let call = try await permitted(call)
         let version = try await agreedVersion(deadline: call.deadline)
         let stream: HTTPStream
         do throws(HTTPError) {

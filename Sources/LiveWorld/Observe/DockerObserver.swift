@@ -38,6 +38,10 @@ struct DockerObserver {
         return try await withThrowingTaskGroup(of: ContainerView?.self) { group in
             for summary in list {
                 let isOurs = summary.labels[Label.cluster] == label || summary.id == world.ownContainer?.text
+                if summary.labels[Label.component] == Component.reader.rawValue {
+                    if isOurs { group.addTask { await world.forget(reader: summary) } }
+                    continue
+                }
                 guard isOurs else {
                     group.addTask { ContainerView(foreign: summary) }
                     continue
@@ -104,7 +108,7 @@ struct DockerObserver {
         guard await mayLookInside(view) else { return view }
         view.files = await files(of: view)
         if !view.state.isRunning {
-            view.data = await world.data(in: view)
+            view.data = await world.data(in: view, within: age(of: view))
             view.result = await world.result(of: view)
         }
         return view
@@ -140,6 +144,16 @@ struct DockerObserver {
                 await world.sight.isSettled(view.id, since: exit.finishedAt)
             }
         case .restarting, .removing, .dead: false
+        }
+    }
+
+    /// How old a look into a volume may be: whoever puts a container to work on one ends, and then it is forgotten. A
+    /// guard looks again, and the release of a leader key has no time for it and does not need it.
+    private func age(of view: ContainerView) -> Duration {
+        switch focus {
+        case .guarding(.leadership): .seconds(60)
+        case .guarding: .seconds(1)
+        case .everything, .everythingAfresh, .handOver: view.wasNeverStarted ? .seconds(1) : .seconds(10)
         }
     }
 

@@ -1,8 +1,8 @@
 import DockerAPI
 import Model
 
-/// Reads pgBackRest's info files through a node's container, running or not; kept until something can have changed.
-/// What is no plain folder is asked of pgBackRest.
+/// Reads pgBackRest's info files out of the repository's volume, whether a node runs or not; kept until something can
+/// have changed. What is no plain folder is asked of pgBackRest.
 struct RepositoryObserver {
     let world: LiveWorld
     let cluster: Cluster
@@ -17,9 +17,9 @@ struct RepositoryObserver {
         let seen =
             cluster.backups.isPlain
             ? await look() : await RepositoryInquiry(world: world, cluster: cluster, engine: engine).answer()
-        // only a state in which nothing is awaited is worth keeping
+        // a state in which something is awaited is not worth keeping for long
         let isSettled = if case .present(let view) = seen { !view.backups.isEmpty } else { false }
-        await world.sight.keep(isSettled ? seen : nil)
+        await world.sight.keep(seen, for: isSettled ? nil : seen.isUnknown ? .zero : .seconds(1))
         return seen
     }
 
@@ -28,16 +28,17 @@ struct RepositoryObserver {
             container.labels.value(of: Label.cluster) == cluster.name.text
                 && container.settings.mounts.contains { $0.volume == cluster.backups.volume }
         }
-        guard let container = mounts.first(where: { $0.state.isRunning }) ?? mounts.first else {
+        guard let container = mounts.first(where: \.wasNeverStarted) ?? mounts.first else {
             // without a container nobody can look; without the volume there is nothing to see
             let exists = engine.volume(cluster.backups.volume) != nil
             return exists ? .unknown(Blindness(.unreachable, "no container mounts the repository yet")) : .absent
         }
         let path = "/var/lib/pgbackrest/" + RepositoryFiles.backupInfo(stanza: cluster.backups.stanza)
         do throws(DockerError) {
-            guard let bytes = try await world.docker.file(path, in: container.id) else {
-                return .present(RepositoryView(stanza: .missing))
+            let bytes = try await world.lookingInto(container) { id throws(DockerError) in
+                try await world.docker.file(path, in: id)
             }
+            guard let bytes else { return .present(RepositoryView(stanza: .missing)) }
             return .present(RepositoryFiles.parse(backupInfo: String(decoding: bytes, as: UTF8.self)))
         } catch {
             return .unknown(error.blindness)

@@ -138,6 +138,8 @@ struct StoreObserver {
         guard let value = JSONValue.parse(entry.value.text) else { return }
         if entry.key.text == FoundingRecord.key(of: cluster.name) {
             view.founding = FoundingRecord(value)
+        } else if entry.key.text == RepositoryRecord.key(of: cluster.name) {
+            view.repository = RepositoryRecord(value, modRevision: entry.modRevision)
         } else if let volume = name(below: RetiredVolume.prefix(of: cluster.name)) {
             view.retired.append(
                 RetiredVolume(

@@ -5,10 +5,12 @@ extension LiveWorld {
     /// A stopped node's data with its true end of WAL: `pg_control` tells positions only up to the last checkpoint, and
     /// the timeline that it was on then.
     func measured(_ view: ContainerView, _ data: PostgresData) async -> Sighting<DataView> {
-        let occasion = if case .exited(let exit) = view.state { exit.finishedAt } else { "created" }
+        let occasion = view.occasion
         if let known = await sight.walEnd(of: view.id, occasion: occasion) { return .present(.postgres(known)) }
         do throws(DockerError) {
-            let exact = try await WALFiles(docker: docker, container: view.id).measure(data)
+            let exact = try await lookingInto(view) { id throws(DockerError) in
+                try await WALFiles(docker: docker, container: id).measure(data)
+            }
             await sight.keep(walEnd: exact, of: view.id, occasion: occasion)
             return .present(.postgres(exact))
         } catch {
@@ -17,7 +19,7 @@ extension LiveWorld {
     }
 }
 
-/// `pg_wal` of a container that does not run, read through the archive endpoint.
+/// `pg_wal` of a container that was never started, read through the archive endpoint.
 struct WALFiles {
     let docker: DockerEngine
     let container: ContainerID

@@ -37,8 +37,10 @@ struct WrittenRecord: Codable {
     }
 }
 
-extension DockerEngine {
-    /// Puts files and their record into a container, running or not.
+extension LiveWorld {
+    /// Puts files and their record into a container: through the archive endpoint where that endangers no volume, else
+    /// through a command in it.
+    /// - Throws: `.notRunning` for one that has a volume and has ended: it is made anew instead.
     func write(_ files: [WrittenFile], to id: ContainerID) async throws {
         let record = try JSONEncoder().encode(WrittenRecord(files))
         let owner = files.first?.owner ?? 0
@@ -51,15 +53,72 @@ extension DockerEngine {
         }
         entries.append(
             TarEntry(path: WrittenRecord.name, .file(Array(record)), mode: 0o444, userID: owner, groupID: owner))
-        try await putFiles(entries, in: id.text, at: FileSpec.directory)
+        do throws(DockerError) {
+            return try await docker.putFiles(entries, in: id.text, at: FileSpec.directory)
+        } catch {
+            guard error.code == .volumeAtRisk else { throw error }
+        }
+        try await unpack(entries, owner: owner, in: id)
+    }
+
+    /// The same as a command of the files' owner, with the archive on its standard input. Each file takes the place of
+    /// the old one at once, and the record comes last: cut off in the middle, the files do not match it and are
+    /// written again.
+    private func unpack(_ entries: [TarEntry], owner: Int, in id: ContainerID) async throws {
+        guard entries.allSatisfy({ $0.userID == owner }) else {
+            throw RefusalError(.invalid, "files of several owners cannot be written into a container that runs")
+        }
+        let archive = try TarWriter.archive(entries)
+        var command = ["sh", "-c", LiveWorld.unpacking, "--", FileSpec.directory, String(archive.count)]
+        command += entries.map(\.path)
+        let exec = try await docker.createExec(
+            in: id.text, DockerExecConfiguration(command: command, user: String(owner), takesInput: true))
+        await sight.note(question: exec)
+        let result = try await docker.runExec(exec, in: id.text, input: archive, deadline: .seconds(20))
+        guard result.exitCode == 0 else {
+            throw RefusalError(.unavailable, "the files could not be written: \(result.errorText.prefix(300))")
+        }
+    }
+
+    private static let unpacking = """
+        set -e
+        umask 077
+        cd "$1"
+        rm -rf .incoming
+        mkdir .incoming
+        head -c "$2" | tar -x -p -f - -C .incoming
+        shift 2
+        for name; do mv -f ".incoming/$name" "$name"; done
+        rmdir .incoming
+        """
+}
+
+extension DockerEngine {
+    /// The files of ours in a container, running or not, their paths below `FileSpec.directory`; nil when there is no such
+    /// directory. Those of a container with volumes come out of an export once it was started.
+    func ownFiles(in id: ContainerID) async throws(DockerError) -> [TarEntry]? {
+        do throws(DockerError) {
+            return try await entries(FileSpec.directory, in: id)?.map { entry in
+                var entry = entry
+                entry.path = entry.path.split(separator: "/").dropFirst().joined(separator: "/")
+                return entry
+            }
+        } catch  where error.code == .volumeAtRisk {
+            return try await exportedFiles(of: FileSpec.directory, in: id.text)
+        }
+    }
+
+    /// One file of ours in a container; nil when it does not exist.
+    func ownFile(_ name: String, in id: ContainerID) async throws(DockerError) -> [UInt8]? {
+        try await ownFiles(in: id)?.first { $0.path == name && $0.isFile }?.content
     }
 
     /// The files of ours in a container, each held against its record.
     func writtenFiles(in id: ContainerID) async -> Sighting<[FileView]> {
         do throws(DockerError) {
-            guard let entries = try await entries(FileSpec.directory, in: id) else { return .present([]) }
+            guard let entries = try await ownFiles(in: id) else { return .present([]) }
             func entry(_ path: String) -> TarEntry? {
-                entries.first { WrittenFile.name($0.path) == WrittenFile.name(path) && $0.isFile }
+                entries.first { $0.path == WrittenFile.name(path) && $0.isFile }
             }
             guard let recorded = entry(WrittenRecord.name),
                 let record = try? JSONDecoder().decode(WrittenRecord.self, from: Data(recorded.content))
@@ -118,36 +177,53 @@ extension TarEntry {
 }
 
 extension LiveWorld {
-    /// What a container that does not run holds in its data volume.
-    func data(in view: ContainerView) async -> Sighting<DataView> {
+    /// What a container that does not run holds in its data volume, seen at most so long ago.
+    func data(in view: ContainerView, within age: Duration) async -> Sighting<DataView> {
+        let occasion = view.occasion
+        if let known = await sight.data(of: view.id, occasion: occasion, within: age) { return .present(known) }
+        let isEtcd = view.labels.value(of: Label.component) == Component.etcd.rawValue
+        switch view.labels.value(of: Label.component) {
+        case Component.etcd.rawValue, Component.node.rawValue: break
+        case Component.task.rawValue where view.settings.mounts.contains { $0.destination == LiveWorld.dataMount }:
+            break
+        case _: return .unknown(.notLooked)
+        }
+        let ticket = await sight.dataTicket
         do throws(DockerError) {
-            switch view.labels.value(of: Label.component) {
-            case Component.etcd.rawValue:
-                return .present(try await docker.exists("/var/lib/etcd/member", in: view.id) ? .etcd : .empty)
-            case Component.node.rawValue: return .present(try await postgresData(in: view.id))
-            case Component.task.rawValue where view.settings.mounts.contains { $0.destination == LiveWorld.dataMount }:
-                return .present(try await postgresData(in: view.id))
-            case _: return .unknown(.notLooked)
+            let seen = try await lookingInto(view) { id throws(DockerError) in
+                guard isEtcd else { return try await postgresData(in: id) }
+                return try await docker.exists("/var/lib/etcd/member", in: id) ? DataView.etcd : DataView.empty
             }
+            await sight.keep(data: seen, of: view.id, occasion: occasion, ticket: ticket)
+            return .present(seen)
         } catch {
             return .unknown(error.blindness)
         }
     }
 
-    /// What a task wrote as its result when it ended.
+    /// What a task said as its result when it ended: the last line of its log.
     func result(of view: ContainerView) async -> Sighting<JSONValue> {
         guard view.labels.value(of: Label.component) == Component.task.rawValue, case .exited(let exit) = view.state
         else { return .unknown(.notLooked) }
         if let known = await sight.result(of: view.id, finishedAt: exit.finishedAt) { return known }
         do throws(DockerError) {
-            let bytes = try await docker.file("/var/log/pgbackrest/result.json", in: view.id)
-            let value = bytes.flatMap { JSONValue.parse(String(decoding: $0, as: UTF8.self)) }
-            let seen = value.map { Sighting.present($0) } ?? .absent
+            // a long line is several in Docker's log, so that of a look into a large repository is hundreds
+            let log = try await docker.logTail(view.id.text, lines: 1000, maxBytes: 16 << 20)
+            let seen = LiveWorld.result(in: log).map { Sighting.present($0) } ?? .absent
             await sight.keep(result: seen, of: view.id, finishedAt: exit.finishedAt)
             return seen
         } catch {
             return .unknown(error.blindness)
         }
+    }
+
+    /// The result among the last lines of a task's log, as `deploy/images/postgres/task` writes it; its two outputs
+    /// may have changed places at the very end.
+    static func result(in log: [String]) -> JSONValue? {
+        let prefix = "task: "
+        let line = log.suffix(20).last { $0.hasPrefix(prefix + "{") }
+        let value = line.flatMap { JSONValue.parse(String($0.dropFirst(prefix.count))) }
+        return value?["verb"]?.string == nil ? nil : value
     }
 
     static let dataMount = "/var/lib/postgresql"

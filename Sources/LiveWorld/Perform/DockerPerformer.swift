@@ -137,7 +137,7 @@ struct DockerPerformer {
                     path: file.path, bytes: Array(text.utf8), template: file.identity.digest(secrets: views),
                     owner: file.owner, mode: file.mode))
         }
-        try await docker.write(entries, to: id)
+        try await world.write(entries, to: id)
         // a pooler that knows the console's old password only is told by a signal, which PgBouncer takes for RELOAD
         if files.contains(where: { $0.path.hasSuffix("/userlist.txt") }), await world.secrets.hasNewConsolePassword {
             _ = try? await docker.kill(id.text, signal: "SIGHUP")

@@ -200,7 +200,7 @@ extension DockerError {
             transport.isNeverSent ? .refused(Refusal(.unavailable, description)) : .uncertain(description)
         case .notFound, .noSuchImage: .refused(Refusal(.gone, description))
         case .nameInUse, .conflict, .alreadyInProgress, .notModified, .notRunning, .wrongPauseState, .inUse,
-            .hasEndpoints, .wrongAttachment, .addressRangeTaken, .addressTaken, .portAllocated:
+            .hasEndpoints, .wrongAttachment, .addressRangeTaken, .addressTaken, .portAllocated, .volumeAtRisk:
             .refused(Refusal(.conflict, description))
         case .forbidden, .badParameter, .cannotStart, .imageFailed, .permissionDenied, .unsupportedAPIVersion:
             .refused(Refusal(.invalid, description))

@@ -104,7 +104,7 @@ enum SecretRecovery {
                 guard missing.contains(where: { name in !result.found.contains { $0.name == name } }) else {
                     return result
                 }
-                switch await world.secretFile("\(FileSpec.directory)/\(file.name)", in: ContainerID(container.id)) {
+                switch await world.secretFile(file.name, in: ContainerID(container.id)) {
                 case .present(let text):
                     let seen = secrets(in: text, of: file.name)
                     if file.name == "pgbackrest.conf", seen.isEmpty { result.isUnencrypted = true }
@@ -176,9 +176,9 @@ enum SecretRecovery {
 
 extension LiveWorld {
     /// One of our files in a container: the only place through which secrets are read back.
-    fileprivate func secretFile(_ path: String, in id: ContainerID) async -> Sighting<String> {
+    fileprivate func secretFile(_ name: String, in id: ContainerID) async -> Sighting<String> {
         do {
-            guard let bytes = try await docker.file(path, in: id) else { return .absent }
+            guard let bytes = try await docker.ownFile(name, in: id) else { return .absent }
             return .present(String(decoding: bytes, as: UTF8.self))
         } catch {
             return .unknown(error.blindness)

@@ -107,6 +107,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case archiving = "Archiving"
     /// There is a backup to restore from.
     case backupAvailable = "BackupAvailable"
+    /// The repository held backups, and holds none.
+    case repositoryLost = "RepositoryLost"
     /// The newest restore drill brought the data back.
     case restoreProven = "RestoreProven"
     /// Every file in the repository was found as it was written.
@@ -181,9 +183,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
         case .manifestInvalid, .secretLost, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .blind,
             .paused,
-            .walGrowing, .strayTimeline,
-            .backupFailed, .restoreFailed, .retired, .actionFailing, .guarded, .unsupportedChange,
-            .parametersRefused, .rolloutStopped, .switchoverDelayed:
+            .repositoryLost, .walGrowing, .strayTimeline, .backupFailed, .restoreFailed, .retired, .actionFailing,
+            .guarded, .unsupportedChange, .parametersRefused, .rolloutStopped, .switchoverDelayed:
             false
         }
     }

@@ -45,4 +45,7 @@ public enum Component: String, Sendable, Hashable, CaseIterable {
     case pooler
     /// A task that runs to its end: a backup, a restore, a drill.
     case task
+    /// A container that was never started and has somebody's volumes read-only, for one look into them: the world's own
+    /// means, which no planner sees.
+    case reader
 }

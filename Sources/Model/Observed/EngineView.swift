@@ -139,6 +139,26 @@ public struct ContainerView: Sendable, Hashable {
         restartCount = 0
     }
 
+    /// Whether no process of it has ever run; one whose start has failed is such a one, too.
+    public var wasNeverStarted: Bool {
+        switch state {
+        case .created: true
+        case .exited(let exit): exit.startedAt.isEmpty
+        case .running, .paused, .restarting, .removing, .dead: false
+        }
+    }
+
+    /// Whether files may be written into it. One that has a volume and has ended takes none: Docker's archive endpoint
+    /// would mount the volume where a removal could empty it.
+    public var takesFiles: Bool {
+        switch state {
+        case .running: true
+        case .created, .exited, .paused, .restarting:
+            wasNeverStarted || settings.mounts.isEmpty && settings.foreignMounts.isEmpty
+        case .removing, .dead: false
+        }
+    }
+
     /// Its address on a network, while it has one.
     public func address(on network: NetworkID) -> String? {
         attachments.first { $0.network == network }?.address

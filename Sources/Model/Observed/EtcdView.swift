@@ -127,6 +127,8 @@ public struct DCSView: Sendable, Hashable {
     public var requests: [TaskRequest]
     /// How drills and verifications ended, oldest first (the controller's own keys).
     public var checks: [CheckRecord]
+    /// That the repository held backups (the controller's own key).
+    public var repository: RepositoryRecord?
     /// What somebody wants left alone, sorted by key (the controller's own keys).
     public var pauses: [PauseRecord]
     /// What the cluster was founded with (the controller's own key).

@@ -23,23 +23,31 @@ public struct Backups: Reconciler {
                     .docker(site.engineID, .run(primary.id, arguments: ["pgbackrest"] + arguments)), on: .repository,
                     because: reason))
         }
+        let memory = RepositoryMemory(site: site)
         func prepare() {
             run(["--stanza=\(backups.stanza)", "stanza-create"], .stanzaMissing(backups.stanza))
             proposal.wait(for: "stanza \(backups.stanza)")
-            proposal.conditions.append(
-                Condition(
-                    .backupAvailable, .false, reason: "NoBackup", message: Backups.nothing, subject: .repository))
+        }
+        /// An empty repository is made use of, unless it held backups.
+        func begin(_ step: () -> Void) {
+            proposal.chores += memory.keep([])
+            proposal.conditions += memory.conditions ?? [Backups.noBackup]
+            if scene.observation.dcs.value == nil {
+                proposal.wait(for: "etcd, which remembers whether the repository held backups")
+            } else if memory.mayBegin {
+                step()
+            }
         }
         switch scene.observation.repository {
         case .unknown(let blindness):
             unseen(blindness, into: &proposal)
             proposal.wait(for: "a look into the repository", lookAgain: .seconds(10))
         case .absent:
-            prepare()
+            begin(prepare)
         case .present(let repository):
             switch repository.stanza {
             case .missing:
-                prepare()
+                begin(prepare)
             case .broken(let message):
                 proposal.conditions.append(
                     Condition(
@@ -53,13 +61,15 @@ public struct Backups: Reconciler {
                             + "\(database.systemIdentifier); its backups are left alone, and nothing of this cluster "
                             + "is archived or backed up. Write another `backups.stanza` into the manifest",
                         subject: .repository))
-            case .ok:
-                if repository.backups.isEmpty {
+            case .ok where repository.backups.isEmpty:
+                begin {
                     run(["--stanza=\(backups.stanza)", "--type=full", "backup"], .firstBackup)
                     proposal.wait(for: "the first backup", lookAgain: .seconds(1))
                 }
+            case .ok:
+                proposal.chores += memory.keep(repository.backups)
                 report(repository, scene, into: &proposal)
-                if !repository.backups.isEmpty { proposal.add(BackupTasks(repository, at: site).propose()) }
+                proposal.add(BackupTasks(repository, at: site).propose())
             }
         }
         archiving(database, into: &proposal)
@@ -81,7 +91,7 @@ public struct Backups: Reconciler {
         proposal.add(RepositoryLook.propose(site))
         switch scene.observation.repository {
         case .present(let repository): report(repository, scene, into: &proposal)
-        case .absent: break
+        case .absent: proposal.conditions += RepositoryMemory(site: site).conditions ?? []
         case .unknown(let blindness) where scene.cluster.backups.isPlain || blindness.detail.isEmpty: break
         case .unknown(let blindness): unseen(blindness, into: &proposal)
         }
@@ -93,19 +103,24 @@ public struct Backups: Reconciler {
     }
 
     private func report(_ repository: RepositoryView, _ scene: Scene, into proposal: inout Proposal) {
-        let newest = repository.backups.last
+        guard let newest = repository.backups.last else {
+            let memory = Site(scene).flatMap { RepositoryMemory(site: $0).conditions }
+            proposal.conditions += memory ?? [Backups.noBackup]
+            return
+        }
         let start = RecoverableWindow(scene.observation)?.from.brief ?? "?"
         proposal.conditions.append(
             Condition(
-                .backupAvailable, newest == nil ? .false : .true, reason: newest == nil ? "NoBackup" : "Available",
-                message: newest.map {
-                    "\(repository.backups.count) backups, newest \($0.label) (\($0.type)); no moment before \(start) "
-                        + "can be restored"
-                } ?? Backups.nothing, subject: .repository))
+                .backupAvailable, .true, reason: "Available",
+                message:
+                    "\(repository.backups.count) backups, newest \(newest.label) (\(newest.type)); no moment before "
+                    + "\(start) can be restored", subject: .repository))
     }
 
-    private static let nothing =
-        "there is no backup, and nothing can be restored; a full one is taken as soon as there is a primary"
+    private static let noBackup = Condition(
+        .backupAvailable, .false, reason: "NoBackup",
+        message: "there is no backup, and nothing can be restored; a full one is taken as soon as there is a primary",
+        subject: .repository)
 
     /// What WAL is kept for, and how far that can go.
     private func holder(_ archiver: ArchiverView) -> String {

@@ -82,7 +82,11 @@ extension ContainerSpec {
         if !live.isEmpty { return .adjustable(seen, live) }
         if let network = site.network, !seen.isAttached(to: network) { return .disconnected(seen) }
         switch wrongFiles(in: seen, secrets: site.scene.observation.secrets) {
-        case .present(let wrong) where !wrong.isEmpty: return .misfiled(seen, wrong)
+        case .present(let wrong) where !wrong.isEmpty:
+            guard !seen.takesFiles else { return .misfiled(seen, wrong) }
+            // a new one takes them before its first start
+            let paths = wrong.map(\.path).joined(separator: " ")
+            return .outdated(seen, [.init("files", actual: "others", desired: paths)])
         case .unknown, .absent: return .unread(seen)
         case .present: return seen.state.isRunning ? .running(seen) : .startable(seen)
         }

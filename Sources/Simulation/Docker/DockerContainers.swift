@@ -28,6 +28,10 @@ extension Universe {
 
     package mutating func upload(_ files: [FileSpec], to id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
+        let seen = look(at: engine.containers[index])
+        guard seen.takesFiles else {
+            return .refused(Refusal(.conflict, "container \(seen.name) has a volume and was started"))
+        }
         for file in files {
             let placed = PlacedFile(
                 path: file.path, content: file.content, digest: file.identity.digest(secrets: secrets))
@@ -112,7 +116,7 @@ extension Universe {
         case .node: startNode(index)
         case .task: startTask(index)
         case .pooler: startPooler(index)
-        case .network, .repository, .console, .supervisor, nil: break
+        case .network, .repository, .console, .supervisor, .reader, nil: break
         }
     }
 
@@ -152,7 +156,7 @@ extension Universe {
             endSoon(index, within: isSlow ? 2_000...20_000 : 400...1600, exitCode: 0)
             engine.containers[index].node?.isShuttingDown = true
         case .etcd: endSoon(index, within: 50...300, exitCode: 0)
-        case .network, .repository, .console, .supervisor, .pooler, .task, nil:
+        case .network, .repository, .console, .supervisor, .pooler, .task, .reader, nil:
             endSoon(index, within: 20...200, exitCode: 143)
         }
     }

@@ -25,7 +25,7 @@ extension Universe {
         return view
     }
 
-    private func look(at container: SimulatedContainer) -> ContainerView {
+    func look(at container: SimulatedContainer) -> ContainerView {
         var view = ContainerView(
             id: container.id, name: container.name, image: container.image, labels: container.labels,
             state: container.state)

@@ -57,6 +57,9 @@ extension Universe {
             if key.name == FoundingRecord.key(of: scope), case .json(let json) = key.value {
                 view.founding = FoundingRecord(json)
             }
+            if key.name == RepositoryRecord.key(of: scope), case .json(let json) = key.value {
+                view.repository = RepositoryRecord(json, modRevision: key.modRevision)
+            }
             let pauses = PauseRecord.prefix(of: scope)
             if key.name.hasPrefix(pauses), case .json(let json) = key.value {
                 view.pauses.append(

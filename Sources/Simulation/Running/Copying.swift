@@ -109,6 +109,9 @@ extension Universe {
             if let record = dcs.founding, let json = JSONText.value(of: record.value) {
                 copy.put(FoundingRecord.key(of: scope), .json(json))
             }
+            if let record = dcs.repository, let json = JSONText.value(of: record.value) {
+                copy.put(RepositoryRecord.key(of: scope), .json(json))
+            }
             if let record = dcs.switchover, let json = JSONText.value(of: record.value) {
                 copy.put(SwitchoverRecord.key(of: scope), .json(json))
             }

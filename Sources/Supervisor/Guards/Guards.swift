@@ -30,6 +30,8 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case boundedEffect = "I15"
     /// Clients are held before the primary stands down.
     case clientsHeld = "I18"
+    /// An emptied repository is not begun again by itself.
+    case noFreshRepository = "I19"
 }
 
 /// A refusal by a guard.
@@ -76,6 +78,7 @@ struct Guards: Sendable {
     private static let all: [@Sendable (Action, Scene) -> Violation?] = [
         PauseGuard.judge, SightGuard.judge, OwnershipGuard.judge, VolumeGuard.judge, StartGuard.judge,
         InterruptionGuard.judge, HandOverGuard.judge, QuorumGuard.judge, RestoreGuard.judge, DropGuard.judge,
+        RepositoryGuard.judge,
     ]
 
     private func judge(_ action: Action, _ scene: Scene) -> Violation? {
