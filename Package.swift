@@ -81,7 +81,8 @@ let package = Package(
             name: "TestScenery", dependencies: ["Reconcilers", "Model"], path: "Tests/TestScenery",
             swiftSettings: settings),
         tests("ModelTests", ["Model", "TestSupport"]),
-        tests("LiveWorldTests", ["LiveWorld", "DockerAPI", "Model", "TestSupport"]),
+        tests(
+            "LiveWorldTests", ["LiveWorld", "Reconcilers", "DockerAPI", "PostgresClient", "Model", "TestSupport"]),
         tests("ReconcilersTests", ["Reconcilers", "Model", "TestScenery"]),
         tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "TestScenery"]),
         tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),

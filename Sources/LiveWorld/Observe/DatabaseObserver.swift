@@ -78,7 +78,7 @@ struct DatabaseObserver {
         do {
             let session = try await world.session(host: host, database: cluster.accounts.database.text)
             guard cluster.accounts.database != "postgres" else {
-                view.migrations = try await self.history(history, session: session)
+                try await seeHistory(history, session: session, host: host, in: &view)
                 return
             }
             let inside = try DatabaseQuery.decode(
@@ -93,7 +93,7 @@ struct DatabaseObserver {
                     ], deadline: .seconds(3)
                 ).rows)
             let local = DatabaseQuery.view(inside, node: view.node) { _, _ in false }
-            view.migrations = try await self.history(inside.history, session: session)
+            try await seeHistory(inside.history, session: session, host: host, in: &view)
             view.extensions = local.extensions
             view.missingGrants = local.missingGrants
         } catch {
@@ -137,13 +137,30 @@ struct DatabaseObserver {
         return Blindness(error.cause, error.description)
     }
 
-    private func history(_ exists: Bool, session: PostgresConnection) async throws -> Sighting<[AppliedMigration]> {
-        guard exists else { return .absent }
-        let rows = try await session.query(DatabaseQuery.history, [], deadline: .seconds(3)).rows
-        return .present(
-            try DatabaseQuery.decode([DatabaseQuery.HistoryRow].self, from: rows).map {
+    /// The migrations: which were applied, which runs, and how the latest try of one of ours ended.
+    private func seeHistory(
+        _ exists: Bool, session: PostgresConnection, host: String, in view: inout DatabaseView
+    ) async throws {
+        guard exists else {
+            view.migrations = .absent
+            return
+        }
+        let rows = try await session.query(
+            DatabaseQuery.history, [PostgresValue(cluster.accounts.admin.role.text)], deadline: .seconds(3)
+        ).rows
+        let history = try DatabaseQuery.decode(DatabaseQuery.History.self, from: rows)
+        view.migrations = .present(
+            history.applied.map {
                 AppliedMigration(name: $0.name, checksum: Digest(text: $0.checksum), missingObjects: $0.missing)
             })
+        view.mayRecord = history.recording
+        let seen = history.running.map {
+            MigrationTry.running(name: $0.name, since: Timestamp(microseconds: $0.since))
+        }
+        // one of ours that has not got as far as the server yet
+        let own = await world.sight.migration(at: "\(host)/\(cluster.accounts.database)")
+        let failed = await world.sight.failedMigration(of: cluster.schema.migrations)
+        view.migrationTry = seen ?? own ?? failed
     }
 
     private func matchingRoles(
