@@ -82,7 +82,8 @@ let package = Package(
             swiftSettings: settings),
         tests("ModelTests", ["Model", "TestSupport"]),
         tests("ControllerTests", ["Controller", "LiveWorld", "Model"]),
-        tests("LiveWorldTests", ["LiveWorld", "DockerAPI", "Model", "TestSupport"]),
+        tests(
+            "LiveWorldTests", ["LiveWorld", "Reconcilers", "DockerAPI", "PostgresClient", "Model", "TestSupport"]),
         tests("ReconcilersTests", ["Reconcilers", "Model", "TestScenery"]),
         tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "TestScenery"]),
         tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),

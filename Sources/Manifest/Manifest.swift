@@ -29,7 +29,7 @@ public enum Manifest {
         let log = Diagnostics(file: file, files: files)
         errors.forEach(log.note)
         let cluster = decode(tree, log)
-        guard log.errors.isEmpty else { throw ManifestRejection(errors: log.errors.inOrder) }
+        guard log.errors.isEmpty else { throw ManifestRejection(errors: log.errors.inOrder(of: file)) }
         return cluster
     }
 
@@ -52,11 +52,16 @@ public enum Manifest {
 
 extension [ManifestError] {
     /// In the order of the text, each once.
-    fileprivate var inOrder: [ManifestError] {
+    fileprivate func inOrder(of file: String) -> [ManifestError] {
         var seen: Set<ManifestError> = []
         return
             enumerated().filter { seen.insert($0.element).inserted }
-            .sorted { ($0.element.position ?? .start, $0.offset) < ($1.element.position ?? .start, $1.offset) }
+            .sorted {
+                // those of the files that it names stand behind its own
+                let (left, right) = ($0.element, $1.element)
+                if left.file != right.file, left.file == file || right.file == file { return left.file == file }
+                return (left.file, left.position ?? .start, $0.offset) < (right.file, right.position ?? .start, $1.offset)
+            }
             .map(\.element)
     }
 }

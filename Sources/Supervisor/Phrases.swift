@@ -10,6 +10,7 @@ extension Effect {
         case .sql(let node, let effect):
             switch effect {
             case .script(let database, _): "run SQL in \(database) on \(node)"
+            case .migrate(let database, let migration, _): "apply migration \(migration.name) in \(database) on \(node)"
             case .setPassword(let role, _): "set the password of \(role) on \(node)"
             case .dropDatabase(let name): "drop database \(name) on \(node)"
             case .dropRole(let name): "drop role \(name) on \(node)"

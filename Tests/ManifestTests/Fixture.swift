@@ -7,7 +7,11 @@ let repository = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "
 /// Files as the tests' manifests refer to them, without a disk.
 let files = ManifestFiles(
     migration: { path in
-        path.hasSuffix("missing.sql") ? .failure(FileProblem("does not exist")) : .success("SELECT '\(path)';")
+        switch path {
+        case _ where path.hasSuffix("missing.sql"): .failure(FileProblem("does not exist"))
+        case "sql/blocks.sql": .success("CREATE TABLE t ();\n  -- one\n  BEGIN;\nINSERT INTO t DEFAULT VALUES;\nCOMMIT;\n")
+        default: .success("SELECT '\(path)';")
+        }
     },
     secretProblem: { $0.hasSuffix("missing") ? "the password file does not exist" : nil },
     authority: { path in

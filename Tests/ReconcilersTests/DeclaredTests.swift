@@ -43,6 +43,7 @@ struct DeclaredTests {
         scenery.effects(planner).map { effect in
             switch effect {
             case .sql(_, .script(let database, let text)): "\(database): \(text)"
+            case .sql(_, .migrate(let database, let file, let role)): "\(database): \(file.name) as \(role)"
             case .sql(_, .setPassword(let role, let secret)): "password \(role) \(secret)"
             case .sql(_, .checkpoint): "checkpoint"
             case .sql(_, .advanceWAL): "a WAL record"

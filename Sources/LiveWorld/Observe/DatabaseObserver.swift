@@ -120,7 +120,7 @@ struct DatabaseObserver {
                 ).rows)
             view.extensions = inside.extensions.map(\.view)
             view.missingGrants = inside.grant ? ["CREATE on schema public"] : []
-            view.migrations = try await history(inside.history, session: session)
+            try await seeHistory(inside.history, session: session, host: host, in: &view)
         } catch {
             view.migrations = .unknown(DatabaseObserver.blindness(error))
         }
@@ -162,23 +162,41 @@ struct DatabaseObserver {
         return Blindness(error.cause, error.description)
     }
 
-    private func history(_ owner: String?, session: PostgresConnection) async throws -> Sighting<[AppliedMigration]> {
+    /// The migrations: which were applied, which runs, and how the latest try of one of ours ended.
+    /// - Parameter owner: what `DatabaseQuery.inside` says of the table.
+    private func seeHistory(
+        _ owner: String?, session: PostgresConnection, host: String, in view: inout DatabaseView
+    ) async throws {
         switch owner {
-        case nil, "absent": return .absent
+        case nil, "absent":
+            view.migrations = .absent
+            return
         case "own": break
         case let found?:
             // reading it would run what its owner has put there
-            return .unknown(
+            view.migrations = .unknown(
                 Blindness(
                     .forbidden,
                     "controller.migrations is a \(found): it was not made by the controller. Rename the schema "
                         + "`controller` of this database, and the controller makes its own"))
+            return
         }
-        let rows = try await session.query(DatabaseQuery.history, [], deadline: .seconds(3)).rows
-        return .present(
-            try DatabaseQuery.decode([DatabaseQuery.HistoryRow].self, from: rows).map {
+        let rows = try await session.query(
+            DatabaseQuery.history, [PostgresValue(cluster.accounts.admin.role.text)], deadline: .seconds(3)
+        ).rows
+        let history = try DatabaseQuery.decode(DatabaseQuery.History.self, from: rows)
+        view.migrations = .present(
+            history.applied.map {
                 AppliedMigration(name: $0.name, checksum: Digest(text: $0.checksum), missingObjects: $0.missing)
             })
+        view.mayRecord = history.recording
+        let seen = history.running.map {
+            MigrationTry.running(name: $0.name, since: Timestamp(microseconds: $0.since))
+        }
+        // one of ours that has not got as far as the server yet
+        let own = await world.sight.migration(at: "\(host)/\(cluster.accounts.database)")
+        let failed = await world.sight.failedMigration(of: cluster.schema.migrations)
+        view.migrationTry = seen ?? own ?? failed
     }
 
     private func matchingRoles(

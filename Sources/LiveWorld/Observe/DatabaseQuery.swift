@@ -129,11 +129,27 @@ enum DatabaseQuery {
           'available', default_version) ORDER BY name), '[]') FROM pg_available_extensions WHERE name = ANY ($1::text[])
         """
 
-    /// The applied migrations, and what each made that is missing now.
+    /// The applied migrations, and what each made that is missing now; whether the admin role ($1) may record more, and which
+    /// one runs now. The admin role may write what it likes into the table, so nothing in a row may break the question: a
+    /// file or an object with another name than ours have is left out, and is no argument of a function that could fail.
     static let history = """
-        SELECT coalesce(json_agg(json_build_object('name', name, 'checksum', checksum,
-          'missing', ARRAY(SELECT o FROM unnest(objects) AS o WHERE to_regclass(o) IS NULL)) ORDER BY name), '[]')::text
-          AS view FROM controller.migrations
+        SELECT json_build_object(
+          'applied', (SELECT coalesce(json_agg(json_build_object('name', name, 'checksum', checksum, 'missing', ARRAY(
+              SELECT o FROM unnest(objects) AS o WHERE CASE WHEN o ~
+                '^([a-z_][a-z0-9_]*|"([^"[:cntrl:]]|"")+")[.]([a-z_][a-z0-9_]*|"([^"[:cntrl:]]|"")+")$'
+                THEN to_regclass(o) IS NULL END)) ORDER BY name), '[]')
+            FROM controller.migrations WHERE name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]*[.]sql$'),
+          'recording', EXISTS (SELECT FROM pg_roles AS r WHERE rolname = $1
+            AND has_schema_privilege(r.oid, 'controller', 'USAGE')
+            AND has_table_privilege(r.oid, 'controller.migrations', 'SELECT')
+            AND has_table_privilege(r.oid, 'controller.migrations', 'INSERT')
+            AND has_table_privilege(r.oid, 'controller.migrations', 'UPDATE')),
+          'running', (SELECT json_build_object('name', substr(application_name, 11),
+              'since', (extract(epoch FROM xact_start) * 1000000)::bigint)
+            FROM pg_stat_activity WHERE datname = current_database() AND usename = $1
+              AND application_name ~ '^migration [A-Za-z0-9_.-]+$' AND xact_start IS NOT NULL
+              AND state IN ('active', 'idle in transaction') ORDER BY xact_start LIMIT 1)
+        )::text AS view
         """
 
     struct Standby: Decodable {
@@ -207,10 +223,19 @@ enum DatabaseQuery {
         var grant: Bool
     }
 
-    struct HistoryRow: Decodable {
-        var name: String
-        var checksum: String
-        var missing: [String]
+    struct History: Decodable {
+        struct Row: Decodable {
+            var name: String
+            var checksum: String
+            var missing: [String]
+        }
+        struct Running: Decodable {
+            var name: String
+            var since: Int64
+        }
+        var applied: [Row]
+        var recording: Bool
+        var running: Running?
     }
 
     static func view(_ basics: Basics, node: NodeName) -> DatabaseView {

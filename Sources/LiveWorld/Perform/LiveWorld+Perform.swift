@@ -89,6 +89,11 @@ extension LiveWorld {
         case .script(let database, let sql):
             let session = try await session(host: host, database: database.text)
             try await session.execute(script: sql, deadline: .seconds(60))
+        case .migrate(let database, let migration, let role):
+            let run = MigrationRun(
+                migration: migration, database: database, role: role, host: host,
+                password: try await secrets.value("postgres-admin"))
+            return await start(run)
         case .checkpoint:
             let session = try await session(host: host, database: "postgres")
             do throws(PostgresError) {

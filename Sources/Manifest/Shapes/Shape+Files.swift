@@ -52,11 +52,25 @@ extension Shape<Migration> {
                 return nil
             }
             switch field.log.files.migration(path) {
-            case .success(let sql): return Migration(name: String(parts.last ?? ""), sql: sql, path: path)
+            case .success(let sql):
+                let findings = MigrationCheck.findings(in: sql)
+                findings.forEach { field.note($0, in: path) }
+                return findings.isEmpty ? Migration(name: String(parts.last ?? ""), sql: sql, path: path) : nil
             case .failure(let problem):
                 field.reject(problem.text, expected: expected)
                 return nil
             }
         },
         write: { .text($0.path) })
+}
+
+extension Field {
+    /// Notes a mistake in a file that this field names, at its place there.
+    fileprivate func note(_ finding: MigrationCheck.Finding, in path: String) {
+        let directory = log.file.lastIndex(of: "/").map { log.file[...$0] } ?? ""
+        log.note(
+            ManifestError(
+                file: directory + path, position: finding.position, path: self.path, problem: finding.problem,
+                got: finding.got, expected: finding.remedy))
+    }
 }

@@ -102,6 +102,9 @@ public enum PatroniEffect: Sendable, Hashable {
 public enum SQLEffect: Sendable, Hashable {
     /// Statements in one implicit transaction.
     case script(DatabaseName, String)
+    /// Starts a migration: the file and its record, in one transaction of a session of its own that this role has logged in
+    /// to. That it runs, and how it ended, is observed.
+    case migrate(DatabaseName, Migration, as: RoleName)
     /// Sets a role's password from a secret, as a verifier computed on our side.
     case setPassword(RoleName, SecretName)
     /// `DROP DATABASE`, which PostgreSQL refuses while anybody is connected.
@@ -156,7 +159,7 @@ extension Effect {
         case .sql(_, let effect):
             switch effect {
             case .dropDatabase, .dropRole: true
-            case .script, .setPassword, .checkpoint, .advanceWAL: false
+            case .script, .migrate, .setPassword, .checkpoint, .advanceWAL: false
             }
         case .pooler: false
         }

@@ -52,8 +52,6 @@ public enum Reason: Sendable, Hashable {
     case extensionDiffers(name: String, wanted: String?)
     /// A migration has not been applied.
     case migrationPending(String)
-    /// Objects that a migration made are gone.
-    case objectsMissing(migration: String, [String])
     /// A role is missing or differs.
     case roleDiffers(RoleName, [String])
     /// A role's password is not the secret's.
@@ -128,8 +126,6 @@ public enum Reason: Sendable, Hashable {
         case .extensionDiffers(let name, let wanted):
             "extension \(name) is missing or not at \(wanted ?? "the image's version")"
         case .migrationPending(let name): "migration \(name) has not been applied"
-        case .objectsMissing(let migration, let objects):
-            "objects of migration \(migration) are gone: \(objects.joined(separator: ", "))"
         case .roleDiffers(let role, let what): "role \(role) differs: \(what.joined(separator: ", "))"
         case .passwordDiffers(let role): "the password of role \(role) is not the one we hold"
         case .databaseMissing(let name): "database \(name) does not exist"

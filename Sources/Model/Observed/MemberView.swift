@@ -106,6 +106,10 @@ public struct DatabaseView: Sendable, Hashable {
     /// Applied migrations in order; absent when there is no history table. Where the application's database could not be
     /// entered they are unknown, and so is everything else in it.
     public var migrations: Sighting<[AppliedMigration]>
+    /// What is known of the latest try to apply one; nil where there is nothing to tell.
+    public var migrationTry: MigrationTry?
+    /// Whether the admin role may write into the history, as it has to for what it applies.
+    public var mayRecord = true
     /// Grants on the database that are missing, in words (read together with the roles).
     public var missingGrants: [String]
     /// The roles we keep that exist, sorted by name.
@@ -229,6 +233,15 @@ public struct AppliedMigration: Sendable, Hashable {
         self.checksum = checksum
         self.missingObjects = missingObjects
     }
+}
+
+/// A migration that is being applied, or that could not be.
+public enum MigrationTry: Sendable, Hashable {
+    /// A session of the primary applies it, whichever controller has started it.
+    case running(name: String, since: Timestamp)
+    /// It failed so many times in a row, for the last time when the controller had been up for so long; in PostgreSQL's
+    /// words.
+    case failed(name: String, words: String, times: Int, at: Duration)
 }
 
 /// A role of ours as seen.

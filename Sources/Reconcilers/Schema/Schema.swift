@@ -7,7 +7,7 @@ public struct Schema: Reconciler {
     /// Creates the planner.
     public init() {}
 
-    /// The next step only: database, then extensions, then the first migration that is due.
+    /// The next step only: database, then grants and extensions, then the first migration that is due.
     public func propose(_ scene: Scene) -> Proposal {
         guard case .present(let database) = scene.observation.database(seeing: .accounts), !database.isInRecovery else {
             return Proposal(
@@ -39,6 +39,7 @@ public struct Schema: Reconciler {
             proposal.actions.append(Action(.sql(database.node, .script(name, text)), on: subject, because: reason))
         }
         let name = scene.cluster.accounts.database
+        let migrations = Migrations(scene: scene, database: database)
         if !database.hasDatabase {
             script(
                 "CREATE DATABASE \(SQL.identifier(name.text)) OWNER \(SQL.identifier(admin.text));", in: "postgres",
@@ -47,8 +48,18 @@ public struct Schema: Reconciler {
             database: database, cluster: scene.cluster, mayUpdate: Schema.isSameEverywhere(scene))
         {
             script(step.sql, in: name, step.reason)
+        } else {
+            migrations.propose(into: &proposal)
         }
-        report(database, scene: scene, isCurrent: proposal.actions.isEmpty, into: &proposal)
+        if let failing = migrations.failing { proposal.conditions.append(failing) }
+        let isCurrent = proposal.actions.isEmpty && migrations.due == nil
+        proposal.conditions.append(
+            migrations.condition(isCurrent: isCurrent)
+                ?? Condition(
+                    .schemaCurrent, .false, reason: "StepDue", message: "extensions or migrations are being applied",
+                    subject: subject))
+        // what fails is tried again after a while, and not looked at all the time until then
+        if !isCurrent, proposal.waiting.isEmpty { proposal.waiting.append("the schema") }
         return proposal
     }
 
@@ -71,33 +82,5 @@ public struct Schema: Reconciler {
             return seen.state.isRunning && seen.image == scene.cluster.nodes.image
         }
         return isWhole && nodes.allSatisfy { $0.imageID == nodes.first?.imageID }
-    }
-
-    private func report(_ database: DatabaseView, scene: Scene, isCurrent: Bool, into proposal: inout Proposal) {
-        let migrations = scene.cluster.schema.migrations
-        let applied = database.migrations.value ?? []
-        let changed = migrations.filter { file in
-            applied.contains { $0.name == file.name && $0.checksum != file.checksum }
-        }
-        let newest = applied.last?.name ?? "none"
-        if !changed.isEmpty {
-            let names = changed.map(\.name).joined(separator: ", ")
-            proposal.conditions.append(
-                Condition(
-                    .schemaCurrent, .false, reason: "ChecksumMismatch",
-                    message: "\(names) was changed after it had been applied; it is not applied again. "
-                        + "Put the old text back and add a new file with the change",
-                    subject: .database(scene.cluster.accounts.database)))
-            return
-        }
-        proposal.conditions.append(
-            Condition(
-                .schemaCurrent, isCurrent ? .true : .false, reason: isCurrent ? "Applied" : "StepDue",
-                message: isCurrent
-                    ? "\(migrations.count) of \(migrations.count) migrations applied, newest \(newest)"
-                    : "extensions or migrations are being applied",
-                subject: .database(scene.cluster.accounts.database)))
-        // what fails is tried again after a while, and not looked at all the time until then
-        if !isCurrent { proposal.waiting.append("the schema") }
     }
 }

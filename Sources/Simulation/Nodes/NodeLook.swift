@@ -113,6 +113,11 @@ extension Universe {
                 available: "1.0")
         }.sorted { $0.name < $1.name }
         view.migrations = catalog.migrations.map { .present($0) } ?? .absent
+        if let migration = node.migration {
+            view.migrationTry = .running(
+                name: migration.file.name,
+                since: Timestamp(seconds: (wallOffsetMilliseconds + migration.since.milliseconds) / 1000))
+        }
         view.missingGrants = catalog.isGranted ? [] : ["CREATE on schema public"]
         view.roles = catalog.roles.map { role in
             var role = role

@@ -82,6 +82,8 @@ package struct NodeProcess: Sendable {
     package var started: JSONValue?
     /// Parameters that wait for a restart, sorted by name.
     package var pendingParameters: [PendingParameter] = []
+    /// The migration that a session of its PostgreSQL applies, since when, and when it is done.
+    package var migration: (file: Migration, since: Duration, until: Duration)?
     /// Patroni's tags, from its file.
     package var tags: [LabelValue] = []
     /// Whether a restart was asked for.

@@ -16,6 +16,16 @@ extension Universe {
             engine.containers[index].node?.checkpointedAt = now
             return .done("ok")
         }
+        if case .migrate(let database, let file, _) = effect {
+            guard directory(of: index)?.catalog.databases.contains(database) == true else {
+                return .refused(Refusal(.unavailable, "database \"\(database)\" does not exist"))
+            }
+            // the lock on the history lets only one do its work
+            if node.migration == nil {
+                engine.containers[index].node?.migration = (file, now, now + draw(5...5000))
+            }
+            return .done("under way")
+        }
         var answer = Outcome.done("ok")
         withDirectory(of: index) { directory in
             answer = directory.catalog.perform(effect)
@@ -49,14 +59,13 @@ extension Catalog {
                 return refused("role \"\(name)\" cannot be dropped because some objects depend on it")
             }
             roles.removeAll { $0.name == name }
-        case .checkpoint, .advanceWAL: break
+        case .checkpoint, .advanceWAL, .migrate: break
         }
         return .done("ok")
     }
 
     /// Runs one script.
     package mutating func execute(_ text: String, in database: DatabaseName) {
-        if text.hasPrefix("CREATE TEMPORARY TABLE relations_before") { return applyMigration(text) }
         for statement in text.split(separator: ";") {
             let words = statement.split { $0 == " " || $0 == "\n" }.map { word in word.filter { $0 != "\"" } }
             guard words.count >= 3 else { continue }
@@ -137,13 +146,28 @@ extension Catalog {
         contents[place].extensions = .present(merged(own))
     }
 
-    private mutating func applyMigration(_ text: String) {
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("SELECT '") }) else { return }
-        let parts = line.split(separator: "'")
-        guard parts.count >= 4 else { return }
-        let row = AppliedMigration(name: String(parts[1]), checksum: Digest(text: String(parts[3])))
-        var rows = (migrations ?? []).filter { $0.name != row.name }
-        rows.append(row)
-        migrations = rows.sorted { $0.name < $1.name }
+    /// Writes down that a migration was applied, unless that was done by now.
+    mutating func record(_ file: Migration) {
+        let rows = migrations ?? []
+        guard !rows.contains(where: { $0.name == file.name }) else { return }
+        migrations = (rows + [AppliedMigration(name: file.name, checksum: file.checksum)]).sorted { $0.name < $1.name }
+    }
+}
+
+extension Universe {
+    /// A migration comes to its end with its session, or is lost with it.
+    mutating func fireMigration(_ index: Int) {
+        guard let node = engine.containers[index].node, let migration = node.migration else { return }
+        guard node.server == .primary else {
+            engine.containers[index].node?.migration = nil
+            return
+        }
+        guard migration.until <= now else { return }
+        engine.containers[index].node?.migration = nil
+        isStirred = true
+        withDirectory(of: index) { directory in
+            directory.catalog.record(migration.file)
+            directory.lsn += 50
+        }
     }
 }

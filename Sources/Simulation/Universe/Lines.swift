@@ -8,6 +8,7 @@ extension Effect {
         case .etcd(let effect): effect.line
         case .patroni(let node, let effect): "\(effect.line) \(node)"
         case .sql(let node, .script(_, let text)): "sql \(node) \(text.prefix(60).filter { $0 != "\n" })"
+        case .sql(let node, .migrate(_, let migration, _)): "sql \(node) migrate \(migration.name)"
         case .sql(let node, .setPassword(let role, _)): "sql \(node) password of \(role)"
         case .sql(let node, .dropDatabase(let name)): "sql \(node) drop database \(name)"
         case .sql(let node, .dropRole(let name)): "sql \(node) drop role \(name)"

@@ -18,6 +18,7 @@ extension Universe {
             for command in container.commands where command.exitCode == nil { consider(command.until) }
             consider(container.pooler?.resumesAt)
             guard let node = container.node, container.state.isRunning else { continue }
+            if let migration = node.migration, node.server == .primary { consider(migration.until) }
             if node.job != nil { consider(node.jobEnds) }
             if !node.isHung { consider(node.nextLoop) }
             if node.pendingStandbys != nil { consider(node.standbysAt) }
@@ -59,6 +60,7 @@ extension Universe {
         }
         if let etcd = engine.containers[index].etcd, etcd.readyAt == now { settleStore() }
         guard let node = engine.containers[index].node, engine.containers[index].state.isRunning else { return }
+        fireMigration(index)
         if node.job != nil, node.jobEnds <= now { finishJob(index) }
         if node.pendingStandbys != nil, node.standbysAt <= now { confirmStandbys(index) }
         if let node = engine.containers[index].node, !node.isHung, node.nextLoop <= now {

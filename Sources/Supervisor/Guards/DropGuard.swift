@@ -6,7 +6,7 @@ enum DropGuard {
     static func judge(_ action: Action, _ scene: Scene) -> Violation? {
         guard case .sql(let node, let effect) = action.effect else { return nil }
         switch effect {
-        case .script, .setPassword, .checkpoint, .advanceWAL: return nil
+        case .script, .migrate, .setPassword, .checkpoint, .advanceWAL: return nil
         case .dropRole(let name):
             return primary(node, scene) { view in
                 isNamed(name, scene) ? rest(of: name, view) : refusal("role \(name) is not to be absent")
