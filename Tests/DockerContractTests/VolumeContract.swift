@@ -20,16 +20,22 @@ extension DockerContract {
                         DockerContainerConfiguration(image: image), named: "a\(round)", host: Self.host(volume))
                     let files = (0..<Self.count).map { TarEntry(path: "f\($0)", .file([]), mode: 0o600) }
                     try await engine.putFiles(files, in: id, at: "/data")
+                    // a layer whose removal takes a moment
+                    let layer = (0..<2000).map { TarEntry(path: "l\($0)", .file([1]), mode: 0o600) }
+                    try await engine.putFiles(layer, in: id, at: "/tmp")
                     try await engine.start(id)
                     await withTaskGroup(of: Void.self) { group in
-                        // a reader reads until it is told that the container is gone, which comes after its removal
-                        for _ in 0..<4 {
+                        // each reads until the container is gone for good
+                        let (begun, signal) = AsyncStream.makeStream(of: Void.self)
+                        for _ in 0..<6 {
                             group.addTask {
-                                while (try? await code { _ = try await engine.archive(of: "/data/f1", in: id) })
-                                    != .conflict
-                                {}
+                                repeat {
+                                    for _ in 0..<10 { _ = try? await engine.archive(of: "/data/f1", in: id) }
+                                    signal.yield()
+                                } while (try? await code { _ = try await engine.container(id) }) != .notFound
                             }
                         }
+                        for await _ in begun { break }
                         group.addTask {
                             do { try await engine.removeContainer(id, force: true) } catch { Issue.record(error) }
                         }
