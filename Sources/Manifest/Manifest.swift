@@ -60,7 +60,9 @@ extension [ManifestError] {
                 // those of the files that it names stand behind its own
                 let (left, right) = ($0.element, $1.element)
                 if left.file != right.file, left.file == file || right.file == file { return left.file == file }
-                return (left.file, left.position ?? .start, $0.offset) < (right.file, right.position ?? .start, $1.offset)
+                return (left.file, left.position ?? .start, $0.offset) < (
+                    right.file, right.position ?? .start, $1.offset
+                )
             }
             .map(\.element)
     }

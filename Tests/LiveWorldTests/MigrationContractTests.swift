@@ -26,7 +26,8 @@ struct MigrationContractTests {
                 command: ["-c", script])
             let server = Server(container: container, address: try await fixture.address(of: container))
             _ = try await eventually("PostgreSQL answers") { try await server.sql("SELECT 1") }
-            try await server.sql("CREATE ROLE pgadmin LOGIN CREATEROLE PASSWORD 'secret'; CREATE ROLE other; GRANT other TO pgadmin")
+            try await server.sql(
+                "CREATE ROLE pgadmin LOGIN CREATEROLE PASSWORD 'secret'; CREATE ROLE other; GRANT other TO pgadmin")
             try await server.sql("CREATE DATABASE app OWNER pgadmin")
             try await server.sql("GRANT USAGE, CREATE ON SCHEMA public TO pgadmin, other", in: "app")
             try await server.sql(server.historySQL, in: "app")
@@ -44,7 +45,8 @@ struct MigrationContractTests {
         @discardableResult
         func sql(_ statement: String, in database: String = "postgres") async throws -> String {
             try await Shell.run([
-                "docker", "exec", container, "psql", "-XAtqU", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-c", statement,
+                "docker", "exec", container, "psql", "-XAtqU", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1",
+                "-c", statement,
             ])
         }
 
@@ -79,7 +81,8 @@ struct MigrationContractTests {
     func record() async throws {
         try await ContainerFixture.with { fixture in
             let server = try await Server.start(in: fixture)
-            try await server.sql("ALTER ROLE pgadmin SET statement_timeout = '200ms'; ALTER ROLE pgadmin SET search_path = 'nowhere'")
+            try await server.sql(
+                "ALTER ROLE pgadmin SET statement_timeout = '200ms'; ALTER ROLE pgadmin SET search_path = 'nowhere'")
             let hostile = """
                 CREATE TABLE who AS SELECT session_user::text AS session, current_user::text AS current;
                 CREATE TEMPORARY TABLE relations_before AS SELECT oid FROM pg_class;
@@ -111,10 +114,14 @@ struct MigrationContractTests {
             #expect(try await server.app("SELECT to_regclass('again') IS NULL") == "t")
             // one transaction: what fails leaves nothing behind, neither the table nor the record
             #expect(await server.apply("002.sql", "CREATE TABLE half (); SELECT 1/0;") == "division by zero")
-            #expect(await server.apply("003.sql", "CREATE TABLE half (); SELECT 'open") .contains("unterminated"))
-            #expect(await server.apply("004.sql", "ALTER SYSTEM SET work_mem = 1") .contains("cannot run inside a transaction"))
-            #expect(await server.apply("005.sql", "ALTER ROLE pgadmin SUPERUSER") .contains("permission denied"))
-            #expect(try await server.app("SELECT to_regclass('half') IS NULL AND count(*) = 1 FROM controller.migrations") == "t")
+            #expect(await server.apply("003.sql", "CREATE TABLE half (); SELECT 'open").contains("unterminated"))
+            #expect(
+                await server.apply("004.sql", "ALTER SYSTEM SET work_mem = 1").contains(
+                    "cannot run inside a transaction"))
+            #expect(await server.apply("005.sql", "ALTER ROLE pgadmin SUPERUSER").contains("permission denied"))
+            #expect(
+                try await server.app("SELECT to_regclass('half') IS NULL AND count(*) = 1 FROM controller.migrations")
+                    == "t")
         }
     }
 
@@ -125,17 +132,25 @@ struct MigrationContractTests {
             let file = "CREATE TABLE IF NOT EXISTS t (n int); INSERT INTO t VALUES (1); COMMIT;"
             #expect(await server.apply("001.sql", file).contains("ended the transaction"))
             #expect(await server.apply("001.sql", file) == "applied")
-            #expect(await server.apply("002.sql", file + "BEGIN; INSERT INTO t VALUES (2);").contains("ended the transaction"))
+            #expect(
+                await server.apply("002.sql", file + "BEGIN; INSERT INTO t VALUES (2);").contains(
+                    "ended the transaction"))
             #expect(try await server.app("SELECT string_agg(n::text, ',') FROM t") == "1,1")
-            #expect(try await server.app("SELECT string_agg(name, ',' ORDER BY name) FROM controller.migrations") == "001.sql,002.sql")
+            #expect(
+                try await server.app("SELECT string_agg(name, ',' ORDER BY name) FROM controller.migrations")
+                    == "001.sql,002.sql")
         }
     }
 
-    @Test("what was dropped by hand is missing, what a later file drops is not, and rows that anybody made up blind no look")
+    @Test(
+        "what was dropped by hand is missing, what a later file drops is not, and rows that anybody made up blind no look"
+    )
     func missing() async throws {
         try await ContainerFixture.with { fixture in
             let server = try await Server.start(in: fixture)
-            #expect(await server.apply("001.sql", "CREATE TABLE a (); CREATE VIEW b AS SELECT 1; CREATE TABLE c ();") == "applied")
+            #expect(
+                await server.apply("001.sql", "CREATE TABLE a (); CREATE VIEW b AS SELECT 1; CREATE TABLE c ();")
+                    == "applied")
             try await server.sql("DROP VIEW b", in: "app")
             #expect(await server.apply("002.sql", "DROP TABLE c; CREATE SCHEMA s; CREATE TABLE s.d ();") == "applied")
             let seen = try await server.history()
@@ -167,7 +182,9 @@ struct MigrationContractTests {
                 Cluster(name: "x"), secrets: SecretStore(directory: directory), docker: nil)
             let file = Migration(
                 name: "001.sql",
-                sql: "CREATE TABLE t (); DO $$ BEGIN WHILE NOT pg_try_advisory_lock(7) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$")
+                sql:
+                    "CREATE TABLE t (); DO $$ BEGIN WHILE NOT pg_try_advisory_lock(7) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$"
+            )
             // held open for as long as the test wants the file to run
             let gate = try await PostgresConnection.connect(
                 PostgresConfiguration(
@@ -175,20 +192,26 @@ struct MigrationContractTests {
             _ = try await gate.query("SELECT pg_advisory_lock(7)")
             let patience = Duration.milliseconds(100)
             #expect(await world.start(server.run(file), patience: patience) == .done("under way"))
-            _ = try await eventually("a look sees it") { try await server.history().running?.name == "001.sql" ? true : nil }
+            _ = try await eventually("a look sees it") {
+                try await server.history().running?.name == "001.sql" ? true : nil
+            }
             // the same controller, and one that knows nothing of it
             #expect(await world.start(server.run(file), patience: patience) == .done("under way"))
             #expect(await server.apply("001.sql", file.sql).contains("could not obtain lock"))
             #expect(await server.apply("002.sql", "SELECT 1").contains("could not obtain lock"))
             #expect(try await server.app("SELECT count(*) FROM controller.migrations") == "0")
             await gate.close()
-            _ = try await eventually("it is recorded") { try await server.history().applied.first?.name == "001.sql" ? true : nil }
+            _ = try await eventually("it is recorded") {
+                try await server.history().applied.first?.name == "001.sql" ? true : nil
+            }
             #expect(try await server.history().running == nil)
             #expect(await server.apply("001.sql", file.sql) == "applied")
             // one that fails later than the pass waits is told of at the next look
             let failing = Migration(name: "002.sql", sql: "SELECT pg_sleep(0.3); SELECT 1/0;")
             #expect(await world.start(server.run(failing), patience: patience) == .done("under way"))
-            let told = try await eventually("the failure is known") { await world.sight.failedMigration(of: [file, failing]) }
+            let told = try await eventually("the failure is known") {
+                await world.sight.failedMigration(of: [file, failing])
+            }
             guard case .failed("002.sql", let words, 1, _) = told else {
                 Issue.record("\(told)")
                 return

@@ -9,7 +9,8 @@ let files = ManifestFiles(
     migration: { path in
         switch path {
         case _ where path.hasSuffix("missing.sql"): .failure(FileProblem("does not exist"))
-        case "sql/blocks.sql": .success("CREATE TABLE t ();\n  -- one\n  BEGIN;\nINSERT INTO t DEFAULT VALUES;\nCOMMIT;\n")
+        case "sql/blocks.sql":
+            .success("CREATE TABLE t ();\n  -- one\n  BEGIN;\nINSERT INTO t DEFAULT VALUES;\nCOMMIT;\n")
         default: .success("SELECT '\(path)';")
         }
     },

@@ -23,8 +23,10 @@ struct MigrationCheckTests {
     }
 
     static let refused: [(String, String)] = [
-        ("BEGIN;", "1:1 BEGIN"), ("begin work", "1:1 BEGIN WORK"), ("START TRANSACTION READ ONLY;", "1:1 START TRANSACTION"),
-        ("COMMIT", "1:1 COMMIT"), ("Commit AND CHAIN;", "1:1 COMMIT AND"), ("END;", "1:1 END"), ("ROLLBACK;", "1:1 ROLLBACK"),
+        ("BEGIN;", "1:1 BEGIN"), ("begin work", "1:1 BEGIN WORK"),
+        ("START TRANSACTION READ ONLY;", "1:1 START TRANSACTION"),
+        ("COMMIT", "1:1 COMMIT"), ("Commit AND CHAIN;", "1:1 COMMIT AND"), ("END;", "1:1 END"),
+        ("ROLLBACK;", "1:1 ROLLBACK"),
         ("ROLLBACK TO s;", "1:1 ROLLBACK TO"), ("ABORT;", "1:1 ABORT"), ("SAVEPOINT s;", "1:1 SAVEPOINT S"),
         ("RELEASE s;", "1:1 RELEASE S"), ("PREPARE TRANSACTION 'x';", "1:1 PREPARE TRANSACTION"),
         ("COMMIT PREPARED 'x';", "1:1 COMMIT PREPARED"), ("ROLLBACK PREPARED 'x';", "1:1 ROLLBACK PREPARED"),
@@ -34,10 +36,13 @@ struct MigrationCheckTests {
         ("SELECT 'a\\'; COMMIT; --'", "1:14 COMMIT"), ("SELECT e'a'\n  'b\\''; COMMIT;", "2:10 COMMIT"),
         ("SELECT 'a' -- '\n 'b\\'; COMMIT;", "2:8 COMMIT"), ("SELECT $1; COMMIT;", "1:12 COMMIT"),
         ("SELECT a$b$c; COMMIT; SELECT a$b$c;", "1:15 COMMIT"), ("SELECT $a$ $b$ $a$; COMMIT;", "1:21 COMMIT"),
-        ("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 1 END AS end; END; COMMIT;",
-            "1:102 COMMIT"),
+        (
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 1 END AS end; END; COMMIT;",
+            "1:102 COMMIT"
+        ),
         ("CREATE RULE r AS ON INSERT TO t DO ALSO (DELETE FROM u; COMMIT); END", "1:66 END"),
-        ("\\restrict abc\nSELECT 1;", "1:1 \\restrict"), ("SELECT 1 \\gset", "1:10 \\gset"), ("\\i other.sql", "1:1 \\i"),
+        ("\\restrict abc\nSELECT 1;", "1:1 \\restrict"), ("SELECT 1 \\gset", "1:10 \\gset"),
+        ("\\i other.sql", "1:1 \\i"),
         ("CREATE INDEX CONCURRENTLY i ON t (a);", "1:1 CREATE INDEX CONCURRENTLY"),
         ("create unique index concurrently on t (a)", "1:1 CREATE INDEX CONCURRENTLY"),
         ("DROP INDEX CONCURRENTLY i", "1:1 DROP INDEX CONCURRENTLY"),
@@ -63,7 +68,8 @@ struct MigrationCheckTests {
     @Test(
         "what only looks like it passes",
         arguments: [
-            "", ";;", "-- COMMIT;\n/* BEGIN; */", "SELECT 'COMMIT'; SELECT 'it''s; COMMIT;'", "SELECT E'\\'; COMMIT; --';",
+            "", ";;", "-- COMMIT;\n/* BEGIN; */", "SELECT 'COMMIT'; SELECT 'it''s; COMMIT;'",
+            "SELECT E'\\'; COMMIT; --';",
             "SELECT U&'d\\0061t\\+000061; COMMIT;'", "SELECT \"commit\" AS begin, commit FROM \"a;b\"\"; COMMIT;\"",
             "CREATE TABLE t (\"end\" int, commit int, begin int, rollback text DEFAULT 'COMMIT;');",
             "DO $$ BEGIN PERFORM 1; COMMIT; END $$;",
@@ -71,12 +77,16 @@ struct MigrationCheckTests {
             "CREATE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC INSERT INTO t VALUES (1); DELETE FROM u; END;",
             "CREATE OR REPLACE FUNCTION f(a int) RETURNS int\nBEGIN ATOMIC\n SELECT CASE a WHEN 1 THEN 2 ELSE 3 END;\n"
                 + " SELECT t.end FROM t;\n RETURN (SELECT CASE WHEN true THEN 1 END);\nEND;\nSELECT 2;",
-            "SELECT CASE WHEN a THEN b END FROM t; SELECT 1", "PREPARE transaction AS SELECT 1; PREPARE p(int) AS SELECT $1;",
-            "REFRESH MATERIALIZED VIEW CONCURRENTLY m;", "ALTER TABLE a DETACH PARTITION b;", "CLUSTER t USING i; CLUSTER \"t\";",
-            "REINDEX TABLE t; REINDEX (VERBOSE) INDEX i;", "ANALYZE;", "DISCARD TEMP;", "SET ROLE x; RESET ROLE; SET work_mem = 1;",
+            "SELECT CASE WHEN a THEN b END FROM t; SELECT 1",
+            "PREPARE transaction AS SELECT 1; PREPARE p(int) AS SELECT $1;",
+            "REFRESH MATERIALIZED VIEW CONCURRENTLY m;", "ALTER TABLE a DETACH PARTITION b;",
+            "CLUSTER t USING i; CLUSTER \"t\";",
+            "REINDEX TABLE t; REINDEX (VERBOSE) INDEX i;", "ANALYZE;", "DISCARD TEMP;",
+            "SET ROLE x; RESET ROLE; SET work_mem = 1;",
             "ALTER DATABASE d SET work_mem = 1; ALTER DATABASE d REFRESH COLLATION VERSION;",
             "COPY t FROM '/data/t.csv'; COPY (SELECT 1 FROM stdin) TO '/x';", "ALTER TYPE e ADD VALUE 'x';",
-            "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (connect = false);", "SET SESSION AUTHORIZATION DEFAULT",
+            "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (connect = false);",
+            "SET SESSION AUTHORIZATION DEFAULT",
             "SELECT a::int, b[1:2], c ->> 'x', d @> e, 1e3, 1.5, $1 FROM t WHERE x <> y", "SELECT 1-- COMMIT\n;",
             "SELECT 'a'\n'b; COMMIT;'", "SELECT $é$; COMMIT; $é$", "START_OVER; BEGINNING; COMMITTED;",
         ])
@@ -85,7 +95,10 @@ struct MigrationCheckTests {
     @Test("the words of a statement in any kind of literal are no statement")
     func literals() {
         var generator = SeededGenerator(seed: 7)
-        let pieces = Self.refused.map(\.0) + ["'", "''", "\\", "\"", "$", "$$", "$a$", "/*", "*/", "--", "\n", ";", "é", "(", ")"]
+        let pieces =
+            Self.refused.map(\.0) + [
+                "'", "''", "\\", "\"", "$", "$$", "$a$", "/*", "*/", "--", "\n", ";", "é", "(", ")",
+            ]
         for _ in 0..<2000 {
             let count = Int.random(in: 1...6, using: &generator)
             let text = (0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined(separator: " ")
@@ -94,7 +107,8 @@ struct MigrationCheckTests {
             let doubled = text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
             let escaped = text.unicodeScalars.map { "'\\".unicodeScalars.contains($0) ? "\\\($0)" : "\($0)" }.joined()
             let quoted = text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-            let comment = text.split(separator: "*").joined(separator: " ").split(separator: "\n").joined(separator: " ")
+            let comment = text.split(separator: "*").joined(separator: " ").split(separator: "\n").joined(
+                separator: " ")
             for wrapped in [
                 "SELECT '\(doubled)';", "SELECT E'\(escaped)';", "SELECT \(tag)\(text)\(tag);", "SELECT \"\(quoted)\";",
                 "/* \(comment) /* \(comment) */ */ SELECT 1;", "SELECT 1; -- \(comment)\nSELECT 2;",

@@ -62,7 +62,7 @@ struct SQLTokens: IteratorProtocol, Sequence {
             let end = bytes[place...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
             var line = bytes[place..<end]
             if line.last == UInt8(ascii: "\r") { line.removeLast() }
-            place = min(end + 1, bytes.count)
+            place = Swift.min(end + 1, bytes.count)
             if Array(line) == Array("\\.".utf8) {
                 offset = place
                 return

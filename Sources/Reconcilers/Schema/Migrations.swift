@@ -92,7 +92,8 @@ struct Migrations {
             return "\(objects.prefix(5).joined(separator: ", "))\(rest) of migration \(file.name)"
         }
         guard !names.isEmpty else { return nil }
-        return "missing: \(names.joined(separator: "; ")). No migration is applied a second time. Make it again, by hand or in "
+        return
+            "missing: \(names.joined(separator: "; ")). No migration is applied a second time. Make it again, by hand or in "
             + "a new migration. If it was dropped on purpose, say so in database \(scene.cluster.accounts.database): "
             + Migrations.accept
     }
