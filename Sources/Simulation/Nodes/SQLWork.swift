@@ -22,7 +22,8 @@ extension Universe {
             }
             // the lock on the history lets only one do its work
             if node.migration == nil {
-                engine.containers[index].node?.migration = (file, now, now + draw(5...5000))
+                let end = now + draw(5...5000)
+                engine.containers[index].node?.migration = (file, now, end)
             }
             return .done("under way")
         }
