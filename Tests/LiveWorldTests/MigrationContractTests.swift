@@ -99,14 +99,16 @@ struct MigrationContractTests {
             #expect(await server.apply("001.sql", hostile) == "applied")
             #expect(try await server.app("SELECT * FROM who") == "pgadmin|pgadmin")
             #expect(
-                try await server.app("SELECT name, unnest(objects) FROM controller.migrations ORDER BY 2 COLLATE \"C\"")
-                    == """
-                    001.sql|public."Odd "".Name"
-                    001.sql|public."Odd "".Name_id_seq"
-                    001.sql|public."Odd "".Name_pkey"
-                    001.sql|public.others
-                    001.sql|public.who
-                    """)
+                try await server.app(
+                    "SELECT m.* FROM (SELECT name, unnest(objects) AS o FROM controller.migrations) AS m "
+                        + "ORDER BY o COLLATE \"C\"")
+                        == """
+                        001.sql|public."Odd "".Name"
+                        001.sql|public."Odd "".Name_id_seq"
+                        001.sql|public."Odd "".Name_pkey"
+                        001.sql|public.others
+                        001.sql|public.who
+                        """)
             let checksum = Migration(name: "001.sql", sql: hostile).checksum.text
             #expect(try await server.app("SELECT checksum FROM controller.migrations") == checksum)
             // recorded: whoever asks once more, nothing happens

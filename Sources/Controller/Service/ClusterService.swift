@@ -48,9 +48,9 @@ struct ClusterService: Service {
     /// The lock is lost with the engine it is on. Nothing is done for a moment then, in which another one shows that has it.
     private func refuseBesideRival() async throws(Failure) {
         guard let lock else { return }
-        for _ in 0..<20 {
+        while !Task.isCancelled {
             if let rival = await lock.rival { throw Failure(.standby, rival.description) }
-            if await lock.isHeld { return }
+            guard await lock.isInDoubt else { return }
             try? await Task.sleep(for: .milliseconds(50))
         }
     }

@@ -22,6 +22,7 @@ public actor ControllerLock {
     private let holderContainer: ContainerID?
     private var held: (id: String, watch: Task<Void, Never>)?
     private var keeper: Task<Void, Never>?
+    private var lostAt: ContinuousClock.Instant?
     /// The other one that has the lock, since this one lost it.
     public private(set) var rival: Taken?
 
@@ -38,16 +39,29 @@ public actor ControllerLock {
     public static func name(of cluster: ClusterName) -> ContainerName { ContainerName("\(cluster)-controller-lock") }
 
     private var name: String { ControllerLock.name(of: cluster.name).text }
-    /// Whether it is held now.
-    public var isHeld: Bool { held != nil }
+    /// A little longer than a try to take it again waits for a holder that is just ending.
+    private static let doubt: Duration = .seconds(3)
+
+    /// Whether it was held until a moment ago: whether another one has it now shows at the next try.
+    public var isInDoubt: Bool {
+        guard held == nil, let lostAt else { return false }
+        return ContinuousClock.now - lostAt < ControllerLock.doubt
+    }
 
     /// Takes it, and keeps it from then on: lost with the engine, it is taken again as soon as the engine answers.
     /// - Parameter patience: how long a holder that is just ending may take.
-    /// - Returns: false where the engine has no image yet to make it from. Nothing of a cluster can run without one.
+    /// - Returns: false where the engine has no image yet to make it from, and nothing of a cluster can run without one; and
+    ///   where it can make no container, because its disk is full: then no other controller gets the lock either, and the
+    ///   cluster must not be left alone.
     /// - Throws: `Taken`, `Foreign`, or the engine's error.
     @discardableResult
     public func take(patience: Duration = .seconds(10)) async throws -> Bool {
-        let isTaken = try await acquire(patience: patience)
+        var isTaken = false
+        do {
+            isTaken = try await acquire(patience: patience)
+        } catch let error as DockerError {
+            guard error.code == .serverError else { throw error }
+        }
         if keeper == nil { keeper = Task { [weak self] in await self?.keep() } }
         return isTaken
     }
@@ -173,7 +187,7 @@ public actor ControllerLock {
     }
 
     private func lost(_ id: String) {
-        if held?.id == id { held = nil }
+        if held?.id == id { (held, lostAt) = (nil, .now) }
     }
 }
 
