@@ -67,12 +67,19 @@ extension LiveWorld {
         return text + ". To give up the cluster and its data: `controller destroy --volumes`"
     }
 
-    /// What shows that a cluster exists; nil where nothing of it does.
+    /// What shows that a cluster exists; nil where nothing of it does. A container or a volume that has the cluster's label
+    /// and is no part of one, such as an application's own, shows nothing.
     func evidence(of cluster: Cluster) async throws -> (text: String, hasRepository: Bool)? {
-        let found = try await belongings(of: cluster)
-        let repository = found.volumes.first { $0.component == Component.repository.rawValue }?.name
-        if let container = found.containers.first { return ("container \(container.name)", repository != nil) }
-        return found.volumes.first.map { ("volume \($0.name)", repository != nil) }
+        let parts: [Component] = [.node, .etcd, .repository, .pooler, .console, .task]
+        func isPart(_ component: String?) -> Bool { parts.contains { $0.rawValue == component } }
+        let filter = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
+        let volumes = try await docker.volumes(filter).filter { isPart($0.labels[Label.component]) }
+        let hasRepository = volumes.contains { $0.labels[Label.component] == Component.repository.rawValue }
+        let containers = try await docker.containers(all: true, filter)
+        if let container = containers.first(where: { isPart($0.labels[Label.component]) }) {
+            return ("container \(container.name)", hasRepository)
+        }
+        return volumes.first.map { ("volume \($0.name)", hasRepository) }
     }
 }
 
