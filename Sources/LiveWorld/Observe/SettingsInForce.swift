@@ -79,7 +79,8 @@ extension LiveWorld {
         return words
     }
 
-    /// What a session, a role or a database sets, and what PostgreSQL writes in a form of its own, says nothing of the file.
+    /// What a session, a role, a database or ALTER SYSTEM sets, and what PostgreSQL writes in a form of its own, says nothing
+    /// of the file: to wait for it would be to wait for ever.
     private func settings(_ names: [String], on node: NodeName, of cluster: Cluster) async throws -> [SettingInForce] {
         let host = try await address(of: ContainerName(node.text), cluster)
         let session = try await session(host: host, database: "postgres")
@@ -87,7 +88,8 @@ extension LiveWorld {
             """
             SELECT coalesce(json_agg(json_build_object('name', name, 'setting', setting, 'unit', unit, 'type', vartype)),
               '[]')::text AS view FROM pg_catalog.pg_settings
-            WHERE pg_catalog.lower(name) = ANY ($1::text[]) AND source IN ('default', 'configuration file', 'command line',
+            WHERE pg_catalog.lower(name) = ANY ($1::text[])
+              AND coalesce(sourcefile, '') NOT LIKE '%/postgresql.auto.conf' AND source IN ('default', 'configuration file', 'command line',
               'environment variable', 'override') AND NOT (vartype = 'string' AND context NOT IN ('postmaster', 'sighup'))
             """, [PostgresValue(array: names.map { $0.lowercased() })], deadline: .seconds(3)
         ).rows
