@@ -197,7 +197,7 @@ extension Blow {
     private static func forgetStore(_ cluster: ClusterFixture) async throws {
         let members = (1...3).map(cluster.member)
         _ = try await Shell.run(["docker", "rm", "-f"] + members)
-        _ = try await Shell.run(["docker", "volume", "rm"] + members.map { $0 + "-data" })
+        _ = try await cluster.docker(["volume", "rm"] + members.map { $0 + "-data" })
     }
 
     private static let identifier = "select system_identifier from pg_control_system()"

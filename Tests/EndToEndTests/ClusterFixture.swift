@@ -204,8 +204,16 @@ final class ClusterFixture: Sendable {
     }
 
     func docker(_ words: String...) async throws -> String { try await docker(words) }
-    private func docker(_ words: [String]) async throws -> String {
-        try await Shell.run(["docker"] + (engine.map { ["-H", $0.host] } ?? []) + words)
+    func docker(_ words: [String]) async throws -> String {
+        let docker = ["docker"] + (engine.map { ["-H", $0.host] } ?? [])
+        if words.starts(with: ["volume", "rm"]) {
+            // a controller that was killed in the middle of a look leaves its reader of the volume behind for a minute
+            let readers = try await Shell.run(
+                docker + ["ps", "-aq", "--filter", "name=\(id)-reader-"]
+            ).split(separator: "\n").map(String.init)
+            if !readers.isEmpty { _ = try? await Shell.run(docker + ["rm", "-f"] + readers) }
+        }
+        return try await Shell.run(docker + words)
     }
 
     /// The names of its volumes.

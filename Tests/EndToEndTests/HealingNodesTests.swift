@@ -255,7 +255,7 @@ struct HealingNodesTests {
         // the controller makes them anew meanwhile; what counts is the moment when all are gone together
         cluster.kill()
         _ = try await Shell.run(["docker", "rm", "-f"] + names)
-        _ = try await Shell.run(["docker", "volume", "rm"] + names.map { $0 + "-data" })
+        _ = try await cluster.docker(["volume", "rm"] + names.map { $0 + "-data" })
         // the lease of the last leader still holds
         try cluster.run()
         _ = try await condition(cluster, "DataLost", "Nothing is started or created")

@@ -100,7 +100,7 @@ struct ObjectStorageTests {
         _ = try await cluster.docker("rm", "-f", cluster.node(1), cluster.node(2), cluster.member(1))
         let volumes = try await cluster.docker(
             "volume", "ls", "-q", "--filter", "label=io.pg-controller.cluster=\(cluster.id)")
-        _ = try await Shell.run(["docker", "volume", "rm"] + volumes.split(separator: "\n").map(String.init))
+        _ = try await cluster.docker(["volume", "rm"] + volumes.split(separator: "\n").map(String.init))
         try cluster.run()
         _ = try await eventually("DataLost") { () -> Bool? in
             try await cluster.status().has("DataLost") ? true : nil

@@ -127,7 +127,7 @@ struct RestoreTests {
         let volumes = try await cluster.docker(
             "volume", "ls", "-q", "--filter", "label=io.pg-controller.cluster=\(cluster.id)", "--filter",
             "label=io.pg-controller.component=node")
-        _ = try await Shell.run(["docker", "volume", "rm"] + volumes.split(separator: "\n").map(String.init))
+        _ = try await cluster.docker(["volume", "rm"] + volumes.split(separator: "\n").map(String.init))
         try cluster.run()
         _ = try await eventually("DataLost") { () -> Bool? in
             try await cluster.status().has("DataLost") ? true : nil
