@@ -16,6 +16,8 @@ public struct LiveWorld: World {
     let docker: DockerEngine
     let sight: Sight
     let stops = StopRequests()
+    /// Restarts of PostgreSQL that were asked of a node's Patroni: each begins with a checkpoint, which may take long.
+    let restarts = RequestsUnderWay<NodeName, PatroniError>()
     private let clock = ContinuousClock()
     private let start = ContinuousClock.now
 
@@ -55,6 +57,9 @@ public struct LiveWorld: World {
         observation.engines = [EngineSighting(id: engineID, view: seen)]
         guard case .present(let engine) = seen else { return observation }
         let addresses = Addresses(engine: engine, cluster: cluster)
+        let restarting = await restarts.underWay
+        observation.restarts = addresses.nodes.filter { $0.isRunning && restarting.contains($0.node) }.map(\.node)
+            .sorted()
         async let store = StoreObserver(world: self, cluster: cluster, addresses: addresses).observe()
         // a release of the leader key is judged without Patroni's word, and must not wait for it
         let asksMembers = focus != .guarding(.leadership)

@@ -17,6 +17,8 @@ public actor SimulatedWorld: World {
     private var isControllerDead = false
     /// Containers that this controller has asked to stop.
     private var stopping: [ContainerID] = []
+    /// Nodes whose PostgreSQL this controller has asked to restart.
+    private var restarting: [NodeName] = []
     /// Calls so far, by which faults of single calls are addressed.
     private var calls = 0
 
@@ -42,6 +44,8 @@ public actor SimulatedWorld: World {
         observation.engines = [EngineSighting(id: universe.engine.name, view: engine)]
         // Docker says where the others are: without it nobody else is asked
         guard engine.value != nil else { return observation }
+        restarting = restarting.filter(universe.isRestarting)
+        observation.restarts = restarting.sorted()
         pass(1...8)
         observation.etcd = universe.lookAtStore()
         observation.dcs = universe.lookAtKeys()
@@ -96,10 +100,16 @@ public actor SimulatedWorld: World {
         switch effect {
         case .docker(_, let effect): universe.perform(effect)
         case .etcd(let effect): universe.perform(effect)
-        case .patroni(let node, let effect): universe.perform(effect, on: node)
+        case .patroni(let node, let effect): ask(effect, of: node)
         case .sql(let node, let effect): universe.perform(effect, on: node)
         case .pooler(let name, let effect): universe.perform(effect, on: name)
         }
+    }
+
+    private func ask(_ effect: PatroniEffect, of node: NodeName) -> Outcome {
+        let outcome = universe.perform(effect, on: node)
+        if case (.restart, .done) = (effect, outcome), !restarting.contains(node) { restarting.append(node) }
+        return outcome
     }
 
     /// Docker answers a stop when it is over; the controller waits a moment for that, and sees the rest.
@@ -180,7 +190,7 @@ public actor SimulatedWorld: World {
         guard isControllerDead else { return false }
         isControllerDead = false
         remembered = nil
-        stopping = []
+        (stopping, restarting) = ([], [])
         universe.note("the controller starts anew")
         // nobody sees or acts until it does
         universe.obstacleAt = universe.now + .seconds(120)

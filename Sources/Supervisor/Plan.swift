@@ -32,8 +32,8 @@ public struct Plan: Sendable, Hashable {
     /// Asks every planner and merges; the first planner to claim a subject has it.
     public init(_ scene: Scene, reconcilers: [any Reconciler]) {
         var owners: [(subject: Subject, reconciler: String)] = []
-        let stopping = scene.stopping
-        waiting = stopping.map { "\($0.name), which is being stopped" }
+        waiting = scene.stopping.map { "\($0.name), which is being stopped" }
+        waiting += scene.observation.restarts.map { "\($0), whose PostgreSQL is being restarted" }
         for reconciler in reconcilers {
             let proposal = reconciler.propose(scene)
             if proposal.refusesManifest { refusesManifest = true }
@@ -53,7 +53,7 @@ public struct Plan: Sendable, Hashable {
                 } else {
                     owners.append((action.subject, reconciler.name))
                 }
-                add(planned, whileStopping: stopping)
+                add(planned, scene)
             }
             for condition in proposal.conditions
             where !conditions.contains(where: { $0.type == condition.type && $0.subject == condition.subject }) {
@@ -86,14 +86,19 @@ public struct Plan: Sendable, Hashable {
         waiting.isEmpty && (actions + deferred).allSatisfy { chores.contains($0.action) }
     }
 
-    /// A stop that is under way is not asked for again, and no second interruption begins before it is over; a failover
-    /// waits for no stop.
-    private mutating func add(_ planned: PlannedAction, whileStopping stopping: [ContainerView]) {
+    /// A stop or a restart that is under way is not asked for again, and no second interruption begins before it is over;
+    /// a failover waits for neither.
+    private mutating func add(_ planned: PlannedAction, _ scene: Scene) {
         let effect = planned.action.effect
-        if case .docker(_, .stop(let id)) = effect, stopping.contains(where: { $0.id == id }) { return }
+        let (stopping, restarts) = (scene.stopping, scene.observation.restarts)
+        switch effect {
+        case .docker(_, .stop(let id)) where stopping.contains { $0.id == id }: return
+        case .patroni(let node, .restart) where restarts.contains(node): return
+        default: break
+        }
         if !effect.isDisruptive {
             if !constructive.contains(where: { $0.action.effect == effect }) { constructive.append(planned) }
-        } else if disruptive == nil, stopping.isEmpty || effect.isUrgent {
+        } else if disruptive == nil, stopping.isEmpty && restarts.isEmpty || effect.isUrgent {
             disruptive = planned
         } else {
             deferred.append(planned)

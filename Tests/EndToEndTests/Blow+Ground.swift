@@ -82,7 +82,16 @@ extension Blow {
         try cluster.run()
         try await cluster.ready()
         let mark = cluster.mark
-        _ = try? await cluster.docker("exec", holder, "sh", "-c", "cat /dev/zero > /v/filler 2>/dev/null")
+        // etcd gives room back when it starts, and could use it: whatever becomes free is filled at once
+        let fill = """
+            touch /tmp/filling
+            while [ -e /tmp/filling ]; do cat /dev/zero; sleep 0.1; done >/v/filler 2>/dev/null
+            rm /v/filler
+            """
+        _ = try await cluster.docker("exec", "-d", holder, "sh", "-c", fill)
+        _ = try await eventually("a full disk") { () -> Bool? in
+            try await cluster.docker("exec", holder, "df", "/v").contains("100%") ? true : nil
+        }
         // what is preallocated is written in place: its end comes when its database has to grow
         _ = try await cluster.docker("kill", name)
         let grow = "head -c 700000 /dev/zero | tr '\\0' x >/tmp/x; for i in $(seq 9); do etcdctl put big </tmp/x; done"
@@ -92,7 +101,7 @@ extension Blow {
             let loops = try await cluster.status().conditions.filter { $0.type == "CrashLoop" }
             return loops.contains { $0.details.contains { $0.contains("no space left on device") } } ? true : nil
         }
-        _ = try await cluster.docker("exec", holder, "rm", "/v/filler")
+        _ = try await cluster.docker("exec", holder, "rm", "/tmp/filling")
         try await cluster.ready()
         #expect(!cluster.told(after: mark, "remove member"))
         // on a disk of its own again

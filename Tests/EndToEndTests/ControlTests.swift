@@ -84,14 +84,17 @@ struct ControlTests {
                     == values[try #require(all.firstIndex(of: "postgres-superuser"))])
             #expect(kept().isEmpty)
             try cluster.run()
-            let status = try await eventually("SecretLost") { () -> Status? in
-                let status = try await cluster.status()
-                return status.conditions.filter { $0.type == "SecretLost" }.count >= 3 ? status : nil
-            }
-            #expect(status.conditions.contains { $0.type == "SecretLost" && $0.message.contains("--rotate app") })
             let asked = ["patroni-rest", "postgres-superuser", "postgres-replication", "postgres-rewind"]
             let files = ["cluster-key", "cluster-certificate", "repository-passphrase"]
-            for name in (asked + files).filter(all.contains) {
+            let readBack = (asked + files).filter(all.contains)
+            // `status` looks by itself: that it names what is lost does not say that the new controller has read yet
+            let status = try await eventually("SecretLost, and the others read back") { () -> Status? in
+                let status = try await cluster.status()
+                let lost = status.conditions.filter { $0.type == "SecretLost" }
+                return lost.count >= 3 && readBack.allSatisfy(kept().contains) ? status : nil
+            }
+            #expect(status.conditions.contains { $0.type == "SecretLost" && $0.message.contains("--rotate app") })
+            for name in readBack {
                 #expect(try secret(name) == values[try #require(all.firstIndex(of: name))], "\(name)")
             }
             #expect(try await cluster.psql(cluster.node(1), verifiers) == before)

@@ -107,6 +107,10 @@ struct HealingNodesTests {
             let name = try await cluster.primary()
             return name == before ? nil : name
         }
+        // a segment is switched only when something was written since the last switch, and so by nobody but this test
+        try await cluster.psql(primary, "alter system set archive_timeout = 0")
+        try await cluster.psql(primary, "select pg_reload_conf()")
+        try await cluster.psql(primary, "select pg_logical_emit_message(false, 'test', 'written', true)")
         // the background writer adds a record of its own up to 15 seconds after the last one, and would hide it
         var (end, since) = ("", ContinuousClock.now)
         _ = try await eventually("nothing more to be written") { () -> Bool? in

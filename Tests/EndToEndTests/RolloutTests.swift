@@ -90,7 +90,7 @@ struct RolloutTests {
             $0.contains("restart PostgreSQL on") || $0.contains("\"the switchover from")
         }
         // the old primary starts anew by handing over
-        #expect(steps.count == 3)
+        #expect(steps.count == 3, "\(steps.joined(separator: "\n"))")
         #expect(steps.dropFirst(2).first?.contains("the switchover from") == true)
     }
 
@@ -110,7 +110,7 @@ struct RolloutTests {
         let steps = cluster.events(after: mark, "\"kind\":\"Action\"").filter {
             $0.contains("restart PostgreSQL on") || $0.contains("\"the switchover from")
         }
-        #expect(steps.count == 3)
+        #expect(steps.count == 3, "\(steps.joined(separator: "\n"))")
         #expect(steps.first?.contains("restart PostgreSQL on \(primary)") == true)
     }
 

@@ -61,6 +61,11 @@ extension SwitchoversTests {
         hold(&scenery)
         #expect(scenery.effects(Switchovers()) == [.patroni("pg-node-1", .restart)])
         #expect(!scenery.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        // it takes writes until its checkpoint is over: to let its clients go would cut them off
+        var begun = scenery
+        begun.observation.restarts = ["pg-node-1"]
+        begun.dcs { $0.switchover?.since = Timestamp(microseconds: Self.now.microseconds - 5_000_000) }
+        #expect(begun.effects(Switchovers()) == [])
         // under way, and whatever can be seen of it
         for view: Sighting<DatabaseView> in [.absent, .unknown(Blindness(.unreachable, "refused"))] {
             var away = scenery

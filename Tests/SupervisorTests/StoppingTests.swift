@@ -57,6 +57,32 @@ struct StoppingTests {
         #expect(plan(dead).actions.contains { $0.action.effect == .docker(.local, .start("id-pg-node-1")) })
     }
 
+    @Test("a restart of PostgreSQL that is under way is not asked for again, and nothing else is interrupted meanwhile")
+    func restarts() {
+        var pending = Scenery()
+        for node in ["pg-node-2", "pg-node-3"] as [NodeName] {
+            pending.member(node) { $0.needsRestart = true }
+        }
+        #expect(plan(pending).disruptive?.action.effect == .patroni("pg-node-2", .restart))
+        // the checkpoint before it: PostgreSQL streams, and Patroni tells of nothing
+        pending.observation.restarts = ["pg-node-2"]
+        let plan = plan(pending)
+        #expect(plan.disruptive == nil && !plan.isAtRest)
+        #expect(!plan.actions.contains { $0.action.effect == .patroni("pg-node-2", .restart) })
+        #expect(plan.waiting.contains("pg-node-2, whose PostgreSQL is being restarted"))
+        let other = Action(.patroni("pg-node-3", .restart), on: .node("pg-node-3"), because: .restartPending(["x"]))
+        #expect(InterruptionGuard.judge(other, pending.scene)?.invariant == .replicasFirst)
+        pending.observation.restarts = []
+        #expect(InterruptionGuard.judge(other, pending.scene) == nil)
+        // a failover waits for no restart
+        pending.observation.restarts = ["pg-node-3"]
+        pending.stop("pg-node-1")
+        guard case .etcd(.releaseLeader) = self.plan(pending).disruptive?.action.effect else {
+            Issue.record("the dead leader's key is not released: \(self.plan(pending).waiting)")
+            return
+        }
+    }
+
     @Test("no switchover begins")
     func holdsNobody() {
         var asked = Scenery()

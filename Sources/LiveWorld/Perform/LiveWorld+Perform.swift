@@ -50,10 +50,13 @@ extension LiveWorld {
         case .patchConfiguration(let patch): try await client.patchConfiguration(patch)
         case .reload: try await client.reload()
         case .restart:
-            return try await underWay { () async throws(PatroniError) in
+            let answer = try await restarts.begin(node) { () async throws(PatroniError) in
                 // not once more for what a restart has brought into force a moment ago
-                try await client.restart(onlyIfPending: true, deadline: .seconds(3))
+                try await client.restart(onlyIfPending: true)
+            } ended: { [sight] in
+                await sight.ring()
             }
+            return .done(answer ?? "under way")
         case .switchover(let from, let to):
             return try await underWay { () async throws(PatroniError) in
                 try await client.switchover(from: from.text, to: to?.text, deadline: .seconds(3))

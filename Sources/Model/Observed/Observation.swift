@@ -8,6 +8,9 @@ public struct Observation: Sendable, Hashable {
     public var dcs: Sighting<DCSView>
     /// Each node's Patroni over REST, sorted by name.
     public var members: [MemberSighting]
+    /// The nodes whose PostgreSQL is being restarted because this controller asked for it, sorted. Until its checkpoint
+    /// is over PostgreSQL runs as before, and Patroni does not say that it will stop.
+    public var restarts: [NodeName] = []
     /// The primary's database over SQL.
     public var database: Sighting<DatabaseView>
     /// Each pooler's admin console, sorted by name.

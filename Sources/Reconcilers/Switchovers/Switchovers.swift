@@ -210,7 +210,8 @@ struct SwitchoverStep {
         if hold.isGone { return record.isRestart ? forget("\(record.from) has ended") : release(hold) }
         if hold.isRestarted { return finish(record.from) }
         // there is no way back: PostgreSQL may have begun to stop, and whoever is let go gets an error
-        if record.isRestart, !from.isServing || site.serving != record.from {
+        let isBegun = scene.observation.restarts.contains(record.from)
+        if record.isRestart, isBegun || !from.isServing || site.serving != record.from {
             return party(waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
         }
         if hold.isStandingDown {
@@ -255,7 +256,7 @@ struct SwitchoverStep {
         }
     }
 
-    /// Patroni restarts PostgreSQL and answers when it runs again, or is asked again how far it is.
+    /// Asks Patroni to restart PostgreSQL; the next looks show that the restart is under way.
     private func restart(_ hold: Hold) -> Proposal {
         guard Rolling.wantsToRestart(record.from, roster) else { return callOff("nothing waits for it any more") }
         if from.isHeld { return callOff("\(record.from) is in maintenance") }

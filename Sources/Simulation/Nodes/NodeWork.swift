@@ -33,6 +33,14 @@ extension Universe {
         }
     }
 
+    /// Whether Patroni restarts a node's PostgreSQL; in a container that has ended nothing is under way.
+    package func isRestarting(_ name: NodeName) -> Bool {
+        guard let index = index(of: name), engine.containers[index].state.isRunning,
+            case .restarting = engine.containers[index].node?.job
+        else { return false }
+        return true
+    }
+
     private mutating func patchConfiguration(_ patch: JSONValue, from index: Int) -> Outcome {
         guard storeReachable(from: index), store?.isFull == false else {
             return .refused(Refusal(.unavailable, "503"))

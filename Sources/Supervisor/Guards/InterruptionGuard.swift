@@ -11,6 +11,9 @@ enum InterruptionGuard {
         if let other = stopping(besides: node, scene) {
             return Violation(.replicasFirst, "\(other) is being stopped")
         }
+        if let other = scene.observation.restarts.first(where: { $0 != node }) {
+            return Violation(.replicasFirst, "PostgreSQL on \(other) is being restarted")
+        }
         if scene.cluster.nodes.count > 1 {
             guard case .present(let dcs) = scene.observation.dcs else {
                 return Violation(.unknownIsNotAbsent, "who leads could not be read again")

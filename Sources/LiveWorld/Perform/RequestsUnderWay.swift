@@ -1,0 +1,48 @@
+/// Requests whose answer may take long. Each is sent once and goes on in the background; no pass waits for it, because a
+/// failover would have to wait, too. The next look shows that it is under way.
+actor RequestsUnderWay<Key: Hashable & Sendable, Failure: Error> {
+    /// How long a pass waits for an answer: a server that refuses does so at once.
+    private static var patience: Duration { .milliseconds(200) }
+
+    /// The objects whose request was sent and is not answered.
+    private(set) var underWay: Set<Key> = []
+    /// Answers that no pass has taken yet.
+    private var answers: [Key: Result<String, Failure>] = [:]
+
+    /// Whether a request was sent and is not answered.
+    func isUnderWay(_ key: Key) -> Bool { underWay.contains(key) }
+
+    /// Sends a request, unless one for the same object is under way.
+    /// - Parameters:
+    ///   - request: answers in words.
+    ///   - ended: called when the answer is there.
+    /// - Returns: the answer; nil while the request is under way.
+    /// - Throws: what the server refused, now or after the pass before had gone on.
+    func begin(
+        _ key: Key, _ request: @escaping @Sendable () async throws(Failure) -> String,
+        ended: @escaping @Sendable () async -> Void
+    ) async throws(Failure) -> String? {
+        // a late success is seen by looking; when the same is wanted again after it, it is another request
+        if case .failure(let failure)? = answers.removeValue(forKey: key) { throw failure }
+        if underWay.insert(key).inserted {
+            Task {
+                do throws(Failure) {
+                    self.end(key, .success(try await request()))
+                } catch {
+                    self.end(key, .failure(error))
+                }
+                await ended()
+            }
+        }
+        let start = ContinuousClock.now
+        while underWay.contains(key), ContinuousClock.now - start < Self.patience {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return try answers.removeValue(forKey: key)?.get()
+    }
+
+    private func end(_ key: Key, _ answer: Result<String, Failure>) {
+        underWay.remove(key)
+        answers[key] = answer
+    }
+}
