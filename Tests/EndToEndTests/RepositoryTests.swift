@@ -24,11 +24,12 @@ struct RepositoryTests {
         }
     }
 
-    /// A repository in memory, which can be filled without harm to anybody else.
+    /// A repository in memory, which can be filled without harm to anybody else. It does not say what it is for: a cluster
+    /// of which there is a repository exists, and its secrets would not be made.
     private func smallRepository(_ cluster: ClusterFixture) async throws {
         var words = ["docker", "volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs"]
         words += ["--opt", "o=size=320m,uid=999,gid=999,mode=0750"]
-        for (name, value) in [("cluster", cluster.id), ("component", "repository"), ("name", cluster.repository)] {
+        for (name, value) in [("cluster", cluster.id), ("name", cluster.repository)] {
             words += ["--label", "io.pg-controller.\(name)=\(value)"]
         }
         _ = try await Shell.run(words + [cluster.repository])

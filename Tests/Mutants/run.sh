@@ -15,8 +15,8 @@ say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
 
 refresh() {  # the tree as it is now, with its times, so that only what differs is built
   mkdir -p "$tree"
-  rm -rf "$tree/Sources" "$tree/Tests"
-  tar -C "$root" --exclude .build -cf - Package.swift Sources Tests manifests | tar -C "$tree" -xf -
+  rm -rf "$tree/Sources" "$tree/Tests" "$tree/deploy"
+  tar -C "$root" --exclude .build -cf - Package.swift Sources Tests manifests deploy/images | tar -C "$tree" -xf -
 }
 build() { (cd "$tree" && swift build "${flags[@]}" --build-tests) >"$log" 2>&1; }
 
