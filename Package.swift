@@ -78,14 +78,14 @@ let package = Package(
         tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
         // a healthy cluster as a value, for the tests of planners and guards
         .target(
-            name: "TestScenery", dependencies: ["Reconcilers", "Model"], path: "Tests/TestScenery",
+            name: "PlanningFixtures", dependencies: ["Reconcilers", "Model"], path: "Tests/PlanningFixtures",
             swiftSettings: settings),
         tests("ModelTests", ["Model", "TestSupport"]),
         tests("ControllerTests", ["Controller", "LiveWorld", "Model"]),
         tests(
             "LiveWorldTests", ["LiveWorld", "Reconcilers", "DockerAPI", "PostgresClient", "Model", "TestSupport"]),
-        tests("ReconcilersTests", ["Reconcilers", "Model", "TestScenery"]),
-        tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "TestScenery"]),
+        tests("ReconcilersTests", ["Reconcilers", "Model", "PlanningFixtures"]),
+        tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "PlanningFixtures"]),
         tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),
         // the model held to real engines and a real etcd: the same scripts in both
         tests(

@@ -33,7 +33,7 @@ extension EtcdClient {
         return EtcdLease(id: try fields.int64("ID"), timeToLive: .seconds(try fields.int64("TTL")))
     }
 
-    /// Ends a lease and deletes its keys, whoever holds it (`/v3/lease/revoke`). Errors: `leaseNotFound`.
+    /// Ends a lease and deletes its keys, also a lease of another client (`/v3/lease/revoke`). Errors: `leaseNotFound`.
     public func revokeLease(_ id: Int64, deadline: Duration? = nil) async throws(EtcdError) {
         _ = try await call("/v3/lease/revoke", ["ID": .int64(id)], .once, deadline: deadline)
     }

@@ -18,7 +18,7 @@ enum EngineAddress {
 }
 
 /// What carries a cluster's label on the engine.
-public struct Belongings: Sendable {
+public struct OwnedObjects: Sendable {
     /// Containers, by name.
     public var containers: [(id: ContainerID, name: ContainerName)]
     /// Networks, by name.
@@ -77,14 +77,14 @@ extension LiveWorld {
     }
 
     /// Everything with the cluster's label, the supervisor and its state apart.
-    public func belongings(of cluster: Cluster) async throws -> Belongings {
+    public func ownedObjects(of cluster: Cluster) async throws -> OwnedObjects {
         let filter = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
         let containers = try await docker.containers(all: true, filter)
             .filter { $0.labels[Label.component] != Component.supervisor.rawValue }
         let volumes = try await docker.volumes(filter).filter {
             $0.labels[Label.component] != Component.supervisor.rawValue
         }
-        return Belongings(
+        return OwnedObjects(
             containers: containers.map { (ContainerID($0.id), ContainerName($0.name)) }.sorted { $0.name < $1.name },
             networks: try await docker.networks(filter).map { (NetworkID($0.id), NetworkName($0.name)) },
             volumes: volumes.map { (VolumeName($0.name), $0.labels[Label.component] ?? "") }.sorted {
@@ -94,11 +94,11 @@ extension LiveWorld {
 
     /// Removes them: nodes first and orderly, then the rest; volumes only when told.
     public func remove(
-        _ belongings: Belongings, includingVolumes: Bool, told: @Sendable (String) -> Void
+        _ ownedObjects: OwnedObjects, includingVolumes: Bool, told: @Sendable (String) -> Void
     ) async throws {
         let docker = docker
         try await withThrowingTaskGroup(of: ContainerName.self) { group in
-            for (id, name) in belongings.containers {
+            for (id, name) in ownedObjects.containers {
                 group.addTask {
                     let timeout = try? await docker.container(id.text).configuration.stopTimeoutSeconds
                     _ = try? await docker.stop(id.text, grace: .seconds(timeout ?? 10))
@@ -108,7 +108,7 @@ extension LiveWorld {
             }
             for try await name in group { told("container \(name) removed") }
         }
-        for (id, name) in belongings.networks {
+        for (id, name) in ownedObjects.networks {
             let network = try await docker.network(id.text)
             for container in network.endpoints.keys {
                 try await docker.disconnect(container, fromNetwork: id.text, force: true)
@@ -117,7 +117,7 @@ extension LiveWorld {
             told("network \(name) removed")
         }
         guard includingVolumes else { return }
-        for (name, _) in belongings.volumes {
+        for (name, _) in ownedObjects.volumes {
             try await docker.removeVolume(name.text)
             told("volume \(name) removed")
         }
@@ -125,9 +125,9 @@ extension LiveWorld {
 
     /// The engine's own ID, asked again when an action depends on it.
     public func engineIdentity(afresh: Bool = false) async throws -> String {
-        if !afresh, let known = await sight.engineIdentity { return known }
+        if !afresh, let known = await cache.engineIdentity { return known }
         let id = try await docker.info(deadline: .seconds(2)).id
-        await sight.keep(engineIdentity: id)
+        await cache.keep(engineIdentity: id)
         return id
     }
 
@@ -135,28 +135,28 @@ extension LiveWorld {
     ///
     /// - Throws: whatever the engine does; unknown is not "none", for then every container would have to be made anew.
     func imageEnvironment(_ id: String) async throws -> [String] {
-        if let known = await sight.environment(of: id) { return known }
+        if let known = await cache.environment(of: id) { return known }
         let image = try await docker.image(id)
-        await sight.keep(environment: image.environment, of: id)
+        await cache.keep(environment: image.environment, of: id)
         return image.environment
     }
 
     /// Starts a pull and returns; its progress is part of what is observed.
     func startPull(_ reference: ImageReference) async {
-        guard await sight.pull(reference) == nil else { return }
-        await sight.notePull(reference, "starting")
-        let (docker, sight) = (docker, sight)
+        guard await cache.pull(reference) == nil else { return }
+        await cache.notePull(reference, "starting")
+        let (docker, cache) = (docker, cache)
         Task {
             do {
                 for try await progress in try await docker.pull(reference.text) {
-                    await sight.notePull(reference, progress.text)
+                    await cache.notePull(reference, progress.text)
                 }
             } catch {
-                await sight.notePull(reference, "failed: \(error)")
+                await cache.notePull(reference, "failed: \(error)")
                 try? await Task.sleep(for: .seconds(2))
             }
-            await sight.notePull(reference, nil)
-            await sight.ring()
+            await cache.notePull(reference, nil)
+            await cache.wake()
         }
     }
 
@@ -169,7 +169,7 @@ extension LiveWorld {
         let requests = Task { await world.followStore(below: cluster.ownPrefix) { continuation.yield() } }
         let lease = Task { await world.watchLease(cluster) { continuation.yield() } }
         let states = Task { await world.watchStates(cluster) { continuation.yield() } }
-        Task { await sight.onRing { continuation.yield() } }
+        Task { await cache.onWake { continuation.yield() } }
         continuation.onTermination = { _ in
             events.cancel()
             keys.cancel()
@@ -183,56 +183,56 @@ extension LiveWorld {
 
 extension LiveWorld {
     /// Follows Docker's events for as long as the task lives.
-    func followEngine(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+    func followEngine(_ cluster: Cluster, _ wake: @Sendable () -> Void) async {
         for await element in docker.eventFeed(["type": ["container", "network", "volume"]]) {
             switch element {
-            case .subscribed, .lost: ring()
+            case .subscribed, .lost: wake()
             case .event(let event):
-                if event.verb == "exec_die", await sight.isQuestion(event.attributes["execID"]) { continue }
+                if event.verb == "exec_die", await cache.isQuestion(event.attributes["execID"]) { continue }
                 if event.type == "container", event.verb == "die" {
-                    await sight.noteDeath(of: ContainerID(event.id))
-                    await sight.forgetData()
+                    await cache.noteDeath(of: ContainerID(event.id))
+                    await cache.forgetData()
                     // it may have been a backup
-                    await sight.forgetRepository()
+                    await cache.forgetRepository()
                 }
                 if event.type == "container", event.verb == "oom" {
-                    await sight.noteOutOfMemory(ContainerID(event.id), at: event.time.description)
+                    await cache.noteOutOfMemory(ContainerID(event.id), at: event.time.description)
                 }
                 if event.type == "container", event.verb == "exec_die" {
-                    await sight.forgetFiles(of: ContainerID(event.id))
-                    await sight.forgetRepository()
+                    await cache.forgetFiles(of: ContainerID(event.id))
+                    await cache.forgetRepository()
                 }
-                if Relevance.isOurs(event, cluster: cluster) { ring() }
+                if Relevance.isOurs(event, cluster: cluster) { wake() }
             }
         }
     }
 
     /// Rings when the list of our containers has changed since it was last read: a stream of events that stays open and
     /// says nothing cannot be told from a quiet engine (fault D05). One small question every eight seconds.
-    func watchStates(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+    func watchStates(_ cluster: Cluster, _ wake: @Sendable () -> Void) async {
         let ours = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
         var known: [String]?
         while !Task.isCancelled {
             let list = try? await docker.containers(all: true, ours)
             let seen = list?.filter { $0.labels[Label.component] != Component.reader.rawValue }
                 .map { "\($0.id) \($0.name) \($0.status)" }.sorted()
-            if let known, let seen, seen != known { ring() }
+            if let known, let seen, seen != known { wake() }
             known = seen ?? known
             try? await Task.sleep(for: .seconds(8), tolerance: .milliseconds(500))
         }
     }
 
     /// Follows the keys below a prefix of etcd for as long as the task lives: Patroni's decisions, or requests to us.
-    func followStore(below prefix: String, _ ring: @Sendable () -> Void) async {
+    func followStore(below prefix: String, _ wake: @Sendable () -> Void) async {
         while !Task.isCancelled {
-            if let client = await sight.knownStore {
+            if let client = await cache.knownStore {
                 do {
                     for try await event in client.watch(.prefix(EtcdBytes(prefix)), returnsPrevious: true) {
-                        if Relevance.isDecision(event, prefix: prefix) { ring() }
-                        if await sight.knownStore?.configuration.endpoints != client.configuration.endpoints { break }
+                        if Relevance.isDecision(event, prefix: prefix) { wake() }
+                        if await cache.knownStore?.configuration.endpoints != client.configuration.endpoints { break }
                     }
                 } catch {
-                    ring()
+                    wake()
                 }
             }
             // only while there is no store, or when the watch has just broken
@@ -256,7 +256,7 @@ extension LiveWorld {
     }
 
     /// Runs a command in a container and passes its output on as it comes. Its standard input ends with this process,
-    /// which is how it notices that nobody reads it any more.
+    /// which is how it notices that its reader has gone.
     /// - Returns: its exit code.
     public func execute(
         _ command: [String], in id: ContainerID, environment: [String] = [], output: @Sendable ([UInt8]) -> Void,

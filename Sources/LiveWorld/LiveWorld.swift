@@ -14,7 +14,7 @@ public struct LiveWorld: World {
 
     let engineID: EngineID
     let docker: DockerEngine
-    let sight: Sight
+    let cache: ObservationCache
     let stops = StopRequests()
     /// Restarts of PostgreSQL that were asked of a node's Patroni: each begins with a checkpoint, which may take long.
     let restarts = RequestsUnderWay<NodeName, PatroniError>()
@@ -30,17 +30,19 @@ public struct LiveWorld: World {
         let isHere = if let own { (try? await engine.container(own.text)) != nil } else { false }
         if own == nil { _ = try await engine.version() }
         return LiveWorld(
-            secrets: secrets, ownContainer: isHere ? own : nil, engineID: settings.name, docker: engine, sight: Sight())
+            secrets: secrets, ownContainer: isHere ? own : nil, engineID: settings.name, docker: engine,
+            cache: ObservationCache())
     }
 
     private init(
-        secrets: SecretStore, ownContainer: ContainerID?, engineID: EngineID, docker: DockerEngine, sight: Sight
+        secrets: SecretStore, ownContainer: ContainerID?, engineID: EngineID, docker: DockerEngine,
+        cache: ObservationCache
     ) {
         self.secrets = secrets
         self.ownContainer = ownContainer
         self.engineID = engineID
         self.docker = docker
-        self.sight = sight
+        self.cache = cache
     }
 
     /// Both clocks.
@@ -49,11 +51,11 @@ public struct LiveWorld: World {
     }
 
     /// Looks at Docker first, because it says where the others are; then at all of them at once.
-    public func observe(_ cluster: Cluster, focus: Focus) async -> Observation {
+    public func observe(_ cluster: Cluster, scope: ObservationScope) async -> Observation {
         var observation = Observation()
         observation.supervisor = ownContainer
         observation.secrets = await secrets.views
-        let seen = await DockerObserver(world: self, cluster: cluster, focus: focus).observe()
+        let seen = await DockerObserver(world: self, cluster: cluster, scope: scope).observe()
         observation.engines = [EngineSighting(id: engineID, view: seen)]
         guard case .present(let engine) = seen else { return observation }
         let addresses = Addresses(engine: engine, cluster: cluster)
@@ -62,46 +64,46 @@ public struct LiveWorld: World {
             .sorted()
         async let store = StoreObserver(world: self, cluster: cluster, addresses: addresses).observe()
         // a release of the leader key is judged without Patroni's word, and must not wait for it
-        let asksMembers = focus != .guarding(.leadership)
+        let asksMembers = scope != .guarding(.leadership)
         async let members =
             !asksMembers
             ? []
             : MemberObserver(
                 world: self, cluster: cluster, addresses: addresses,
-                deadline: focus == .handOver ? .milliseconds(150) : .seconds(1)
+                deadline: scope == .handOver ? .milliseconds(150) : .seconds(1)
             ).observe()
-        // a primary stands down only while clients are held
+        // a primary shuts down only while clients are held
         let asksPoolers =
-            switch focus {
+            switch scope {
             case .everything, .everythingAfresh, .handOver, .guarding(.container): true
             case .guarding: false
             }
         async let poolers =
             !asksPoolers ? [] : PoolerObserver(world: self, cluster: cluster, addresses: addresses).observe()
-        async let repository = RepositoryObserver(world: self, cluster: cluster, engine: engine, focus: focus).observe()
+        async let repository = RepositoryObserver(world: self, cluster: cluster, engine: engine, scope: scope).observe()
         let (etcd, dcs) = await store
         observation.etcd = etcd
         observation.dcs = dcs
         observation.members = await members
         observation.poolers = await poolers
         if case .present(let keys) = dcs {
-            await sight.keep(leader: keys.leader, ttl: .seconds(keys.configuration?["ttl"]?.integer ?? 30))
+            await cache.keep(leader: keys.leader, ttl: .seconds(keys.configuration?["ttl"]?.integer ?? 30))
             observation.dcs = .present(await withLeases(keys, of: observation.members))
         }
         observation.repository = await repository
-        if focus.isNarrow { return observation }
-        if focus != .handOver {
+        if scope.isNarrow { return observation }
+        if scope != .handOver {
             let lines = await LastLines(world: self).read(engine, cluster: cluster, members: observation.members)
             observation.engines = [EngineSighting(id: engineID, view: .present(engine.telling(lines)))]
         }
         let database = DatabaseObserver(world: self, cluster: cluster, addresses: addresses)
         let leader = dcs.value?.leader?.node
-        if focus == .handOver, let known = await sight.latestDatabase {
+        if scope == .handOver, let known = await cache.latestDatabase {
             observation.database = await database.glance(leader: leader, members: observation.members, known: known)
             return observation
         }
         observation.database = await database.observe(leader: leader, members: observation.members)
-        if case .present(let view) = observation.database { await sight.keep(view) }
+        if case .present(let view) = observation.database { await cache.keep(view) }
         return observation
     }
 }
@@ -120,7 +122,7 @@ extension EngineView {
 extension LiveWorld {
     /// For members whose Patroni is silent: how long their lease lives on unless it is renewed. Only then is it asked.
     private func withLeases(_ keys: DCSView, of members: [MemberSighting]) async -> DCSView {
-        guard let client = await sight.knownStore else { return keys }
+        guard let client = await cache.knownStore else { return keys }
         var keys = keys
         for index in keys.members.indices {
             guard members.first(where: { $0.node == keys.members[index].name })?.view.isUnknown == true else {
@@ -134,16 +136,16 @@ extension LiveWorld {
 
     /// Rings when the leader's lease has not been renewed for longer than Patroni's loop: nothing else tells of a
     /// Patroni that hangs (fault P01). One small question every five seconds, whatever the cluster's size.
-    func watchLease(_ cluster: Cluster, _ ring: @Sendable () -> Void) async {
+    func watchLease(_ cluster: Cluster, _ wake: @Sendable () -> Void) async {
         let patience = cluster.patroni.loopWait + .seconds(3)
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(5), tolerance: .milliseconds(500))
-            guard let client = await sight.knownStore, let (leader, ttl) = await sight.leader else { continue }
+            guard let client = await cache.knownStore, let (leader, ttl) = await cache.leader else { continue }
             guard let lease = try? await client.lease(leader.lease, deadline: .seconds(2)) else {
-                ring()
+                wake()
                 continue
             }
-            if ttl - lease.remaining > patience { ring() }
+            if ttl - lease.remaining > patience { wake() }
         }
     }
 }

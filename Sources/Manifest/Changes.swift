@@ -3,7 +3,7 @@ public import Model
 extension Manifest {
     /// What of an edited manifest cannot be applied to the cluster that runs by the last one; empty when all can.
     public static func changes(from current: Cluster, to wanted: Cluster) -> [RefusedChange] {
-        Lasting.changes(from: Lasting.values(of: current), to: wanted)
+        ImmutableFields.changes(from: ImmutableFields.values(of: current), to: wanted)
     }
 
     /// What is allowed and yet worth a word: settings that make less safe than the reader may think.
@@ -33,7 +33,7 @@ extension Manifest {
         }
         let leaders = cluster.nodeNames.filter { !cluster.tags(of: $0).nofailover }
         if leaders.count == 1, cluster.nodes.count > 1 {
-            warnings.append("spec.nodes.tags: only \(leaders[0]) may lead; nobody takes over when it is away")
+            warnings.append("spec.nodes.tags: only \(leaders[0]) may lead; no node takes over when it is away")
         }
         for database in cluster.databases where database.ensure == .absent {
             warnings.append("spec.databases: \(database.name) shall be absent: it is dropped with everything in it")

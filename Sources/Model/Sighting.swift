@@ -5,7 +5,7 @@ public enum Sighting<Value> {
     /// It was looked for successfully and is not there.
     case absent
     /// It could not be seen. Never treated as absent (invariant I10).
-    case unknown(Blindness)
+    case unknown(UnknownReason)
 
     /// The value, when it is there.
     public var value: Value? {
@@ -24,22 +24,22 @@ public enum Sighting<Value> {
     }
 
     /// True when nothing may be concluded.
-    public var isUnknown: Bool { blindness != nil }
+    public var isUnknown: Bool { unknownReason != nil }
 
     /// Why nothing is known, when nothing is.
-    public var blindness: Blindness? {
+    public var unknownReason: UnknownReason? {
         switch self {
-        case .unknown(let blindness): blindness
+        case .unknown(let unknownReason): unknownReason
         case .present, .absent: nil
         }
     }
 
-    /// Transforms the value and keeps absence and blindness as they are.
+    /// Transforms the value and keeps absence and unknownReason as they are.
     public func map<Other>(_ transform: (Value) throws -> Other) rethrows -> Sighting<Other> {
         switch self {
         case .present(let value): .present(try transform(value))
         case .absent: .absent
-        case .unknown(let blindness): .unknown(blindness)
+        case .unknown(let unknownReason): .unknown(unknownReason)
         }
     }
 }
@@ -49,7 +49,7 @@ extension Sighting: Equatable where Value: Equatable {}
 extension Sighting: Hashable where Value: Hashable {}
 
 /// Why something could not be seen.
-public struct Blindness: Sendable, Hashable {
+public struct UnknownReason: Sendable, Hashable {
     /// The kind of obstacle.
     public enum Cause: String, Sendable, Hashable, CaseIterable {
         /// Nothing answered at the address.
@@ -76,5 +76,5 @@ public struct Blindness: Sendable, Hashable {
     }
 
     /// This pass did not look there.
-    public static let notLooked = Blindness(.notLooked)
+    public static let notLooked = UnknownReason(.notLooked)
 }

@@ -1,7 +1,7 @@
 /// The seam between deciding and doing: the live cluster, or a simulated one.
 public protocol World: Sendable {
-    /// Looks at everything that the focus names; what cannot be seen in time is unknown, never awaited.
-    func observe(_ cluster: Cluster, focus: Focus) async -> Observation
+    /// Looks at everything that the scope names; what cannot be seen in time is unknown, never awaited.
+    func observe(_ cluster: Cluster, scope: ObservationScope) async -> Observation
     /// Performs effects that do not depend on each other, side by side where it can; answers in the same order.
     func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome]
     /// Both clocks.
@@ -9,7 +9,7 @@ public protocol World: Sendable {
 }
 
 /// How much of the world to look at.
-public enum Focus: Sendable, Hashable {
+public enum ObservationScope: Sendable, Hashable {
     /// Everything, with caches where nothing can have changed unnoticed.
     case everything
     /// Everything, and nothing from a cache: the resync.

@@ -12,7 +12,7 @@ struct CancelRequest {
     /// Takes over the `PGcancel`.
     init(_ request: OpaquePointer) { self.request = request }
 
-    /// Sends it from a short-lived thread and frees it. Nobody waits for the answer.
+    /// Sends it from a short-lived thread and frees it. The caller does not wait for the answer.
     func send() {
         guard Self.running.add(1, ordering: .relaxed).newValue <= Self.limit else {
             Self.running.subtract(1, ordering: .relaxed)

@@ -109,7 +109,7 @@ final class Session {
 /// Collects notices; libpq calls it from inside the session's own calls.
 private final class NoticeBox {
     private var collected: [PostgresNotice] = []
-    /// Beyond it the oldest go: a session that nobody asks collects no garbage.
+    /// Beyond it the oldest go: an idle session collects no garbage.
     private let limit = 1000
 
     func take(_ result: OpaquePointer) {

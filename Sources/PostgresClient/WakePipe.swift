@@ -2,7 +2,7 @@ import Glibc
 
 /// A pipe whose read end becomes readable when somebody rings.
 struct WakePipe: Sendable {
-    /// Polled by whoever is to be woken; -1, which poll ignores, when the process has no descriptor left.
+    /// Polled by the loop that is to be woken; -1, which poll ignores, when the process has no descriptor left.
     let readEnd: Int32
     private let writeEnd: Int32
 

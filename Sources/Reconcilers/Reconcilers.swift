@@ -2,11 +2,12 @@ public import Model
 
 /// The planners in the order of their claims: where two want something of the same subject, the earlier one has it.
 public enum Reconcilers {
-    /// A switchover is before the failover that it becomes, to name the heir, and says who else may act meanwhile. Failover
+    /// A switchover is before the failover that it becomes, to name the candidate, and says who else may act meanwhile. Failover
     /// comes next, because nothing may delay it or touch a dead leader before it; what others stand on
     /// (network, volumes, etcd) comes before those that stand on it; nodes before what lives in their database.
     public static let all: [any Reconciler] = [
-        Founding(), Switchovers(), Failover(), Network(), Volumes(), Etcd(), Bootstrap(), Recoveries(), Nodes(),
+        ImmutableFieldCheck(), Switchovers(), Failover(), Network(), Volumes(), Etcd(), Bootstrap(), Recoveries(),
+        Nodes(),
         Configuration(), Accounts(), Schema(), Roles(), Databases(),
         Backups(),
         Poolers(), Console(),

@@ -5,8 +5,8 @@ public import Model
 public actor SimulatedWorld: World {
     /// The state of everything.
     package var universe: Universe
-    /// What the weather still has in store.
-    private var forecast: Forecast
+    /// What the generator still has in store.
+    private var schedule: FaultSchedule
     /// The manifest as it is now; people edit it.
     public private(set) var cluster: Cluster
     /// The watchers over the invariants.
@@ -22,10 +22,10 @@ public actor SimulatedWorld: World {
     /// Calls so far, by which faults of single calls are addressed.
     private var calls = 0
 
-    /// A world in a given state, under a forecast of faults.
-    package init(universe: Universe, cluster: Cluster, forecast: Forecast = Forecast()) {
+    /// A world in a given state, under a schedule of faults.
+    package init(universe: Universe, cluster: Cluster, schedule: FaultSchedule = FaultSchedule()) {
         self.universe = universe
-        self.forecast = forecast
+        self.schedule = schedule
         self.cluster = cluster
         inspection = Inspection()
     }
@@ -34,15 +34,15 @@ public actor SimulatedWorld: World {
     public func now() -> Moment { universe.moment }
 
     /// Looks at the parts one after the other; the world moves on between them, so that a look can be torn.
-    public func observe(_ cluster: Cluster, focus: Focus) -> Observation {
+    public func observe(_ cluster: Cluster, scope: ObservationScope) -> Observation {
         var observation = Observation()
         observation.secrets = universe.secrets
         let upset = beginCall()
         guard !isControllerDead else { return observation }
         defer { inspection.seen(observation, in: universe) }
-        let engine = lookAtEngine(cluster, isStale: upset == .staleLook && focus == .everything)
+        let engine = lookAtEngine(cluster, isStale: upset == .staleLook && scope == .everything)
         observation.engines = [EngineSighting(id: universe.engine.name, view: engine)]
-        // Docker says where the others are: without it nobody else is asked
+        // Docker says where the others are: without it no other part is asked
         guard engine.value != nil else { return observation }
         restarting = restarting.filter(universe.isRestarting)
         observation.restarts = restarting.sorted()
@@ -51,14 +51,14 @@ public actor SimulatedWorld: World {
         observation.dcs = universe.lookAtKeys()
         pass(1...4)
         if upset == .blindToStore {
-            observation.etcd = .unknown(Blindness(.timedOut, "no answer in time"))
-            observation.dcs = .unknown(Blindness(.timedOut, "no answer in time"))
+            observation.etcd = .unknown(UnknownReason(.timedOut, "no answer in time"))
+            observation.dcs = .unknown(UnknownReason(.timedOut, "no answer in time"))
         }
-        if focus != .guarding(.leadership) { observation.members = universe.lookAtMembers() }
-        // a primary stands down only while clients are held
-        let asksPoolers = if case .guarding(.container) = focus { true } else { !focus.isNarrow }
+        if scope != .guarding(.leadership) { observation.members = universe.lookAtMembers() }
+        // a primary shuts down only while clients are held
+        let asksPoolers = if case .guarding(.container) = scope { true } else { !scope.isNarrow }
         if asksPoolers { observation.poolers = universe.lookAtPoolers() }
-        if focus.isNarrow { return observation }
+        if scope.isNarrow { return observation }
         observation.repository = cluster.backups.enabled ? universe.lookAtRepository(cluster) : .absent
         pass(1...6)
         observation.database = universe.lookAtDatabase(cluster, members: observation.members)
@@ -129,7 +129,7 @@ public actor SimulatedWorld: World {
     private func lookAtEngine(_ cluster: Cluster, isStale: Bool) -> Sighting<EngineView> {
         if universe.engine.unreachableUntil > universe.now {
             pass(500...1000)
-            return .unknown(Blindness(.timedOut, "the engine does not answer"))
+            return .unknown(UnknownReason(.timedOut, "the engine does not answer"))
         }
         if isStale, let remembered { return .present(remembered) }
         var view = universe.look(images: Universe.images(of: cluster))
@@ -141,10 +141,12 @@ public actor SimulatedWorld: World {
         return .present(view)
     }
 
-    /// Counts a call and lets its latency pass; answers the fault that the forecast has for it.
+    /// Counts a call and lets its latency pass; answers the fault that the schedule has for it.
     private func beginCall() -> CallFault? {
         calls += 1
-        if cluster.maintenance || cluster.isImpossible || universe.isHeld || !universe.heldNodes.isEmpty {
+        if cluster.maintenance || cluster.isImpossible || universe.isInMaintenance
+            || !universe.nodesInMaintenance.isEmpty
+        {
             universe.heldAt = universe.now
         }
         let isSlow = universe.engine.slowUntil > universe.now
@@ -154,7 +156,7 @@ public actor SimulatedWorld: World {
             universe.obstacleAt = universe.now
         }
         pass(isSlow ? 800...2500 : 1...12)
-        let fault = forecast.fault(ofCall: calls)
+        let fault = schedule.fault(ofCall: calls)
         if fault != nil || isControllerDead { universe.obstacleAt = universe.now }
         return fault
     }
@@ -166,18 +168,18 @@ public actor SimulatedWorld: World {
     /// Lets time pass, and everything that happens in it, with the checkers looking on.
     package func advance(to deadline: Duration) {
         while true {
-            let next = min(universe.nextDue, forecast.nextDue ?? universe.nextDue)
+            let next = min(universe.nextDue, schedule.nextDue ?? universe.nextDue)
             guard next <= deadline else { break }
             universe.now = max(universe.now, next)
-            while let next = forecast.take(dueAt: universe.now) { strike(next) }
+            while let next = schedule.take(dueAt: universe.now) { strike(next) }
             universe.fire()
             inspection.passed(universe)
         }
         universe.now = max(universe.now, deadline)
     }
 
-    /// When the next thing happens, by itself or by the weather.
-    package var nextDue: Duration { min(universe.nextDue, forecast.nextDue ?? universe.nextDue) }
+    /// When the next thing happens, by itself or by the generator.
+    package var nextDue: Duration { min(universe.nextDue, schedule.nextDue ?? universe.nextDue) }
 
     /// The first violation of an invariant, in words.
     public var violation: String? { inspection.violation }
@@ -192,16 +194,16 @@ public actor SimulatedWorld: World {
         remembered = nil
         (stopping, restarting) = ([], [])
         universe.note("the controller starts anew")
-        // nobody sees or acts until it does
+        // nothing is seen or done until it does
         universe.obstacleAt = universe.now + .seconds(120)
         pass(universe.random.chance(permille: 150) ? 15_000...120_000 : 500...15_000)
         universe.obstacleAt = universe.now
         return true
     }
 
-    /// Stops the weather and undoes what only a person can undo.
+    /// Stops the generator and undoes what only a person can undo.
     public func clearSky() {
-        forecast.clear()
+        schedule.clear()
         isControllerDead = false
         cluster = cluster.mended
         universe.clearSky()

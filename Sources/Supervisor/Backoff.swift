@@ -59,7 +59,7 @@ struct Backoff: Sendable {
     }
 
     /// Effects that were tried several times and are still wanted: attempts, and the last answer if it was a failure.
-    func struggling(at now: Duration) -> [(effect: Effect, attempts: Int, failure: String?)] {
+    func repeatedFailures(at now: Duration) -> [(effect: Effect, attempts: Int, failure: String?)] {
         entries.filter { $0.entry.attempts >= 3 && now - $0.entry.lastProposed < .seconds(90) }
             .map { ($0.effect, $0.entry.attempts, $0.entry.failure) }
     }

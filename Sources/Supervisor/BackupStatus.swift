@@ -55,11 +55,11 @@ extension StatusReport.Backups {
         public var measured: [String: String]
     }
 
-    init(_ scene: Scene) {
-        let list = scene.observation.repository.value?.backups ?? []
-        let archiver = scene.observation.database.value?.archiver
-        let window = RecoverableWindow(scene.observation)
-        let now = Timestamp(scene.now)
+    init(_ input: PlanningInput) {
+        let list = input.observation.repository.value?.backups ?? []
+        let archiver = input.observation.database.value?.archiver
+        let window = RecoverableWindow(input.observation)
+        let now = Timestamp(input.now)
         let age = { (time: Timestamp?) in time.map { (now.microseconds - $0.microseconds) / 1_000_000 } }
         count = list.count
         newest = list.last?.label
@@ -74,18 +74,18 @@ extension StatusReport.Backups {
         recoverableFrom = window?.from.brief
         recoverableTo = window?.to?.brief
         history = list.suffix(100).map(Backup.init)
-        let checks = scene.observation.dcs.value?.checks ?? []
+        let checks = input.observation.dcs.value?.checks ?? []
         drills = checks.filter { $0.kind == .drill }.map(Check.init)
         verifications = checks.filter { $0.kind == .verify }.map(Check.init)
-        drill = Check(of: .drill, scene) ?? drills.last
-        verification = Check(of: .verify, scene) ?? verifications.last
+        drill = Check(of: .drill, input) ?? drills.last
+        verification = Check(of: .verify, input) ?? verifications.last
         let times = checks.filter { $0.kind == .drill && $0.passed }.map(\.endedAt)
         let proof = (times + [drill].compactMap { $0?.passed == true ? Timestamp($0?.endedAt ?? "") : nil }).max()
         provenAt = proof?.brief
         provenAgeSeconds = age(proof)
         next = [:]
-        guard scene.cluster.backups.enabled else { return }
-        let schedules = scene.cluster.backups.schedules
+        guard input.cluster.backups.enabled else { return }
+        let schedules = input.cluster.backups.schedules
         for type in BackupType.allCases {
             next[type.rawValue] = schedules.schedule(type)?.next(after: now, in: schedules.zone)?.brief
         }
@@ -113,10 +113,10 @@ extension StatusReport.Backups.Check {
     }
 
     /// Of the container that has just ended, and may not be recorded yet.
-    fileprivate init?(of kind: TaskRequest.Kind, _ scene: Scene) {
-        guard let id = scene.cluster.engines.first?.name,
-            let seen = scene.observation.engine(id).value?.container(
-                ContainerName("\(scene.cluster.name)-\(kind.rawValue)")),
+    fileprivate init?(of kind: TaskRequest.Kind, _ input: PlanningInput) {
+        guard let id = input.cluster.engines.first?.name,
+            let seen = input.observation.engine(id).value?.container(
+                ContainerName("\(input.cluster.name)-\(kind.rawValue)")),
             case .exited(let exit) = seen.state
         else { return nil }
         endedAt = exit.finishedAt

@@ -4,7 +4,7 @@ public import Reconcilers
 /// What one turn saw, wanted and did.
 public struct PassReport: Sendable {
     /// What was seen.
-    public var scene: Scene
+    public var input: PlanningInput
     /// What was wanted.
     public var plan: Plan
     /// What was done, with the answers.
@@ -27,7 +27,7 @@ public struct Pass<W: World>: Sendable {
     private var backoff = Backoff()
     private var guards = Guards()
     private var pauses: [PauseRecord] = []
-    private var founding: FoundingRecord?
+    private var bootstrapRecord: BootstrapRecord?
     private var lastRead: Duration?
 
     /// A loop body over a world.
@@ -38,28 +38,28 @@ public struct Pass<W: World>: Sendable {
 
     /// Looks, decides and acts once. Actions that interrupt nothing run together; then at most one interruption,
     /// judged by the guards against a fresh look.
-    public mutating func run(_ cluster: Cluster, focus: Focus = .everything) async -> PassReport {
-        let scene = await look(at: cluster, focus: focus)
-        let plan = Plan(scene, reconcilers: reconcilers)
-        var report = PassReport(scene: scene, plan: plan, conditions: plan.conditions, lookAgain: plan.lookAgain)
+    public mutating func run(_ cluster: Cluster, scope: ObservationScope = .everything) async -> PassReport {
+        let input = await look(at: cluster, scope: scope)
+        let plan = Plan(input, reconcilers: reconcilers)
+        var report = PassReport(input: input, plan: plan, conditions: plan.conditions, lookAgain: plan.lookAgain)
         // while a person wants nothing changed, only clients that poolers hold are let go: a switchover that has begun is
         // finished or called off
         func mayAct(_ planned: PlannedAction) -> Bool {
-            !scene.isHeld || plan.isForHeldClients(planned) || scene.isRelief(planned.action)
+            !input.isInMaintenance || plan.isForPausedClients(planned) || input.isExemptFromPause(planned.action)
         }
         let actions = plan.actions.filter(mayAct)
-        backoff.note(proposed: actions.map(\.action.effect), at: scene.now.uptime)
-        let due = admissible(plan.constructive.filter(mayAct), scene: scene, report: &report)
+        backoff.note(proposed: actions.map(\.action.effect), at: input.now.uptime)
+        let due = admissible(plan.constructive.filter(mayAct), input: input, report: &report)
         if !due.isEmpty {
             let outcomes = await world.perform(due.map(\.action.effect), for: cluster)
             let end = await world.now()
             for (planned, outcome) in zip(due, outcomes) { note(planned, outcome, at: end, report: &report) }
         }
-        if let planned = plan.disruptive, mayAct(planned), isDue(planned, scene: scene, report: &report) {
+        if let planned = plan.disruptive, mayAct(planned), isDue(planned, input: input, report: &report) {
             await interrupt(planned, cluster: cluster, report: &report)
         }
-        addFindings(to: &report, at: scene.now.uptime)
-        if scene.isHeld { report.lookAgain = report.lookAgain.map { max($0, .seconds(1)) } }
+        addFindings(to: &report, at: input.now.uptime)
+        if input.isInMaintenance { report.lookAgain = report.lookAgain.map { max($0, .seconds(1)) } }
         // something was done: what follows from it is to be seen at once
         if !report.performed.isEmpty { report.lookAgain = .zero }
         return report
@@ -67,44 +67,44 @@ public struct Pass<W: World>: Sendable {
 
     /// A look, with what is the controller's own in it as it was when etcd could last be read. A pause that nobody can
     /// end, because etcd is away, keeps nobody for long from bringing etcd back.
-    private mutating func look(at cluster: Cluster, focus: Focus) async -> Scene {
-        var observation = await world.observe(cluster, focus: focus)
+    private mutating func look(at cluster: Cluster, scope: ObservationScope) async -> PlanningInput {
+        var observation = await world.observe(cluster, scope: scope)
         let now = await world.now()
         if case .present(let dcs) = observation.dcs {
-            (pauses, founding, lastRead) = (dcs.pauses, dcs.founding, now.uptime)
+            (pauses, bootstrapRecord, lastRead) = (dcs.pauses, dcs.bootstrapRecord, now.uptime)
         } else if let lastRead, now.uptime - lastRead > PauseRecord.memory {
             pauses = []
         }
         observation.rememberedPauses = pauses
-        observation.rememberedFounding = founding
-        return Scene(cluster: cluster, observation: observation, now: now)
+        observation.rememberedBootstrap = bootstrapRecord
+        return PlanningInput(cluster: cluster, observation: observation, now: now)
     }
 
     private mutating func admissible(
-        _ planned: [PlannedAction], scene: Scene, report: inout PassReport
+        _ planned: [PlannedAction], input: PlanningInput, report: inout PassReport
     ) -> [PlannedAction] {
         planned.filter { planned in
-            guard isDue(planned, scene: scene, report: &report) else { return false }
-            return allows(planned, scene: scene, report: &report)
+            guard isDue(planned, input: input, report: &report) else { return false }
+            return allows(planned, input: input, report: &report)
         }
     }
 
-    private func isDue(_ planned: PlannedAction, scene: Scene, report: inout PassReport) -> Bool {
-        guard let delay = backoff.delay(of: planned.action.effect, at: scene.now.uptime) else { return true }
+    private func isDue(_ planned: PlannedAction, input: PlanningInput, report: inout PassReport) -> Bool {
+        guard let delay = backoff.delay(of: planned.action.effect, at: input.now.uptime) else { return true }
         report.lookAgain = min(report.lookAgain ?? delay, delay)
         return false
     }
 
-    private mutating func allows(_ planned: PlannedAction, scene: Scene, report: inout PassReport) -> Bool {
-        guard let violation = guards.violation(by: planned.action, scene: scene) else { return true }
+    private mutating func allows(_ planned: PlannedAction, input: PlanningInput, report: inout PassReport) -> Bool {
+        guard let violation = guards.violation(by: planned.action, input: input) else { return true }
         report.refused.append((planned, violation))
         report.lookAgain = min(report.lookAgain ?? .seconds(2), .seconds(2))
         return false
     }
 
     private mutating func interrupt(_ planned: PlannedAction, cluster: Cluster, report: inout PassReport) async {
-        let fresh = await look(at: cluster, focus: .guarding(planned.action.subject))
-        guard allows(planned, scene: fresh, report: &report) else { return }
+        let fresh = await look(at: cluster, scope: .guarding(planned.action.subject))
+        guard allows(planned, input: fresh, report: &report) else { return }
         let outcomes = await world.perform([planned.action.effect], for: cluster)
         guards.note(planned.action, at: fresh.now.uptime)
         for outcome in outcomes { note(planned, outcome, at: await world.now(), report: &report) }
@@ -121,15 +121,16 @@ public struct Pass<W: World>: Sendable {
         for refusal in report.refused {
             report.conditions.append(
                 Condition(
-                    .guarded, .true, reason: refusal.violation.invariant.rawValue,
+                    .actionRefused, .true, reason: refusal.violation.invariant.rawValue,
                     message: "\(refusal.planned.action.effect.phrase) was refused: \(refusal.violation.message)",
                     subject: refusal.planned.action.subject))
         }
-        for (effect, attempts, failure) in backoff.struggling(at: now) {
+        for (effect, attempts, failure) in backoff.repeatedFailures(at: now) {
             guard let planned = report.plan.actions.first(where: { $0.action.effect == effect }) else { continue }
             if effect.isNudge { continue }
             report.conditions.append(
-                Struggle(action: planned.action, attempts: attempts, failure: failure).condition(in: report.scene))
+                RepeatedFailure(action: planned.action, attempts: attempts, failure: failure).condition(
+                    in: report.input))
         }
         if report.conditions.contains(where: { $0.isBad && $0.type != .ready }) || !report.refused.isEmpty,
             let index = report.conditions.firstIndex(where: { $0.type == .ready && $0.status == .true })

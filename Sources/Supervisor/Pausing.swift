@@ -1,6 +1,6 @@
 public import Model
 
-extension Scene {
+extension PlanningInput {
     /// Since when nothing is changed, by whom and why; nil while things are.
     public var pauseCondition: Condition? {
         let pause = pauses.first { $0.node == nil }

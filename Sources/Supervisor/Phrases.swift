@@ -36,7 +36,7 @@ extension DockerEffect {
         case .start(let id): "start \(id.short)"
         case .stop(let id): "stop \(id.short)"
         case .kill(let id): "kill \(id.short)"
-        case .standDown(let id): "stand down \(id.short)"
+        case .shutdownPrimary(let id): "shut down \(id.short)"
         case .unpause(let id): "unpause \(id.short)"
         case .remove(let id): "remove container \(id.short), its volumes stay"
         case .rename(_, let name): "rename to \(name)"
@@ -50,8 +50,8 @@ extension DockerEffect {
 extension EtcdEffect {
     fileprivate var phrase: String {
         switch self {
-        case .releaseLeader(_, let key, let heir):
-            "release the leader key of \(key.node)" + (heir.map { " for \($0)" } ?? "")
+        case .releaseLeader(_, let key, let candidate):
+            "release the leader key of \(key.node)" + (candidate.map { " for \($0)" } ?? "")
         case .addLearner(let url): "add learner \(url)"
         case .promote(let id): "promote learner \(String(id, radix: 16))"
         case .removeMember(let id): "remove member \(String(id, radix: 16))"

@@ -24,24 +24,26 @@ public struct Plan: Sendable, Hashable {
     public private(set) var lookAgain: Duration?
     /// Whether the manifest asks for what this cluster cannot have: then nothing is done by it.
     public private(set) var refusesManifest = false
-    private var chores: [Action] = []
+    private var backgroundActions: [Action] = []
     /// The only planners that may act while clients are held, and the one that says so.
-    private var parties: [String]?
-    private var host: String?
+    private var exclusivePlanners: [String]?
+    private var lockHolder: String?
 
     /// Asks every planner and merges; the first planner to claim a subject has it.
-    public init(_ scene: Scene, reconcilers: [any Reconciler]) {
+    public init(_ input: PlanningInput, reconcilers: [any Reconciler]) {
         var owners: [(subject: Subject, reconciler: String)] = []
-        waiting = scene.stopping.map { "\($0.name), which is being stopped" }
-        waiting += scene.observation.restarts.map { "\($0), whose PostgreSQL is being restarted" }
+        waiting = input.stopping.map { "\($0.name), which is being stopped" }
+        waiting += input.observation.restarts.map { "\($0), whose PostgreSQL is being restarted" }
         for reconciler in reconcilers {
-            let proposal = reconciler.propose(scene)
+            let proposal = reconciler.propose(input)
             if proposal.refusesManifest { refusesManifest = true }
-            chores += proposal.chores
-            if parties == nil, let named = proposal.parties { (parties, host) = (named, reconciler.name) }
-            for action in proposal.actions + proposal.chores {
+            backgroundActions += proposal.backgroundActions
+            if exclusivePlanners == nil, let named = proposal.exclusivePlanners {
+                (exclusivePlanners, lockHolder) = (named, reconciler.name)
+            }
+            for action in proposal.actions + proposal.backgroundActions {
                 let planned = PlannedAction(reconciler: reconciler.name, action: action)
-                if let parties, !parties.contains(reconciler.name) {
+                if let exclusivePlanners, !exclusivePlanners.contains(reconciler.name) {
                     deferred.append(planned)
                     continue
                 }
@@ -53,7 +55,7 @@ public struct Plan: Sendable, Hashable {
                 } else {
                     owners.append((action.subject, reconciler.name))
                 }
-                add(planned, scene)
+                add(planned, input)
             }
             for condition in proposal.conditions
             where !conditions.contains(where: { $0.type == condition.type && $0.subject == condition.subject }) {
@@ -63,9 +65,9 @@ public struct Plan: Sendable, Hashable {
             lookAgain = [lookAgain, proposal.lookAgain].compactMap(\.self).min()
         }
         if refusesManifest { standStill() }
-        addBlindness(scene)
+        addUnseenEngines(input)
         if isFailover { putFailoverFirst() }
-        addReadiness(scene)
+        addReadiness(input)
         conditions.sort { ($0.type, $0.subject) < ($1.type, $1.subject) }
     }
 
@@ -73,24 +75,24 @@ public struct Plan: Sendable, Hashable {
     public var actions: [PlannedAction] { constructive + (disruptive.map { [$0] } ?? []) }
 
     /// Whether clients are held, and only those act who have a part in that.
-    public var isHandOver: Bool { host != nil }
+    public var isHandOver: Bool { lockHolder != nil }
 
     /// Whether an action belongs to a switchover that has begun, and must come to its end.
-    func isForHeldClients(_ planned: PlannedAction) -> Bool { planned.reconciler == host }
+    func isForPausedClients(_ planned: PlannedAction) -> Bool { planned.reconciler == lockHolder }
 
     /// Nothing to do and nothing to wait for.
     public var isEmpty: Bool { actions.isEmpty && deferred.isEmpty && waiting.isEmpty }
 
-    /// Nothing to do but chores, and nothing to wait for: the cluster is as wanted.
+    /// Nothing to do but backgroundActions, and nothing to wait for: the cluster is as wanted.
     public var isAtRest: Bool {
-        waiting.isEmpty && (actions + deferred).allSatisfy { chores.contains($0.action) }
+        waiting.isEmpty && (actions + deferred).allSatisfy { backgroundActions.contains($0.action) }
     }
 
     /// A stop or a restart that is under way is not asked for again, and no second interruption begins before it is over;
     /// a failover waits for neither.
-    private mutating func add(_ planned: PlannedAction, _ scene: Scene) {
+    private mutating func add(_ planned: PlannedAction, _ input: PlanningInput) {
         let effect = planned.action.effect
-        let (stopping, restarts) = (scene.stopping, scene.observation.restarts)
+        let (stopping, restarts) = (input.stopping, input.observation.restarts)
         switch effect {
         case .docker(_, .stop(let id)) where stopping.contains { $0.id == id }: return
         case .patroni(let node, .restart) where restarts.contains(node): return
@@ -121,22 +123,22 @@ public struct Plan: Sendable, Hashable {
         constructive = []
     }
 
-    private mutating func addBlindness(_ scene: Scene) {
-        for engine in scene.observation.engines {
-            guard let blindness = engine.view.blindness else { continue }
+    private mutating func addUnseenEngines(_ input: PlanningInput) {
+        for engine in input.observation.engines {
+            guard let unknownReason = engine.view.unknownReason else { continue }
             conditions.append(
                 Condition(
-                    .blind, .true, reason: blindness.cause.rawValue,
+                    .engineUnreachable, .true, reason: unknownReason.cause.rawValue,
                     message:
-                        "Docker Engine \(engine.id) cannot be seen: \(blindness.detail). Nothing is changed meanwhile; "
+                        "Docker Engine \(engine.id) cannot be seen: \(unknownReason.detail). Nothing is changed meanwhile; "
                         + "Patroni goes on by itself"))
             waiting.append("Docker Engine \(engine.id)")
             lookAgain = min(lookAgain ?? .seconds(1), .seconds(1))
         }
     }
 
-    private mutating func addReadiness(_ scene: Scene) {
-        if let condition = scene.pauseCondition { conditions.append(condition) }
+    private mutating func addReadiness(_ input: PlanningInput) {
+        if let condition = input.pauseCondition { conditions.append(condition) }
         let isReady = isAtRest && !conditions.contains { $0.isBad }
         let why = waiting.first ?? conditions.first { $0.isBad }?.message ?? "changes are due"
         conditions.append(

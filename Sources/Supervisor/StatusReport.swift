@@ -127,17 +127,17 @@ public struct StatusReport: Sendable, Hashable, Codable {
     }
 
     /// From what was seen and concluded.
-    public init(scene: Scene, conditions: [Condition], waiting: [String]) {
-        cluster = scene.cluster.name.text
-        time = scene.now.text
+    public init(input: PlanningInput, conditions: [Condition], waiting: [String]) {
+        cluster = input.cluster.name.text
+        time = input.now.text
         ready = conditions.contains { $0.type == .ready && $0.status == .true }
-        pauses = StatusReport.pauses(scene)
-        nodes = scene.cluster.nodeNames.map { Node($0, scene: scene) }
-        etcd = scene.cluster.etcdNames.map { Member($0, scene: scene) }
-        poolers = scene.cluster.poolers.map { Pooler($0, scene: scene, conditions: conditions) }
-        endpoints = StatusReport.endpoints(scene)
-        backups = Backups(scene)
-        schemaVersion = scene.observation.database.value?.migrations.value?.last?.name
+        pauses = StatusReport.pauses(input)
+        nodes = input.cluster.nodeNames.map { Node($0, input: input) }
+        etcd = input.cluster.etcdNames.map { Member($0, input: input) }
+        poolers = input.cluster.poolers.map { Pooler($0, input: input, conditions: conditions) }
+        endpoints = StatusReport.endpoints(input)
+        backups = Backups(input)
+        schemaVersion = input.observation.database.value?.migrations.value?.last?.name
         self.conditions = conditions.map(ConditionLine.init)
         self.waiting = waiting
     }
@@ -168,19 +168,19 @@ public struct StatusReport: Sendable, Hashable, Codable {
         }
     }
 
-    private static func pauses(_ scene: Scene) -> [Pause] {
-        var list = scene.cluster.maintenance ? [Pause(by: "the manifest")] : []
-        list += scene.cluster.nodes.maintenance.map { Pause(node: $0.text, by: "the manifest") }
+    private static func pauses(_ input: PlanningInput) -> [Pause] {
+        var list = input.cluster.maintenance ? [Pause(by: "the manifest")] : []
+        list += input.cluster.nodes.maintenance.map { Pause(node: $0.text, by: "the manifest") }
         return list
-            + scene.pauses.map { pause in
+            + input.pauses.map { pause in
                 Pause(
                     node: pause.node?.text, since: pause.since, by: pause.author,
                     reason: pause.reason.isEmpty ? nil : pause.reason)
             }
     }
 
-    private static func endpoints(_ scene: Scene) -> [Endpoint] {
-        let cluster = scene.cluster
+    private static func endpoints(_ input: PlanningInput) -> [Endpoint] {
+        let cluster = input.cluster
         let address = cluster.nodes.bindAddress
         let user = cluster.accounts.admin.role
         let database = cluster.accounts.database
@@ -193,7 +193,7 @@ public struct StatusReport: Sendable, Hashable, Codable {
                 name: pooler.access == .readWrite ? "pooler" : "pooler-ro",
                 url: "postgresql://\(user)@\(cluster.pooler.bindAddress):\(pooler.port)/\(database)")
         }
-        let leader = scene.observation.dcs.value?.leader?.node
+        let leader = input.observation.dcs.value?.leader?.node
         if let leader { endpoints.append(Endpoint(name: "primary", url: url(leader))) }
         for node in cluster.nodeNames where node != leader {
             endpoints.append(Endpoint(name: "replica", url: url(node)))
@@ -213,9 +213,9 @@ public struct StatusReport: Sendable, Hashable, Codable {
 }
 
 extension StatusReport.Node {
-    init(_ node: NodeName, scene: Scene) {
-        let observation = scene.observation
-        let engine = scene.cluster.engines.first.map { observation.engine($0.name) } ?? .absent
+    init(_ node: NodeName, input: PlanningInput) {
+        let observation = input.observation
+        let engine = input.cluster.engines.first.map { observation.engine($0.name) } ?? .absent
         let container = engine.value?.container(ContainerName(node.text))
         let member = observation.member(node).value
         let standby = observation.database.value?.standbys.first { $0.node == node }
@@ -230,11 +230,11 @@ extension StatusReport.Node {
         timeline = member?.timeline ?? observation.dcs.value?.member(node)?.timeline
         lagBytes = isLeader ? nil : standby?.lagBytes
         synchronous = observation.dcs.value?.synchronous?.standbys.contains(node) ?? false
-        maintenance = scene.isHeld(node)
+        maintenance = input.isInMaintenance(node)
         let shown = observation.dcs.value?.member(node)?.tags ?? []
         tags = NodeTags.names.filter { shown.value(of: $0) == "true" }
-        let port = scene.cluster.nodes.postgresPort + (scene.cluster.index(of: node) ?? 0)
-        endpoint = "\(scene.cluster.nodes.bindAddress):\(port)"
+        let port = input.cluster.nodes.postgresPort + (input.cluster.index(of: node) ?? 0)
+        endpoint = "\(input.cluster.nodes.bindAddress):\(port)"
     }
 
     private static func state(engine: Sighting<EngineView>, container: ContainerView?, member: MemberView?) -> String {
@@ -262,23 +262,23 @@ extension StatusReport.Node {
 }
 
 extension StatusReport.Pooler {
-    init(_ pooler: Model.Pooler, scene: Scene, conditions: [Condition]) {
+    init(_ pooler: Model.Pooler, input: PlanningInput, conditions: [Condition]) {
         name = pooler.name.text
         access = pooler.access == .readWrite ? "read-write" : "read-only"
-        let view = scene.observation.pooler(pooler.name).value
+        let view = input.observation.pooler(pooler.name).value
         nodes = view?.hosts.map(\.text) ?? []
         servers = view?.servers
         let condition = conditions.first {
             $0.type == .poolerAvailable && $0.subject.text == "container \(pooler.name)"
         }
         state = condition?.reason.lowercased() ?? "unknown"
-        endpoint = "\(scene.cluster.pooler.bindAddress):\(pooler.port)"
+        endpoint = "\(input.cluster.pooler.bindAddress):\(pooler.port)"
     }
 }
 
 extension StatusReport.Member {
-    init(_ container: ContainerName, scene: Scene) {
-        let view = scene.observation.etcd.value
+    init(_ container: ContainerName, input: PlanningInput) {
+        let view = input.observation.etcd.value
         let status = view?.endpoints.first { $0.container == container }?.status.value
         name = container.text
         databaseBytes = status?.databaseBytes

@@ -95,7 +95,7 @@ struct ChangeTests {
             try await cluster.docker("ps", "-aq", "--filter", "name=\(cluster.node(4))").isEmpty ? true : nil
         }
         let status = try await cluster.ready()
-        #expect(status.has("Retired"))
+        #expect(status.has("VolumeRetained"))
         #expect(
             try await cluster.docker("volume", "ls", "-q", "--filter", "name=\(cluster.node(4))-data") == cluster.node(
                 4) + "-data")

@@ -29,16 +29,16 @@ struct Client {
         tasks = [Task { await writer.write() }, Task { await census.take() }]
     }
 
-    /// One blow, and everything that must hold after it.
-    func suffer(_ blow: Blow) async throws {
+    /// One fault, and everything that must hold after it.
+    func survive(_ fault: Fault) async throws {
         try await writes(20)
         _ = await writer.longestGap(reset: true)
-        try await blow.strike(cluster)
+        try await fault.inject(cluster)
         try await writes(100)
         try await cluster.ready()
-        try await check(after: blow.name)
+        try await check(after: fault.name)
         let gap = await writer.longestGap(reset: false)
-        print("\(blow.name): no write for \(gap)")
+        print("\(fault.name): no write for \(gap)")
     }
 
     /// A change that takes its time while the client writes; what is lost, and how long no write was possible.

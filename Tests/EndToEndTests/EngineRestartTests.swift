@@ -46,7 +46,7 @@ struct EngineRestartTests {
             "while sleep 0.1; do psql -XAtq -d postgres -c 'insert into beats default values'; done")
         let mark = cluster.mark
         try await engine.stop()
-        try await cluster.event(after: mark, "Blind is True")
+        try await cluster.event(after: mark, "EngineUnreachable is True")
         try await cluster.leaseGoesBy()
         try await engine.start(keepsContainers: true)
         try await cluster.event(after: mark, "Ready is True")

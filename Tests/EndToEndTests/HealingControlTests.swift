@@ -37,7 +37,7 @@ struct HealingControlTests {
         #expect(try await cluster.docker("exec", cluster.member(1), "etcdctl", "alarm", "list") == "")
     }
 
-    /// E06: the only member loses everything; the store is founded anew around the data, which stays the same cluster.
+    /// E06: the only member loses everything; the store is bootstrapped again around the data, which stays the same cluster.
     private func loseStore(_ cluster: ClusterFixture) async throws {
         let identifier = "select system_identifier from pg_control_system()"
         let before = try await cluster.psql(try await cluster.primary(), identifier)
@@ -197,7 +197,7 @@ struct HealingControlTests {
             let killed = ContinuousClock.now
             try await cluster.event(after: mark, cluster.console, "start ")
             #expect(ContinuousClock.now - killed < .seconds(11))
-            proxy.turn(.fair)
+            proxy.turn(.healthy)
             // D04: a replica that cannot take over; the failover and the other one do not wait for it
             let status = try await cluster.ready()
             let mute = try #require(status.nodes.first { $0.role == "replica" && !$0.synchronous }?.name)
@@ -208,9 +208,9 @@ struct HealingControlTests {
             try await cluster.event(after: before, "release the leader key of \(primary)")
             try await cluster.event(after: before, primary, "start ")
             let waiting = try await cluster.status().waiting
-            #expect(!cluster.told(after: before, "Blind"), "\(waiting)")
+            #expect(!cluster.told(after: before, "EngineUnreachable"), "\(waiting)")
             #expect(!cluster.told(after: before, "container \(mute)"))
-            proxy.turn(.fair)
+            proxy.turn(.healthy)
             try await cluster.ready()
         }
     }
@@ -223,7 +223,7 @@ struct HealingControlTests {
             try cluster.append("  patroni: {ttl: 20s, loopWait: 5s, retryTimeout: 5s}\n")
             try cluster.run(docker: "unix://" + proxy.path)
             try await cluster.ready()
-            for mood in [EngineProxy.Mood.deaf, .failing, .slow(milliseconds: 150)] {
+            for mood in [EngineProxy.ProxyFault.deaf, .failing, .slow(milliseconds: 150)] {
                 proxy.turn(mood)
                 let before = try await cluster.primary()
                 _ = try await cluster.docker("kill", before)
@@ -239,7 +239,7 @@ struct HealingControlTests {
             _ = try await eventually("Patroni's own failover") { () -> Bool? in
                 try await cluster.primary() == before ? nil : true
             }
-            proxy.turn(.fair)
+            proxy.turn(.healthy)
             try await cluster.ready()
         }
     }

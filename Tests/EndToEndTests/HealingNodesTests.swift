@@ -4,7 +4,7 @@ import Testing
 
 /// One cluster, and one fault of the catalogue after the other (FAULTS.md 1A, 1B, 1D and 1L; docs/faults.md says which
 /// of its rows is shown where).
-@Suite("Nodes, volumes and images that suffer")
+@Suite("Nodes, volumes and images that survive")
 struct HealingNodesTests {
     @Test("are healed one by one, and what only a person can decide waits for one")
     func heals() async throws {

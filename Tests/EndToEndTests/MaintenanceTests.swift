@@ -146,10 +146,10 @@ struct MaintenanceTests {
         let restart = cluster.mark
         try cluster.run()
         try await cluster.event(after: restart, "Paused is True", "migration")
-        let heir = try await eventually("Patroni's own failover") { () -> String? in
+        let candidate = try await eventually("Patroni's own failover") { () -> String? in
             try await cluster.status().nodes.first { $0.role == "primary" && $0.name != primary }?.name
         }
-        #expect(try await cluster.psql(heir, "select pg_is_in_recovery()") == "f")
+        #expect(try await cluster.psql(candidate, "select pg_is_in_recovery()") == "f")
         #expect(!(try await isRunning(cluster, cluster.console)))
         #expect(!(try await isRunning(cluster, primary)))
         let acts = cluster.events(after: held, "\"kind\":\"Action\"").filter {

@@ -85,7 +85,7 @@ struct ObjectStorageTests {
         }
     }
 
-    /// All nodes are gone, and the store with them: nothing is founded anew, because the bucket says that there was a
+    /// All nodes are gone, and the store with them: nothing is bootstrapped again, because the bucket says that there was a
     /// cluster; and it comes back from there.
     private func returns(_ cluster: ClusterFixture) async throws {
         let primary = try await cluster.primary()

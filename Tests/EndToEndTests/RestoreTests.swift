@@ -85,7 +85,7 @@ struct RestoreTests {
         for volume in before.split(separator: " ").map(String.init) {
             #expect(try await cluster.docker("volume", "inspect", "-f", "{{.Name}}", volume) == volume)
         }
-        #expect(try await cluster.status().has("Retired"))
+        #expect(try await cluster.status().has("VolumeRetained"))
         // and what is archived now can be restored again: a backup on the new timeline
         try await cluster.psql(leader, "create table after_restore as select 1 as n")
     }

@@ -5,30 +5,30 @@ import Testing
 /// A cluster under a writing client, and one disaster after the other; after each the history is checked.
 @Suite("A cluster that is hit again and again")
 struct SurvivalTests {
-    @Test("loses nothing that was acknowledged, never has two primaries, and is whole again after each blow")
-    func survives() async throws { try await suffer(Blow.all) }
+    @Test("loses nothing that was acknowledged, never has two primaries, and is whole again after each fault")
+    func survives() async throws { try await survive(Fault.all) }
 
     @Test("goes through what its own supports do: Patroni, etcd, the network, the controller")
-    func survivesMore() async throws { try await suffer(Blow.more) }
+    func survivesMore() async throws { try await survive(Fault.more) }
 
     @Test("goes through what all stand on: a network that splits or loses, a full disk, a file that lies")
-    func survivesGround() async throws { try await suffer(Blow.ground) }
+    func survivesGround() async throws { try await survive(Fault.ground) }
 
     /// `BLOW=N03 swift test …` for one of them.
-    private func suffer(_ blows: [Blow]) async throws {
+    private func survive(_ faults: [Fault]) async throws {
         let only = ProcessInfo.processInfo.environment["BLOW"]
-        let blows = blows.filter { blow in only.map { blow.name.contains($0) } ?? true }
-        if blows.isEmpty { return }
+        let faults = faults.filter { fault in only.map { fault.name.contains($0) } ?? true }
+        if faults.isEmpty { return }
         try await ClusterFixture.with { cluster in
             try cluster.run()
             try await cluster.ready()
             let client = try await Client(cluster)
-            for blow in blows { try await client.suffer(blow) }
+            for fault in faults { try await client.survive(fault) }
             await client.stop()
         }
     }
 
-    /// `make chaos ROUNDS=30 SEED=7`: blows drawn at random, at random moments.
+    /// `make chaos ROUNDS=30 SEED=7`: faults drawn at random, at random moments.
     @Test("goes through chaos")
     func chaos() async throws {
         let environment = ProcessInfo.processInfo.environment
@@ -43,12 +43,12 @@ struct SurvivalTests {
             try cluster.run()
             try await cluster.ready()
             let client = try await Client(cluster)
-            let blows = Blow.all + Blow.more + Blow.ground
+            let faults = Fault.all + Fault.more + Fault.ground
             for round in 1...rounds {
-                let blow = blows[Int(dice.next() % UInt64(blows.count))]
+                let fault = faults[Int(dice.next() % UInt64(faults.count))]
                 try await Task.sleep(for: .milliseconds(Int(dice.next() % 2000)))
                 print("chaos: round \(round) of \(rounds)")
-                try await client.suffer(blow)
+                try await client.survive(fault)
             }
             await client.stop()
             print("chaos: SEED=\(seed) passed \(rounds) rounds")

@@ -42,14 +42,14 @@ struct SwitchoverTests {
     private func byCommand(_ cluster: ClusterFixture, _ client: PooledClient, _ round: Int) async throws {
         let old = try await cluster.primary()
         let mark = cluster.mark
-        let heir = try await eventually("a synchronous standby") {
+        let candidate = try await eventually("a synchronous standby") {
             try await cluster.ready().nodes.first { $0.synchronous }?.name
         }
-        let said = try await cluster.command("switchover", "--to", heir)
-        #expect(said.contains("\(heir) is the primary now, in place of \(old)"))
+        let said = try await cluster.command("switchover", "--to", candidate)
+        #expect(said.contains("\(candidate) is the primary now, in place of \(old)"))
         try await client.writes(50)
         try await client.check(after: "switchover \(round)")
-        try await cluster.event(after: mark, "the switchover from \(old) to \(heir) is over", "they were held for")
+        try await cluster.event(after: mark, "the switchover from \(old) to \(candidate) is over", "they were held for")
         let gap = await client.longestGap()
         print("switchover \(round) by command: no write for \(gap)")
         for line in cluster.events(after: mark, "they were held for") { print(line) }

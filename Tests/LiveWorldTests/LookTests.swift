@@ -39,17 +39,17 @@ struct LookTests {
 
     @Test("what was seen in a volume is good for one rest of the container, for a while, and until any container ends")
     func keepsData() async {
-        let sight = Sight()
-        await sight.keep(data: .empty, of: "a", occasion: "t1", ticket: await sight.dataTicket)
-        #expect(await sight.data(of: "a", occasion: "t1", within: .seconds(60)) == .empty)
-        #expect(await sight.data(of: "a", occasion: "t2", within: .seconds(60)) == nil)
-        #expect(await sight.data(of: "b", occasion: "t1", within: .seconds(60)) == nil)
-        #expect(await sight.data(of: "a", occasion: "t1", within: .zero) == nil)
-        let ticket = await sight.dataTicket
-        await sight.forgetData()
-        #expect(await sight.data(of: "a", occasion: "t1", within: .seconds(60)) == nil)
+        let cache = ObservationCache()
+        await cache.keep(data: .empty, of: "a", occasion: "t1", ticket: await cache.dataTicket)
+        #expect(await cache.data(of: "a", occasion: "t1", within: .seconds(60)) == .empty)
+        #expect(await cache.data(of: "a", occasion: "t2", within: .seconds(60)) == nil)
+        #expect(await cache.data(of: "b", occasion: "t1", within: .seconds(60)) == nil)
+        #expect(await cache.data(of: "a", occasion: "t1", within: .zero) == nil)
+        let ticket = await cache.dataTicket
+        await cache.forgetData()
+        #expect(await cache.data(of: "a", occasion: "t1", within: .seconds(60)) == nil)
         // read while it was forgotten
-        await sight.keep(data: .empty, of: "a", occasion: "t1", ticket: ticket)
-        #expect(await sight.data(of: "a", occasion: "t1", within: .seconds(60)) == nil)
+        await cache.keep(data: .empty, of: "a", occasion: "t1", ticket: ticket)
+        #expect(await cache.data(of: "a", occasion: "t1", within: .seconds(60)) == nil)
     }
 }

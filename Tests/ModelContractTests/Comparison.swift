@@ -12,16 +12,16 @@ struct Comparison {
     init(model: ModelSide, live: LiveSide) {
         self.model = model
         self.live = live
-        inModel = Ledger(prefix: model.stage.prefix)
-        inLife = Ledger(prefix: model.stage.prefix)
+        inModel = Ledger(prefix: model.fixture.prefix)
+        inLife = Ledger(prefix: model.fixture.prefix)
     }
 
-    /// Performs one deed in both worlds.
+    /// Performs one action in both worlds.
     /// - Returns: what they disagree on, or nil.
-    mutating func step(_ deed: Deed) async throws -> String? {
-        let expected = await model.perform(deed, inModel)
-        let outcome = try await live.perform(deed, inLife)
-        story.append("\(deed): \(outcome.kind)")
+    mutating func step(_ action: ContractAction) async throws -> String? {
+        let expected = await model.perform(action, inModel)
+        let outcome = try await live.perform(action, inLife)
+        story.append("\(action): \(outcome.kind)")
         guard expected.kind == outcome.kind else {
             return told("the model answers \(expected), the engine \(outcome)")
         }

@@ -21,15 +21,15 @@ enum Seeds {
 struct EngineTests {
     @Test("agrees in every scenario", arguments: Scenario.all)
     func fixed(_ scenario: Scenario) async throws {
-        try await eachEngine { try await hold(scenario.deeds, on: $0) }
+        try await eachEngine { try await hold(scenario.actions, on: $0) }
     }
 
     @Test("agrees after every step of random scripts", arguments: Seeds.first(2))
     func random(_ seed: UInt64) async throws {
         var script = Script(seed: seed)
-        let deeds = script.deeds(40)
-        print("model contract: seed \(seed), \(deeds.count) steps; replay with MODEL_SEEDS=\(seed)")
-        try await eachEngine { try await hold(deeds, on: $0) }
+        let actions = script.actions(40)
+        print("model contract: seed \(seed), \(actions.count) steps; replay with MODEL_SEEDS=\(seed)")
+        try await eachEngine { try await hold(actions, on: $0) }
     }
 
     private func eachEngine(_ body: @escaping @Sendable (String) async throws -> Void) async throws {
@@ -41,12 +41,12 @@ struct EngineTests {
 }
 
 /// Holds the model against an engine through a script.
-func hold(_ deeds: [Deed], on address: String) async throws {
-    let stage = Stage()
-    try await LiveSide.with(address, stage) { live in
-        var comparison = Comparison(model: ModelSide(stage: stage), live: live)
-        for deed in deeds {
-            guard let disagreement = try await comparison.step(deed) else { continue }
+func hold(_ actions: [ContractAction], on address: String) async throws {
+    let fixture = ContractFixture()
+    try await LiveSide.with(address, fixture) { live in
+        var comparison = Comparison(model: ModelSide(fixture: fixture), live: live)
+        for action in actions {
+            guard let disagreement = try await comparison.step(action) else { continue }
             Issue.record("on \(address), \(disagreement)")
             return
         }

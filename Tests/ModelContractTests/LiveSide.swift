@@ -8,7 +8,7 @@ import Model
 struct LiveSide {
     let world: LiveWorld
     let engine: DockerEngine
-    let stage: Stage
+    let fixture: ContractFixture
 
     /// The image's first process ends with 143 when it is asked to and with 3 or 0 on signals of the script's.
     private static let command = """
@@ -17,13 +17,13 @@ struct LiveSide {
         """
 
     static func with(
-        _ address: String, _ stage: Stage, _ body: (LiveSide) async throws -> Void
+        _ address: String, _ fixture: ContractFixture, _ body: (LiveSide) async throws -> Void
     ) async throws {
         let engine = try DockerEngine(address: address)
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(stage.prefix).path
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(fixture.prefix).path
         let world = try await LiveWorld.connect(
-            stage.cluster, secrets: SecretStore(directory: directory), docker: address)
-        let side = LiveSide(world: world, engine: engine, stage: stage)
+            fixture.cluster, secrets: SecretStore(directory: directory), docker: address)
+        let side = LiveSide(world: world, engine: engine, fixture: fixture)
         try await side.importImage()
         do {
             try await body(side)
@@ -45,25 +45,25 @@ struct LiveSide {
                 TarEntry(path: "bin", .directory, mode: 0o755), TarEntry(path: "etc", .directory, mode: 0o755),
                 TarEntry(path: "etc/controller", .directory, mode: 0o755),
             ] + tools)
-        try await engine.importImage(stage.image.text, archive: archive, changes: [Self.command]).finish()
+        try await engine.importImage(fixture.image.text, archive: archive, changes: [Self.command]).finish()
     }
 
     private func cleanUp() async throws {
-        let belongings = try await world.belongings(of: stage.cluster)
-        for container in belongings.containers {
+        let ownedObjects = try await world.ownedObjects(of: fixture.cluster)
+        for container in ownedObjects.containers {
             try await engine.removeContainer(container.id.text, force: true, removesAnonymousVolumes: true)
         }
-        for network in belongings.networks { try await engine.removeNetwork(network.id.text) }
-        for volume in belongings.volumes { try await engine.removeVolume(volume.name.text) }
-        try await engine.removeImage(stage.image.text, force: true)
+        for network in ownedObjects.networks { try await engine.removeNetwork(network.id.text) }
+        for volume in ownedObjects.volumes { try await engine.removeVolume(volume.name.text) }
+        try await engine.removeImage(fixture.image.text, force: true)
     }
 
-    func perform(_ deed: Deed, _ ledger: Ledger) async throws -> Outcome {
-        if let effect = stage.effect(deed, ledger) {
-            return await world.perform([.docker(.local, effect)], for: stage.cluster)[0]
+    func perform(_ action: ContractAction, _ ledger: Ledger) async throws -> Outcome {
+        if let effect = fixture.effect(action, ledger) {
+            return await world.perform([.docker(.local, effect)], for: fixture.cluster)[0]
         }
         do {
-            switch deed {
+            switch action {
             case .pause(let name): try await engine.pause(ledger.container(name).text)
             case .removeByForce(let name):
                 try await engine.removeContainer(ledger.container(name).text, force: true)
@@ -73,7 +73,7 @@ struct LiveSide {
                     in: ledger.container(name).text,
                     DockerExecConfiguration(command: ["kill", code == 0 ? "-USR2" : "-USR1", "1"]))
                 try await engine.startExecDetached(exec)
-            default: throw Blind(what: "a deed that is nobody's")
+            default: throw Blind(what: "an action that has no side")
             }
             return .done("")
         } catch let error as DockerError {
@@ -82,7 +82,7 @@ struct LiveSide {
     }
 
     func look() async throws -> EngineView {
-        guard let view = await world.observe(stage.cluster, focus: .everything).engines.first?.view.value else {
+        guard let view = await world.observe(fixture.cluster, scope: .everything).engines.first?.view.value else {
             throw Blind(what: "the engine")
         }
         return view

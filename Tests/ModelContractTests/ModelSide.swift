@@ -5,33 +5,33 @@ import Model
 /// The simulated engine.
 struct ModelSide {
     let world: SimulatedWorld
-    let stage: Stage
+    let fixture: ContractFixture
 
-    init(stage: Stage) {
-        self.stage = stage
-        var universe = Universe(seed: 1, scope: stage.cluster.name)
-        universe.engine.images = [stage.image]
-        world = SimulatedWorld(universe: universe, cluster: stage.cluster)
+    init(fixture: ContractFixture) {
+        self.fixture = fixture
+        var universe = Universe(seed: 1, scope: fixture.cluster.name)
+        universe.engine.images = [fixture.image]
+        world = SimulatedWorld(universe: universe, cluster: fixture.cluster)
     }
 
-    func perform(_ deed: Deed, _ ledger: Ledger) async -> Outcome {
+    func perform(_ action: ContractAction, _ ledger: Ledger) async -> Outcome {
         await world.settle()
-        if let effect = stage.effect(deed, ledger) {
-            return await world.perform([.docker(.local, effect)], for: stage.cluster)[0]
+        if let effect = fixture.effect(action, ledger) {
+            return await world.perform([.docker(.local, effect)], for: fixture.cluster)[0]
         }
-        return await world.suffer(deed, ledger)
+        return await world.suffer(action, ledger)
     }
 
     /// What is to be seen once everything has ended that was going on.
     func look() async throws -> EngineView {
         await world.come(toRestWithin: .seconds(30))
-        guard let view = await world.observe(stage.cluster, focus: .everything).engines.first?.view.value else {
+        guard let view = await world.observe(fixture.cluster, scope: .everything).engines.first?.view.value else {
             throw Blind(what: "the model")
         }
         return view
     }
 
-    /// Whether the model says that an event stream would have told of the last deed.
+    /// Whether the model says that an event stream would have told of the last action.
     var isStirred: Bool { get async { await world.universe.isStirred } }
 }
 
@@ -46,8 +46,8 @@ extension SimulatedWorld {
         }
     }
 
-    fileprivate func suffer(_ deed: Deed, _ ledger: Ledger) -> Outcome {
-        switch deed {
+    fileprivate func suffer(_ action: ContractAction, _ ledger: Ledger) -> Outcome {
+        switch action {
         case .pause(let name): return universe.pause(ledger.container(name))
         case .removeByForce(let name): return universe.removeByForce(ledger.container(name))
         case .restart(let name): return universe.restart(ledger.container(name))

@@ -3,16 +3,16 @@ import Testing
 /// Scripts that once found a disagreement, or that chance rarely writes.
 struct Scenario: Sendable, CustomTestStringConvertible {
     let name: String
-    let deeds: [Deed]
+    let actions: [ContractAction]
     var testDescription: String { name }
 
-    private static let opening: [Deed] = [
+    private static let opening: [ContractAction] = [
         .createNetwork("net", subnet: 0), .createContainer("a", .init()), .start("a"),
     ]
 
-    private init(_ name: String, _ deeds: [Deed]) {
+    private init(_ name: String, _ actions: [ContractAction]) {
         self.name = name
-        self.deeds = deeds
+        self.actions = actions
     }
 
     static let all: [Scenario] = [

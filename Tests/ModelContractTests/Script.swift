@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Random deeds over a few names. Most aim at what is likely to be there, some at what is not.
+/// Random actions over a few names. Most aim at what is likely to be there, some at what is not.
 struct Script {
     private var random: Seeded
     private let names = ["a", "b", "c"]
@@ -10,23 +10,23 @@ struct Script {
     init(seed: UInt64) { random = Seeded(seed: seed) }
 
     /// A network, two containers on it, one of them started; then chance.
-    mutating func deeds(_ count: Int) -> [Deed] {
-        let opening: [Deed] = [
+    mutating func actions(_ count: Int) -> [ContractAction] {
+        let opening: [ContractAction] = [
             .createNetwork("net", subnet: 0), .createContainer("a", recipe()), .createContainer("b", recipe()),
             .start("a"),
         ]
-        return opening + (0..<count).map { _ in deed() }
+        return opening + (0..<count).map { _ in action() }
     }
 
     private mutating func pick<Value>(_ list: [Value]) -> Value { list[Int.random(in: list.indices, using: &random)] }
 
-    private mutating func recipe() -> Deed.Recipe {
-        Deed.Recipe(
+    private mutating func recipe() -> ContractAction.Recipe {
+        ContractAction.Recipe(
             network: pick(networks), volume: pick([nil, "v", "w"]), port: pick([nil, 0, 1]), policy: pick(policies),
             hasImage: Int.random(in: 0..<12, using: &random) > 0)
     }
 
-    private mutating func deed() -> Deed {
+    private mutating func action() -> ContractAction {
         let name = pick(names)
         switch Int.random(in: 0..<44, using: &random) {
         case 0..<6: return .createContainer(name, recipe())

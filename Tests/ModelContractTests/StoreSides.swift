@@ -9,17 +9,17 @@ import TestSupport
 
 /// Three etcd members in both worlds, started by the controller's own effects.
 struct StoreSides {
-    let stage: Stage
+    let fixture: ContractFixture
     let model: SimulatedWorld
     let live: LiveSide
 
     static func with(_ address: String, _ body: (StoreSides) async throws -> Void) async throws {
-        let stage = Stage(hasStore: true)
-        var universe = Universe(seed: 1, scope: stage.cluster.name)
-        universe.engine.images = [stage.cluster.etcd.image, stage.image]
-        let model = SimulatedWorld(universe: universe, cluster: stage.cluster)
-        try await LiveSide.with(address, stage) { live in
-            let sides = StoreSides(stage: stage, model: model, live: live)
+        let fixture = ContractFixture(hasStore: true)
+        var universe = Universe(seed: 1, scope: fixture.cluster.name)
+        universe.engine.images = [fixture.cluster.etcd.image, fixture.image]
+        let model = SimulatedWorld(universe: universe, cluster: fixture.cluster)
+        try await LiveSide.with(address, fixture) { live in
+            let sides = StoreSides(fixture: fixture, model: model, live: live)
             try await sides.raise(model)
             try await sides.raise(live.world)
             try await body(sides)
@@ -27,21 +27,21 @@ struct StoreSides {
     }
 
     private func raise(_ world: some World) async throws {
-        let network = NetworkSpec(name: stage.cluster.network.name, driver: "bridge", subnet: nil)
+        let network = NetworkSpec(name: fixture.cluster.network.name, driver: "bridge", subnet: nil)
         try await done(world, .createNetwork(network))
-        let scene = await Scene(
-            cluster: stage.cluster, observation: world.observe(stage.cluster, focus: .everything), now: world.now())
-        guard let site = Site(scene) else { throw Blind(what: "the engine") }
-        for name in stage.cluster.etcdNames {
-            let spec = EtcdSpec.container(name, join: EtcdSpec.founding, at: site)
+        let input = await PlanningInput(
+            cluster: fixture.cluster, observation: world.observe(fixture.cluster, scope: .everything), now: world.now())
+        guard let site = EngineScope(input) else { throw Blind(what: "the engine") }
+        for name in fixture.cluster.etcdNames {
+            let spec = EtcdSpec.container(name, join: EtcdSpec.bootstrap, at: site)
             try await done(world, .createContainer(spec))
-            let view = await world.observe(stage.cluster, focus: .everything).engines.first?.view.value
+            let view = await world.observe(fixture.cluster, scope: .everything).engines.first?.view.value
             guard let id = view?.container(name)?.id else { throw Blind(what: name.text) }
             try await done(world, .upload(id, spec.files))
             try await done(world, .start(id))
         }
         _ = try await eventually("three members agree") {
-            let seen = await world.observe(stage.cluster, focus: .everything)
+            let seen = await world.observe(fixture.cluster, scope: .everything)
             return seen.etcd.value?.members.count == 3 && seen.dcs.value != nil
                 && seen.etcd.value?.endpoints.allSatisfy({ $0.status.value?.leaderID ?? 0 != 0 }) == true
                 ? true : nil
@@ -49,18 +49,18 @@ struct StoreSides {
     }
 
     private func done(_ world: some World, _ effect: DockerEffect) async throws {
-        let outcome = await world.perform([.docker(.local, effect)], for: stage.cluster)[0]
+        let outcome = await world.perform([.docker(.local, effect)], for: fixture.cluster)[0]
         guard case .done = outcome else { throw Blind(what: "\(outcome)") }
     }
 
-    /// The effect that a deed is in a world as it was seen.
-    func effect(_ deed: StoreDeed, _ seen: Observation) -> EtcdEffect? {
-        let prefix = stage.cluster.dcsPrefix
+    /// The effect that an action is in a world as it was seen.
+    func effect(_ action: StoreAction, _ seen: Observation) -> EtcdEffect? {
+        let prefix = fixture.cluster.dcsPrefix
         func member(_ number: Int) -> UInt64 {
             let url = EtcdSpec.peerURL(of: name(number))
             return seen.etcd.value?.members.first { $0.peerURLs == [url] }?.id ?? 4711
         }
-        switch deed {
+        switch action {
         case .putIfAbsent(let key, let value): return .putIfAbsent(key: full(key), value: value)
         case .deleteKey(let key, let isCurrent):
             let revision = seen.dcs.value?.retired.first?.modRevision ?? 1
@@ -74,7 +74,7 @@ struct StoreSides {
             case .createRevision: key.createRevision += 1
             case nil: break
             }
-            return .releaseLeader(prefix: prefix, key, heir: nil)
+            return .releaseLeader(prefix: prefix, key, candidate: nil)
         case .addLearner(let number): return .addLearner(peerURL: EtcdSpec.peerURL(of: name(number)))
         case .promote(let number): return .promote(memberID: member(number))
         case .removeMember(let number): return .removeMember(memberID: member(number))
@@ -83,17 +83,17 @@ struct StoreSides {
         }
     }
 
-    func name(_ number: Int) -> ContainerName { ContainerName("\(stage.cluster.etcd.namePrefix)\(number)") }
+    func name(_ number: Int) -> ContainerName { ContainerName("\(fixture.cluster.etcd.namePrefix)\(number)") }
 
     func full(_ key: String) -> String {
-        key == StoreDeed.retired
-            ? RetiredVolume.prefix(of: stage.cluster.name) + "volume" : stage.cluster.dcsPrefix + key
+        key == StoreAction.retired
+            ? RetiredVolume.prefix(of: fixture.cluster.name) + "volume" : fixture.cluster.dcsPrefix + key
     }
 
     /// What Patroni or a person does in the model.
-    func sufferInModel(_ deed: StoreDeed) async {
+    func sufferInModel(_ action: StoreAction) async {
         await model.change { universe in
-            switch deed {
+            switch action {
             case .put(let key, let value, let lease):
                 guard lease == 0 || universe.store?.leases.contains(where: { $0.id == lease }) == true else { return }
                 let node = NodeName(String(key.split(separator: "/").last ?? ""))
@@ -101,7 +101,7 @@ struct StoreSides {
                     switch key {
                     case _ where key.hasPrefix("members/"):
                         .member(DCSMember(name: node, state: value, role: "replica", lease: lease))
-                    case "failover": universe.wish(from: "n1", to: value.isEmpty ? nil : NodeName(value))
+                    case "failover": universe.request(from: "n1", to: value.isEmpty ? nil : NodeName(value))
                     case _: .text(value)
                     }
                 universe.store?.put(full(key), stored, lease: lease)
@@ -120,10 +120,10 @@ struct StoreSides {
     }
 
     /// The same in the real world; what etcd refuses there is refused in the model by the conditions above.
-    func sufferInLife(_ deed: StoreDeed) async throws {
-        let client = try await live.world.currentStore(stage.cluster)
+    func sufferInLife(_ action: StoreAction) async throws {
+        let client = try await live.world.currentStore(fixture.cluster)
         do {
-            switch deed {
+            switch action {
             case .put(let key, let value, let lease):
                 let text =
                     switch key {

@@ -13,19 +13,19 @@ struct StoreTests {
         print("model contract, etcd: seed \(seed); replay with MODEL_SEEDS=\(seed)")
         try await StoreSides.with(Engines.all[0]) { sides in
             var story: [String] = []
-            for deed in StoreDeed.opening + StoreDeed.script(seed: seed, 60) + StoreDeed.membership {
-                let (expected, outcome) = try await perform(deed, sides)
-                story.append("\(deed): \(outcome)")
+            for action in StoreAction.opening + StoreAction.script(seed: seed, 60) + StoreAction.membership {
+                let (expected, outcome) = try await perform(action, sides)
+                story.append("\(action): \(outcome)")
                 guard expected == outcome else {
                     Issue.record("after\n\(story.joined(separator: "\n"))\nthe model answers \(expected)")
                     return
                 }
                 await sides.model.advance(to: sides.model.universe.now + .seconds(3))
-                let wanted = lines(await sides.model.observe(sides.stage.cluster, focus: .everything), sides)
+                let wanted = lines(await sides.model.observe(sides.fixture.cluster, scope: .everything), sides)
                 var seen: [String] = []
                 do {
                     _ = try await eventually("both worlds show the same", within: .seconds(10)) {
-                        seen = lines(await sides.live.world.observe(sides.stage.cluster, focus: .everything), sides)
+                        seen = lines(await sides.live.world.observe(sides.fixture.cluster, scope: .everything), sides)
                         return seen == wanted ? true : nil
                     }
                 } catch {
@@ -37,16 +37,16 @@ struct StoreTests {
         }
     }
 
-    private func perform(_ deed: StoreDeed, _ sides: StoreSides) async throws -> (String, String) {
-        let cluster = sides.stage.cluster
-        let imagined = await sides.model.observe(cluster, focus: .everything)
-        guard let effect = sides.effect(deed, imagined) else {
-            await sides.sufferInModel(deed)
-            try await sides.sufferInLife(deed)
+    private func perform(_ action: StoreAction, _ sides: StoreSides) async throws -> (String, String) {
+        let cluster = sides.fixture.cluster
+        let imagined = await sides.model.observe(cluster, scope: .everything)
+        guard let effect = sides.effect(action, imagined) else {
+            await sides.sufferInModel(action)
+            try await sides.sufferInLife(action)
             return ("done", "done")
         }
-        let seen = await sides.live.world.observe(cluster, focus: .everything)
-        guard let real = sides.effect(deed, seen) else { throw Blind(what: "etcd") }
+        let seen = await sides.live.world.observe(cluster, scope: .everything)
+        guard let real = sides.effect(action, seen) else { throw Blind(what: "etcd") }
         let expected = await sides.model.perform([.etcd(effect)], for: cluster)[0]
         var outcome = await sides.live.world.perform([.etcd(real)], for: cluster)[0]
         // etcd changes no membership until its members have been connected for five seconds (its HealthInterval)

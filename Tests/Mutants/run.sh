@@ -30,7 +30,7 @@ judge() {
     verdict "$found" "unit tests" $status
     return
   fi
-  (cd "$tree" && timeout 900 .build/release/simulate --seeds "$seeds" --first) >"$log" 2>&1 || status=$?
+  (cd "$tree" && timeout 1800 .build/release/simulate --seeds "$seeds" --first) >"$log" 2>&1 || status=$?
   [[ $status != 0 ]] || return 1
   found=$(grep -aE 'SEED=' "$log" | head -1 | cut -c1-150) || true
   verdict "$found" simulation $status

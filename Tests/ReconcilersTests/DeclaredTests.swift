@@ -2,45 +2,45 @@ import Model
 import Testing
 
 @testable import Reconcilers
-@testable import TestScenery
+@testable import PlanningFixtures
 
 @Suite("Declared roles and databases")
 struct DeclaredTests {
     /// A healthy cluster that declares a role and a database, both as wanted.
-    private var scenery: Scenery {
-        var scenery = Scenery()
+    private var fixture: PlanningFixture {
+        var fixture = PlanningFixture()
         var role = DeclaredRole(name: "app")
         role.login = true
         role.memberOf = ["pg_monitor"]
-        scenery.cluster.roles = [role]
+        fixture.cluster.roles = [role]
         var database = DeclaredDatabase(name: "appdb")
         database.owner = "app"
-        scenery.cluster.databases = [database]
+        fixture.cluster.databases = [database]
         var seen = RoleView(name: "app", attributes: ["INHERIT", "IN pg_monitor", "LOGIN"], passwordMatches: true)
         seen.granted = ["pg_monitor"]
-        scenery.database {
+        fixture.database {
             $0.roles.append(seen)
             $0.databases = [DeclaredDatabaseView(name: "appdb", owner: "app")]
             $0.archiver.lastArchived = "000000010000000000000007"
         }
-        let configuration = DynamicConfiguration.desired(for: scenery.cluster, poolers: ["10.0.0.2"])
-        scenery.dcs { $0.configuration = configuration }
+        let configuration = DynamicConfiguration.desired(for: fixture.cluster, poolers: ["10.0.0.2"])
+        fixture.dcs { $0.configuration = configuration }
         var backup = BackupView(label: "b", type: "full", stoppedAt: 1_760_000_000, size: 1)
         backup.firstSegment = "000000010000000000000004"
         backup.lastSegment = "000000010000000000000005"
-        scenery.observation.repository = .present(
-            RepositoryView(stanza: .ok(systemIdentifier: Scenery.system), backups: [backup]))
-        return scenery
+        fixture.observation.repository = .present(
+            RepositoryView(stanza: .ok(systemIdentifier: PlanningFixture.system), backups: [backup]))
+        return fixture
     }
 
-    private func role(_ scenery: inout Scenery, _ change: (inout RoleView) -> Void) {
-        scenery.database { view in
+    private func role(_ fixture: inout PlanningFixture, _ change: (inout RoleView) -> Void) {
+        fixture.database { view in
             for place in view.roles.indices where view.roles[place].name == "app" { change(&view.roles[place]) }
         }
     }
 
-    private func sql(_ scenery: Scenery, _ planner: any Reconciler) -> [String] {
-        scenery.effects(planner).map { effect in
+    private func sql(_ fixture: PlanningFixture, _ planner: any Reconciler) -> [String] {
+        fixture.effects(planner).map { effect in
             switch effect {
             case .sql(_, .script(let database, let text)): "\(database): \(text)"
             case .sql(_, .migrate(let database, let file, let role)): "\(database): \(file.name) as \(role)"
@@ -54,218 +54,219 @@ struct DeclaredTests {
         }
     }
 
-    private func condition(_ scenery: Scenery, _ planner: any Reconciler, _ subject: Subject) -> Condition? {
-        planner.propose(scenery.scene).conditions.first { $0.subject == subject }
+    private func condition(_ fixture: PlanningFixture, _ planner: any Reconciler, _ subject: Subject) -> Condition? {
+        planner.propose(fixture.input).conditions.first { $0.subject == subject }
     }
 
     /// B, kind 1: one question that fails has hidden everything else, and the poolers stayed where they were.
     @Test("a part of the database that cannot be seen is left alone, and blinds nothing else")
     func unseenPart() throws {
-        var blind = scenery
+        var blind = fixture
         blind.database {
             $0.roles = []
             $0.databases = []
-            $0.unseen = [UnseenPart(.accounts, Blindness(.unreachable, "schema of somebody's"))]
+            $0.unseen = [UnseenPart(.accounts, UnknownReason(.unreachable, "schema of somebody's"))]
         }
         for planner in [Accounts(), Roles(), Databases(), Schema()] as [any Reconciler] {
             #expect(blind.effects(planner) == [], "\(planner.name)")
         }
         for planner in [Roles(), Databases(), Schema()] as [any Reconciler] {
-            let seen = try #require(planner.propose(blind.scene).conditions.first)
+            let seen = try #require(planner.propose(blind.input).conditions.first)
             #expect(seen.status == .unknown && seen.message.contains("schema of somebody's"), "\(planner.name)")
         }
         for planner in [Poolers(), Failover(), Nodes(), Backups(), Switchovers()] as [any Reconciler] {
-            #expect(planner.propose(blind.scene) == planner.propose(scenery.scene), "\(planner.name)")
+            #expect(planner.propose(blind.input) == planner.propose(fixture.input), "\(planner.name)")
         }
-        blind = scenery
-        blind.database { $0.unseen = [UnseenPart(.archiver, Blindness(.timedOut, "too slow"))] }
-        let archiving = Backups().propose(blind.scene).conditions.first { $0.type == .archiving }
+        blind = fixture
+        blind.database { $0.unseen = [UnseenPart(.archiver, UnknownReason(.timedOut, "too slow"))] }
+        let archiving = Backups().propose(blind.input).conditions.first { $0.type == .archiving }
         #expect(archiving?.status == .unknown && archiving?.message.contains("too slow") == true)
-        #expect(Roles().propose(blind.scene) == Roles().propose(scenery.scene))
+        #expect(Roles().propose(blind.input) == Roles().propose(fixture.input))
     }
 
     /// D: a role that another one has made, with a name whose second letter takes the quote behind it into its character.
     @Test("a name's quote is doubled whatever letter stands before it")
     func quoteBehindALetter() {
-        var scenery = scenery
-        role(&scenery) { $0.granted = ["pg_monitor", "a\u{0600}\"; ALTER ROLE app SUPERUSER; --"] }
+        var fixture = fixture
+        role(&fixture) { $0.granted = ["pg_monitor", "a\u{0600}\"; ALTER ROLE app SUPERUSER; --"] }
         #expect(
-            sql(scenery, Roles()) == [
+            sql(fixture, Roles()) == [
                 "postgres: REVOKE \"a\u{0600}\"\"; ALTER ROLE app SUPERUSER; --\" FROM \"app\";"
             ])
     }
 
     @Test("whose password the controller has lost keep it, and a condition says so; one that has none gets one")
     func lostPassword() {
-        var scenery = scenery
-        role(&scenery) { ($0.passwordMatches, $0.hasPassword) = (false, true) }
-        #expect(sql(scenery, Roles()).isEmpty)
-        let lost = condition(scenery, Roles(), .role("app"))
+        var fixture = fixture
+        role(&fixture) { ($0.passwordMatches, $0.hasPassword) = (false, true) }
+        #expect(sql(fixture, Roles()).isEmpty)
+        let lost = condition(fixture, Roles(), .role("app"))
         #expect(lost?.type == .secretLost && lost?.message.contains("--rotate app") == true)
-        scenery.observation.secrets.append(SecretView(name: "role-app", version: "1"))
-        #expect(sql(scenery, Roles()) == ["password app role-app"])
-        scenery.observation.secrets.removeLast()
-        role(&scenery) { $0.hasPassword = false }
-        #expect(sql(scenery, Roles()) == ["password app role-app"])
+        fixture.observation.secrets.append(SecretView(name: "role-app", version: "1"))
+        #expect(sql(fixture, Roles()) == ["password app role-app"])
+        fixture.observation.secrets.removeLast()
+        role(&fixture) { $0.hasPassword = false }
+        #expect(sql(fixture, Roles()) == ["password app role-app"])
     }
 
     @Test("that are as wanted need nothing, and say so")
     func atRest() {
         for planner in [Roles(), Databases()] as [any Reconciler] {
-            let proposal = planner.propose(scenery.scene)
+            let proposal = planner.propose(fixture.input)
             #expect(proposal.actions.isEmpty && proposal.waiting.isEmpty && proposal.lookAgain == nil)
             #expect(proposal.conditions.map(\.status) == [.true])
         }
-        #expect(scenery.effects(Configuration()) == [])
-        #expect(Roles().propose(Scenery().scene) == Proposal())
-        #expect(Databases().propose(Scenery().scene) == Proposal())
+        #expect(fixture.effects(Configuration()) == [])
+        #expect(Roles().propose(PlanningFixture().input) == Proposal())
+        #expect(Databases().propose(PlanningFixture().input) == Proposal())
     }
 
     @Test("a missing role is created, then joins its groups, and then gets its password")
     func create() {
-        var scenery = scenery
-        scenery.cluster.roles[0].createdb = true
-        scenery.cluster.roles[0].connectionLimit = 5
-        scenery.cluster.roles[0].validUntil = Timestamp("2027-01-31 10:00:00+01")
-        scenery.database { $0.roles.removeAll { $0.name == "app" } }
+        var fixture = fixture
+        fixture.cluster.roles[0].createdb = true
+        fixture.cluster.roles[0].connectionLimit = 5
+        fixture.cluster.roles[0].validUntil = Timestamp("2027-01-31 10:00:00+01")
+        fixture.database { $0.roles.removeAll { $0.name == "app" } }
         #expect(
-            sql(scenery, Roles()) == [
+            sql(fixture, Roles()) == [
                 "postgres: CREATE ROLE \"app\" LOGIN CREATEDB CONNECTION LIMIT 5 "
                     + "VALID UNTIL '2027-01-31 09:00:00.000000+00';"
             ])
         var seen = RoleView(name: "app", attributes: ["CREATEDB", "INHERIT", "LOGIN"], passwordMatches: false)
         seen.connectionLimit = 5
         seen.validUntil = Timestamp("2027-01-31 09:00:00Z")
-        scenery.database { $0.roles.append(seen) }
-        #expect(sql(scenery, Roles()) == ["postgres: GRANT \"pg_monitor\" TO \"app\";"])
-        role(&scenery) { $0.attributes.append("IN pg_monitor") }
-        #expect(sql(scenery, Roles()) == ["password app role-app"])
+        fixture.database { $0.roles.append(seen) }
+        #expect(sql(fixture, Roles()) == ["postgres: GRANT \"pg_monitor\" TO \"app\";"])
+        role(&fixture) { $0.attributes.append("IN pg_monitor") }
+        #expect(sql(fixture, Roles()) == ["password app role-app"])
     }
 
     @Test("a role is repaired where the manifest says something, and left alone where it does not")
     func drift() {
-        var scenery = scenery
-        role(&scenery) {
+        var fixture = fixture
+        role(&fixture) {
             $0.attributes = ["CREATEDB", "IN pg_monitor", "LOGIN"]
             $0.connectionLimit = 3
             $0.validUntil = Timestamp(seconds: 0)
         }
-        #expect(sql(scenery, Roles()) == [])
-        scenery.cluster.roles[0].createdb = false
-        scenery.cluster.roles[0].inherit = true
-        scenery.cluster.roles[0].connectionLimit = -1
-        #expect(sql(scenery, Roles()) == ["postgres: ALTER ROLE \"app\" NOCREATEDB INHERIT CONNECTION LIMIT -1;"])
-        scenery = self.scenery
-        role(&scenery) { $0.attributes = ["IN pg_monitor", "REPLICATION", "SUPERUSER"] }
-        #expect(sql(scenery, Roles()) == ["postgres: ALTER ROLE \"app\" LOGIN NOSUPERUSER NOREPLICATION;"])
+        #expect(sql(fixture, Roles()) == [])
+        fixture.cluster.roles[0].createdb = false
+        fixture.cluster.roles[0].inherit = true
+        fixture.cluster.roles[0].connectionLimit = -1
+        #expect(sql(fixture, Roles()) == ["postgres: ALTER ROLE \"app\" NOCREATEDB INHERIT CONNECTION LIMIT -1;"])
+        fixture = self.fixture
+        role(&fixture) { $0.attributes = ["IN pg_monitor", "REPLICATION", "SUPERUSER"] }
+        #expect(sql(fixture, Roles()) == ["postgres: ALTER ROLE \"app\" LOGIN NOSUPERUSER NOREPLICATION;"])
     }
 
     @Test("a membership that is not listed any more goes only where it came from here")
     func memberships() {
-        var scenery = scenery
-        role(&scenery) { $0.attributes.append("IN others") }
-        #expect(sql(scenery, Roles()) == [])
-        role(&scenery) { $0.granted.append("others") }
-        #expect(sql(scenery, Roles()) == ["postgres: REVOKE \"others\" FROM \"app\";"])
-        scenery.cluster.roles[0].memberOf = nil
-        #expect(sql(scenery, Roles()) == [])
+        var fixture = fixture
+        role(&fixture) { $0.attributes.append("IN others") }
+        #expect(sql(fixture, Roles()) == [])
+        role(&fixture) { $0.granted.append("others") }
+        #expect(sql(fixture, Roles()) == ["postgres: REVOKE \"others\" FROM \"app\";"])
+        fixture.cluster.roles[0].memberOf = nil
+        #expect(sql(fixture, Roles()) == [])
     }
 
     @Test("a password changes only while every pooler may use the certificate in the role's name")
     func rotation() {
-        var scenery = scenery
-        role(&scenery) { $0.passwordMatches = false }
-        #expect(sql(scenery, Roles()) == ["password app role-app"])
-        let configuration = DynamicConfiguration.desired(for: scenery.cluster)
-        scenery.dcs { $0.configuration = configuration }
-        #expect(sql(scenery, Roles()) == [])
-        #expect(Roles().propose(scenery.scene).waiting == ["the poolers' access, before the password of app changes"])
-        #expect(scenery.effects(Configuration()).count == 1)
-        scenery.cluster.pooler.enabled = false
-        #expect(sql(scenery, Roles()) == ["password app role-app"])
+        var fixture = fixture
+        role(&fixture) { $0.passwordMatches = false }
+        #expect(sql(fixture, Roles()) == ["password app role-app"])
+        let configuration = DynamicConfiguration.desired(for: fixture.cluster)
+        fixture.dcs { $0.configuration = configuration }
+        #expect(sql(fixture, Roles()) == [])
+        #expect(Roles().propose(fixture.input).waiting == ["the poolers' access, before the password of app changes"])
+        #expect(fixture.effects(Configuration()).count == 1)
+        fixture.cluster.pooler.enabled = false
+        #expect(sql(fixture, Roles()) == ["password app role-app"])
     }
 
     @Test(
         "the certificate is good for logins that the manifest knows, from the poolers' addresses, and stays for one away"
     )
     func access() {
-        var scenery = scenery
+        var fixture = fixture
         let rule = "hostssl all app,console,pgadmin 10.0.0.2/32 cert map=pooler"
-        func rules(_ scenery: Scenery) -> [String] {
-            guard let site = Site(scenery.scene), let current = scenery.observation.dcs.value?.configuration else {
+        func rules(_ fixture: PlanningFixture) -> [String] {
+            guard let scope = EngineScope(fixture.input), let current = fixture.observation.dcs.value?.configuration
+            else {
                 return []
             }
-            let addresses = PoolerAccess(at: site, current: current).addresses
-            return PoolerAccess.rules(for: addresses, scenery.cluster)
+            let addresses = PoolerAccess(at: scope, current: current).addresses
+            return PoolerAccess.rules(for: addresses, fixture.cluster)
         }
-        #expect(rules(scenery) == [rule])
-        for pooler in scenery.cluster.poolers { scenery.stop(pooler.name, exitCode: 0) }
-        #expect(rules(scenery) == [rule])
-        scenery.cluster.pooler.enabled = false
-        #expect(rules(scenery) == [])
-        let hba = DynamicConfiguration.hba(scenery.cluster, poolers: ["10.0.0.2"])
+        #expect(rules(fixture) == [rule])
+        for pooler in fixture.cluster.poolers { fixture.stop(pooler.name, exitCode: 0) }
+        #expect(rules(fixture) == [rule])
+        fixture.cluster.pooler.enabled = false
+        #expect(rules(fixture) == [])
+        let hba = DynamicConfiguration.hba(fixture.cluster, poolers: ["10.0.0.2"])
         #expect(hba.suffix(2) == [rule, "host all all all scram-sha-256"])
     }
 
     @Test("a role that owns something is kept, and the condition says what; one that holds nothing is dropped")
     func dropRole() {
-        var scenery = scenery
-        scenery.cluster.roles[0].ensure = .absent
-        role(&scenery) { $0.holds = ["database appdb"] }
-        #expect(sql(scenery, Roles()) == [])
-        #expect(condition(scenery, Roles(), .role("app"))?.message.contains("database appdb") == true)
-        role(&scenery) { $0.holds = [] }
-        #expect(sql(scenery, Roles()) == ["drop role app"])
-        scenery.database { $0.roles.removeAll { $0.name == "app" } }
-        #expect(Roles().propose(scenery.scene).waiting.isEmpty)
+        var fixture = fixture
+        fixture.cluster.roles[0].ensure = .absent
+        role(&fixture) { $0.holds = ["database appdb"] }
+        #expect(sql(fixture, Roles()) == [])
+        #expect(condition(fixture, Roles(), .role("app"))?.message.contains("database appdb") == true)
+        role(&fixture) { $0.holds = [] }
+        #expect(sql(fixture, Roles()) == ["drop role app"])
+        fixture.database { $0.roles.removeAll { $0.name == "app" } }
+        #expect(Roles().propose(fixture.input).waiting.isEmpty)
     }
 
     @Test("what is taken out of the manifest stays")
     func forgotten() {
-        var scenery = scenery
-        scenery.cluster.roles = []
-        scenery.cluster.databases = []
-        #expect(sql(scenery, Roles()) == [] && sql(scenery, Databases()) == [])
+        var fixture = fixture
+        fixture.cluster.roles = []
+        fixture.cluster.databases = []
+        #expect(sql(fixture, Roles()) == [] && sql(fixture, Databases()) == [])
     }
 
     @Test("a database is created for an owner that is there, and gets its owner, limit and extensions back")
     func databases() {
-        var scenery = scenery
-        scenery.cluster.databases[0].connectionLimit = 9
-        scenery.cluster.databases[0].extensions = [ExtensionSettings(name: "vector")]
-        scenery.database { $0.databases = [] }
+        var fixture = fixture
+        fixture.cluster.databases[0].connectionLimit = 9
+        fixture.cluster.databases[0].extensions = [ExtensionSettings(name: "vector")]
+        fixture.database { $0.databases = [] }
         let create = "postgres: CREATE DATABASE \"appdb\" OWNER \"app\" CONNECTION LIMIT 9;"
-        #expect(sql(scenery, Databases()) == [create])
-        let roles = scenery.observation.database.value?.roles ?? []
-        scenery.database { $0.roles.removeAll { $0.name == "app" } }
-        #expect(sql(scenery, Databases()) == [])
-        scenery.database {
+        #expect(sql(fixture, Databases()) == [create])
+        let roles = fixture.observation.database.value?.roles ?? []
+        fixture.database { $0.roles.removeAll { $0.name == "app" } }
+        #expect(sql(fixture, Databases()) == [])
+        fixture.database {
             $0.roles = roles
             $0.databases = [DeclaredDatabaseView(name: "appdb", owner: "postgres")]
         }
-        #expect(sql(scenery, Databases()) == ["postgres: ALTER DATABASE \"appdb\" OWNER TO \"app\";"])
-        scenery.database { $0.databases[0].owner = "app" }
-        #expect(sql(scenery, Databases()) == ["postgres: ALTER DATABASE \"appdb\" CONNECTION LIMIT 9;"])
-        scenery.database {
+        #expect(sql(fixture, Databases()) == ["postgres: ALTER DATABASE \"appdb\" OWNER TO \"app\";"])
+        fixture.database { $0.databases[0].owner = "app" }
+        #expect(sql(fixture, Databases()) == ["postgres: ALTER DATABASE \"appdb\" CONNECTION LIMIT 9;"])
+        fixture.database {
             $0.databases[0].connectionLimit = 9
-            $0.databases[0].extensions = .unknown(Blindness(.unreachable, "not accepting connections"))
+            $0.databases[0].extensions = .unknown(UnknownReason(.unreachable, "not accepting connections"))
         }
-        #expect(sql(scenery, Databases()) == [])
-        #expect(condition(scenery, Databases(), .database("appdb"))?.reason == "Unseen")
-        scenery.database {
+        #expect(sql(fixture, Databases()) == [])
+        #expect(condition(fixture, Databases(), .database("appdb"))?.reason == "Unseen")
+        fixture.database {
             $0.databases[0].extensions = .present([ExtensionView(name: "vector", installed: nil, available: "0.8.1")])
         }
         #expect(
-            sql(scenery, Databases()) == ["appdb: CREATE EXTENSION IF NOT EXISTS \"vector\" SCHEMA public;"])
+            sql(fixture, Databases()) == ["appdb: CREATE EXTENSION IF NOT EXISTS \"vector\" SCHEMA public;"])
     }
 
     @Test("an absent database goes only when it can be brought back and nobody is in it")
     func dropDatabase() {
-        var scenery = scenery
-        scenery.cluster.databases[0].ensure = .absent
-        let good = scenery
+        var fixture = fixture
+        fixture.cluster.databases[0].ensure = .absent
+        let good = fixture
         #expect(sql(good, Databases()) == ["drop database appdb"])
-        func refused(_ reason: String, _ bend: (inout Scenery) -> Void) {
+        func refused(_ reason: String, _ bend: (inout PlanningFixture) -> Void) {
             var bent = good
             bend(&bent)
             #expect(sql(bent, Databases()) == [])
@@ -276,7 +277,7 @@ struct DeclaredTests {
         refused("NoBackup") { $0.database { $0.timeline = 2 } }
         refused("NotArchiving") { $0.database { $0.archiver.isFailing = true } }
         refused("NotArchiving") { $0.database { $0.archiver.lastArchived = "000000020000000000000001" } }
-        refused("RepositoryUnseen") { $0.observation.repository = .unknown(Blindness(.timedOut, "")) }
+        refused("RepositoryUnseen") { $0.observation.repository = .unknown(UnknownReason(.timedOut, "")) }
         refused("Switchover") { $0.dcs { $0.handover = Handover(to: "pg-node-2") } }
         refused("NoBackup") { bent in
             bent.observation.repository = bent.observation.repository.map { view in
@@ -299,12 +300,12 @@ struct DeclaredTests {
 
     @Test("a statement that fails is not looked at all the time until it is due again")
     func failing() {
-        var scenery = scenery
-        scenery.cluster.schema.migrations = [Migration(name: "001.sql", sql: "SELECT 1/0;")]
-        scenery.cluster.databases[0].owner = "pgadmin"
-        role(&scenery) { $0.passwordMatches = false }
+        var fixture = fixture
+        fixture.cluster.schema.migrations = [Migration(name: "001.sql", sql: "SELECT 1/0;")]
+        fixture.cluster.databases[0].owner = "pgadmin"
+        role(&fixture) { $0.passwordMatches = false }
         for planner in [Schema(), Roles(), Databases()] as [any Reconciler] {
-            let proposal = planner.propose(scenery.scene)
+            let proposal = planner.propose(fixture.input)
             #expect(proposal.actions.count == 1 && !proposal.waiting.isEmpty)
             #expect(proposal.lookAgain == nil, "\(planner.name)")
         }
@@ -312,12 +313,12 @@ struct DeclaredTests {
 
     @Test("a database that cannot be entered blinds nobody but its own planner")
     func blindInside() {
-        var scenery = Scenery()
-        scenery.database { $0.migrations = .unknown(Blindness(.unreachable, "not accepting connections")) }
-        let proposal = Schema().propose(scenery.scene)
+        var fixture = PlanningFixture()
+        fixture.database { $0.migrations = .unknown(UnknownReason(.unreachable, "not accepting connections")) }
+        let proposal = Schema().propose(fixture.input)
         #expect(proposal.actions.isEmpty)
         #expect(proposal.conditions.map(\.status) == [.unknown])
-        #expect(Accounts().propose(scenery.scene).actions.isEmpty)
-        #expect(scenery.effects(Poolers()) == [])
+        #expect(Accounts().propose(fixture.input).actions.isEmpty)
+        #expect(fixture.effects(Poolers()) == [])
     }
 }

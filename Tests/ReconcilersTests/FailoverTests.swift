@@ -2,19 +2,19 @@ import Model
 import Testing
 
 @testable import Reconcilers
-@testable import TestScenery
+@testable import PlanningFixtures
 
 @Suite("Failover")
 struct FailoverTests {
-    private func releases(_ scenery: Scenery) -> Bool {
-        scenery.effects(Failover()).contains { if case .etcd(.releaseLeader) = $0 { true } else { false } }
+    private func releases(_ fixture: PlanningFixture) -> Bool {
+        fixture.effects(Failover()).contains { if case .etcd(.releaseLeader) = $0 { true } else { false } }
     }
 
     @Test("a leader whose container is proven dead is released, with the proof")
     func releasesTheDead() throws {
-        var scenery = Scenery()
-        scenery.stop("pg-node-1")
-        let action = try #require(Failover().propose(scenery.scene).actions.first)
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-1")
+        let action = try #require(Failover().propose(fixture.input).actions.first)
         #expect(action.proof?.container == "id-pg-node-1")
         #expect(action.proof?.exitCode == 137)
         #expect(action.effect.isDisruptive)
@@ -22,9 +22,9 @@ struct FailoverTests {
 
     @Test("a leader whose container was removed is released")
     func releasesTheRemoved() {
-        var scenery = Scenery()
-        scenery.remove("pg-node-1")
-        #expect(releases(scenery))
+        var fixture = PlanningFixture()
+        fixture.remove("pg-node-1")
+        #expect(releases(fixture))
     }
 
     @Test(
@@ -34,71 +34,71 @@ struct FailoverTests {
             .exited(Exit(code: 255)), .exited(Exit(code: 128, error: "driver failed")),
         ])
     func sparesTheUnclear(state: ContainerState) {
-        var scenery = Scenery()
-        scenery.stop("pg-node-1")
-        scenery.change("pg-node-1") { $0.state = state }
-        #expect(!releases(scenery))
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-1")
+        fixture.change("pg-node-1") { $0.state = state }
+        #expect(!releases(fixture))
     }
 
     @Test("an endpoint that is still on the network spares the leader")
     func sparesTheConnected() {
-        var scenery = Scenery()
-        scenery.stop("pg-node-1")
-        scenery.engine.networks[0].endpoints.append("id-pg-node-1")
-        #expect(!releases(scenery))
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-1")
+        fixture.engine.networks[0].endpoints.append("id-pg-node-1")
+        #expect(!releases(fixture))
     }
 
     @Test("another living container on the leader's volume spares the leader")
     func sparesASharedVolume() {
-        var scenery = Scenery()
-        scenery.stop("pg-node-1")
-        scenery.change("pg-node-3") { $0.settings.mounts = [VolumeMount(volume: "pg-node-1-data", destination: "/x")] }
-        #expect(!releases(scenery))
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-1")
+        fixture.change("pg-node-3") { $0.settings.mounts = [VolumeMount(volume: "pg-node-1-data", destination: "/x")] }
+        #expect(!releases(fixture))
     }
 
     @Test("nobody from the sync set alive: the leader is waited for and started again")
     func waitsWithoutHeir() {
-        var scenery = Scenery()
-        scenery.stop("pg-node-1")
-        scenery.stop("pg-node-2")
-        #expect(!releases(scenery))
-        #expect(scenery.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-1")
+        fixture.stop("pg-node-2")
+        #expect(!releases(fixture))
+        #expect(fixture.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
     }
 
     @Test("while Patroni is paused the leader key is not touched")
     func honoursPause() {
-        var scenery = Scenery()
-        scenery.stop("pg-node-1")
-        scenery.dcs { $0.configuration = .object([("pause", .bool(true))]) }
-        #expect(!releases(scenery))
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-1")
+        fixture.dcs { $0.configuration = .object([("pause", .bool(true))]) }
+        #expect(!releases(fixture))
     }
 
     @Test("the dead leader stays down until another leads, then starts")
     func restartsAfterwards() {
-        var scenery = Scenery()
-        scenery.stop("pg-node-1")
-        #expect(!scenery.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
-        scenery.dcs { $0.leader = nil }
-        #expect(!scenery.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
-        scenery.dcs { $0.leader = LeaderKey(node: "pg-node-2", lease: 8, createRevision: 60, modRevision: 60) }
-        #expect(scenery.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-1")
+        #expect(!fixture.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
+        fixture.dcs { $0.leader = nil }
+        #expect(!fixture.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
+        fixture.dcs { $0.leader = LeaderKey(node: "pg-node-2", lease: 8, createRevision: 60, modRevision: 60) }
+        #expect(fixture.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
     }
 
     /// The primary is dead; both replicas may lead, and the last primary had written 40 MiB.
-    private func bereft(_ mode: SynchronousSettings.Mode, received: Int64) -> Scenery {
-        var scenery = Scenery()
-        scenery.cluster.postgres.synchronous.mode = mode
-        scenery.dcs {
+    private func bereft(_ mode: SynchronousSettings.Mode, received: Int64) -> PlanningFixture {
+        var fixture = PlanningFixture()
+        fixture.cluster.postgres.synchronous.mode = mode
+        fixture.dcs {
             $0.leaderPosition = 40 << 20
             $0.synchronous =
                 mode == .off ? nil : SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2", "pg-node-3"])
         }
-        for replica: NodeName in ["pg-node-2", "pg-node-3"] { scenery.member(replica) { $0.walPosition = received } }
-        scenery.stop("pg-node-1", data: Scenery.data(wasPrimary: true))
-        return scenery
+        for replica: NodeName in ["pg-node-2", "pg-node-3"] { fixture.member(replica) { $0.walPosition = received } }
+        fixture.stop("pg-node-1", data: PlanningFixture.data(wasPrimary: true))
+        return fixture
     }
-    private func starts(_ scenery: Scenery) -> Bool {
-        scenery.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1")))
+    private func starts(_ fixture: PlanningFixture) -> Bool {
+        fixture.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1")))
     }
 
     @Test(
@@ -123,14 +123,14 @@ struct FailoverTests {
         arguments: [SynchronousSettings.Mode.off, .on, .quorum])
     func waitsNotForEver(mode: SynchronousSettings.Mode) {
         func look(_ state: (String) -> ContainerState, after seconds: Int64) -> Bool {
-            var scenery = bereft(mode, received: 40 << 20)
-            scenery.dcs { $0.leader = nil }
-            let then = Timestamp(microseconds: Timestamp(Scenery.now).microseconds - seconds * 1_000_000)
-            scenery.change("pg-node-1") {
+            var fixture = bereft(mode, received: 40 << 20)
+            fixture.dcs { $0.leader = nil }
+            let then = Timestamp(microseconds: Timestamp(PlanningFixture.now).microseconds - seconds * 1_000_000)
+            fixture.change("pg-node-1") {
                 $0.state = state(then.text)
                 $0.createdAt = then.text
             }
-            return starts(scenery)
+            return starts(fixture)
         }
         func died(_ end: String) -> ContainerState { .exited(Exit(code: 137, startedAt: "t0", finishedAt: end)) }
         // ttl 30 s and one loop of 10 s
@@ -144,16 +144,16 @@ struct FailoverTests {
 
     @Test("a running replica of a newer timeline that nobody elects does not keep a former primary down for ever")
     func newerIsNotForEver() {
-        var scenery = bereft(.off, received: 39 << 20)
-        scenery.dcs { $0.leader = nil }
-        for replica: NodeName in ["pg-node-2", "pg-node-3"] { scenery.member(replica) { $0.timeline = 2 } }
-        #expect(!starts(scenery))
-        scenery.change("pg-node-1") {
+        var fixture = bereft(.off, received: 39 << 20)
+        fixture.dcs { $0.leader = nil }
+        for replica: NodeName in ["pg-node-2", "pg-node-3"] { fixture.member(replica) { $0.timeline = 2 } }
+        #expect(!starts(fixture))
+        fixture.change("pg-node-1") {
             $0.state = .exited(Exit(code: 137, startedAt: "t0", finishedAt: "2025-10-09 08:00:00Z"))
         }
-        #expect(starts(scenery))
+        #expect(starts(fixture))
         // without memory in etcd the fastest would win
-        scenery.dcs { $0.leaderPosition = nil }
-        #expect(!starts(scenery))
+        fixture.dcs { $0.leaderPosition = nil }
+        #expect(!starts(fixture))
     }
 }

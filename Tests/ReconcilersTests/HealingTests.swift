@@ -2,14 +2,14 @@ import Model
 import Testing
 
 @testable import Reconcilers
-@testable import TestScenery
+@testable import PlanningFixtures
 
 /// Rows of FAULTS.md 1A, 1B and 1D that are only logic.
 @Suite("Healing")
 struct HealingTests {
-    private static func bare(_ scenery: inout Scenery) {
-        for node in scenery.cluster.nodeNames {
-            scenery.member(node) {
+    private static func bare(_ fixture: inout PlanningFixture) {
+        for node in fixture.cluster.nodeNames {
+            fixture.member(node) {
                 $0.role = .uninitialized
                 $0.state = .stopped
                 $0.systemIdentifier = nil
@@ -20,84 +20,84 @@ struct HealingTests {
 
     @Test("nodes that were started on empty volumes while a lost leader's lease still held are DataLost, too")
     func seesDataLostBehindIdleNodes() {
-        var scenery = Scenery()
-        HealingTests.bare(&scenery)
-        scenery.dcs { $0.leader = nil }
-        #expect(scenery.conditions.contains { $0.type == .dataLost })
-        #expect(!scenery.actions.contains { if case .docker(_, .start) = $0.effect { true } else { false } })
+        var fixture = PlanningFixture()
+        HealingTests.bare(&fixture)
+        fixture.dcs { $0.leader = nil }
+        #expect(fixture.conditions.contains { $0.type == .dataLost })
+        #expect(!fixture.actions.contains { if case .docker(_, .start) = $0.effect { true } else { false } })
     }
 
     @Test("the lease of a leader whose data is gone is no leader: nothing is started while it lasts")
     func seesDataLostBehindALease() {
-        var scenery = Scenery()
-        for node in scenery.cluster.nodeNames { scenery.stop(ContainerName(node.text), data: .empty) }
-        #expect(scenery.conditions.contains { $0.type == .dataLost })
-        #expect(!scenery.actions.contains { if case .docker(_, .start) = $0.effect { true } else { false } })
+        var fixture = PlanningFixture()
+        for node in fixture.cluster.nodeNames { fixture.stop(ContainerName(node.text), data: .empty) }
+        #expect(fixture.conditions.contains { $0.type == .dataLost })
+        #expect(!fixture.actions.contains { if case .docker(_, .start) = $0.effect { true } else { false } })
     }
 
     @Test("one node that cannot be asked, or takes a copy, is no proof that all is lost")
     func doubtsDataLoss() {
-        var scenery = Scenery()
-        HealingTests.bare(&scenery)
-        scenery.dcs { $0.leader = nil }
-        scenery.member("pg-node-2") { $0.state = .cloning }
-        #expect(!scenery.conditions.contains { $0.type == .dataLost })
-        HealingTests.bare(&scenery)
-        scenery.observation.members[1].view = .unknown(Blindness(.timedOut, "silent"))
-        #expect(!scenery.conditions.contains { $0.type == .dataLost })
+        var fixture = PlanningFixture()
+        HealingTests.bare(&fixture)
+        fixture.dcs { $0.leader = nil }
+        fixture.member("pg-node-2") { $0.state = .cloning }
+        #expect(!fixture.conditions.contains { $0.type == .dataLost })
+        HealingTests.bare(&fixture)
+        fixture.observation.members[1].view = .unknown(UnknownReason(.timedOut, "silent"))
+        #expect(!fixture.conditions.contains { $0.type == .dataLost })
     }
 
     @Test("an etcd member whose data is lost does not start in its old place: the others would take it for the old one")
     func rejoinsInsteadOfStarting() {
-        var scenery = Scenery()
-        scenery.stop("etcd-1", data: .empty)
-        #expect(scenery.effects(Etcd()).contains(.etcd(.removeMember(memberID: 1))))
-        #expect(!scenery.effects(Etcd()).contains(.docker(.local, .start("id-etcd-1"))))
-        scenery.stop("etcd-1", data: .etcd)
-        #expect(scenery.effects(Etcd()).contains(.docker(.local, .start("id-etcd-1"))))
+        var fixture = PlanningFixture()
+        fixture.stop("etcd-1", data: .empty)
+        #expect(fixture.effects(Etcd()).contains(.etcd(.removeMember(memberID: 1))))
+        #expect(!fixture.effects(Etcd()).contains(.docker(.local, .start("id-etcd-1"))))
+        fixture.stop("etcd-1", data: .etcd)
+        #expect(fixture.effects(Etcd()).contains(.docker(.local, .start("id-etcd-1"))))
     }
 
     @Test("a stopped container that refers to a network which is gone is made anew: Docker would never start it")
     func forgetsLostNetworks() {
-        var scenery = Scenery()
-        scenery.stop("pg-node-3")
-        scenery.change("pg-node-3") {
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-3")
+        fixture.change("pg-node-3") {
             // connected by an ID whose network went in the same moment
             $0.attachments.append(Attachment(network: "", networkName: "net0", address: nil))
         }
-        #expect(scenery.effects(Nodes()) == [.docker(.local, .remove("id-pg-node-3"))])
+        #expect(fixture.effects(Nodes()) == [.docker(.local, .remove("id-pg-node-3"))])
     }
 
     @Test("an initialisation that may have begun a moment ago is left alone")
     func waitsForAFirstInitialisation() {
-        var scenery = Scenery()
-        HealingTests.bare(&scenery)
-        scenery.dcs {
+        var fixture = PlanningFixture()
+        HealingTests.bare(&fixture)
+        fixture.dcs {
             $0.leader = nil
             $0.initialize = ""
             $0.initializeRevision = 7
         }
         func drops() -> Bool {
-            scenery.effects(Bootstrap()).contains(.etcd(.deleteKey(key: "/service/demo/initialize", modRevision: 7)))
+            fixture.effects(Bootstrap()).contains(.etcd(.deleteKey(key: "/service/demo/initialize", modRevision: 7)))
         }
         #expect(drops())
-        scenery.change("pg-node-2") {
-            $0.state = .running(startedAt: Moment.text(wallMilliseconds: Scenery.now.wallMilliseconds - 3000))
+        fixture.change("pg-node-2") {
+            $0.state = .running(startedAt: Moment.text(wallMilliseconds: PlanningFixture.now.wallMilliseconds - 3000))
         }
         #expect(!drops())
     }
 
     @Test("a volume that is mounted read-only makes the container anew, one at a time, and keeps the volume")
     func remountsReadOnlyVolumes() {
-        var scenery = Scenery()
-        scenery.change("pg-node-3") { view in
+        var fixture = PlanningFixture()
+        fixture.change("pg-node-3") { view in
             for index in view.settings.mounts.indices { view.settings.mounts[index].isWritable = false }
         }
-        #expect(scenery.effects(Nodes()) == [.docker(.local, .stop("id-pg-node-3"))])
-        scenery.stop("pg-node-3")
-        #expect(scenery.effects(Nodes()) == [.docker(.local, .remove("id-pg-node-3"))])
-        scenery.remove("pg-node-3")
-        let made = scenery.effects(Nodes()).compactMap { effect -> [VolumeMount]? in
+        #expect(fixture.effects(Nodes()) == [.docker(.local, .stop("id-pg-node-3"))])
+        fixture.stop("pg-node-3")
+        #expect(fixture.effects(Nodes()) == [.docker(.local, .remove("id-pg-node-3"))])
+        fixture.remove("pg-node-3")
+        let made = fixture.effects(Nodes()).compactMap { effect -> [VolumeMount]? in
             if case .docker(_, .createContainer(let spec)) = effect { spec.settings.mounts } else { nil }
         }
         #expect(made.first?.contains(VolumeMount(volume: "pg-node-3-data", destination: NodeSpec.dataMount)) == true)
@@ -105,97 +105,97 @@ struct HealingTests {
 
     @Test("a moved tag is no drift, and a vanished one stops nothing that runs")
     func leavesMovedTagsAlone() {
-        var scenery = Scenery()
-        let image = scenery.cluster.nodes.image
-        scenery.engine.images = scenery.engine.images.map {
+        var fixture = PlanningFixture()
+        let image = fixture.cluster.nodes.image
+        fixture.engine.images = fixture.engine.images.map {
             $0.reference == image ? ImageSighting(reference: image, id: .present("sha256:other")) : $0
         }
-        #expect(scenery.actions.isEmpty)
-        scenery.engine.images = scenery.engine.images.map {
+        #expect(fixture.actions.isEmpty)
+        fixture.engine.images = fixture.engine.images.map {
             $0.reference == image ? ImageSighting(reference: image, id: .absent) : $0
         }
-        #expect(scenery.actions.isEmpty)
-        scenery.remove("pg-node-3")
-        #expect(scenery.effects(Nodes()) == [.docker(.local, .pull(image))])
-        #expect(scenery.conditions.contains { $0.type == .imageMissing })
+        #expect(fixture.actions.isEmpty)
+        fixture.remove("pg-node-3")
+        #expect(fixture.effects(Nodes()) == [.docker(.local, .pull(image))])
+        #expect(fixture.conditions.contains { $0.type == .imageMissing })
     }
 
     @Test("a server that does not start is a crash loop with its last lines; one that ran out of memory is a warning")
     func tellsOfTroubles() {
-        var scenery = Scenery()
-        scenery.member("pg-node-3") { $0.state = .failed }
-        scenery.change("pg-node-3") { $0.lastLines = ["FATAL: no"] }
-        #expect(scenery.conditions.first { $0.type == .crashLoop }?.details == ["FATAL: no"])
-        scenery = Scenery()
-        scenery.change("pg-node-2") { $0.ranOutOfMemoryAt = "2026-11-23T00:00:00Z" }
-        let warning = scenery.conditions.first { $0.type == .outOfMemory }
+        var fixture = PlanningFixture()
+        fixture.member("pg-node-3") { $0.state = .failed }
+        fixture.change("pg-node-3") { $0.lastLines = ["FATAL: no"] }
+        #expect(fixture.conditions.first { $0.type == .crashLoop }?.details == ["FATAL: no"])
+        fixture = PlanningFixture()
+        fixture.change("pg-node-2") { $0.ranOutOfMemoryAt = "2026-11-23T00:00:00Z" }
+        let warning = fixture.conditions.first { $0.type == .outOfMemory }
         #expect(warning?.message.contains("nodes.memory") == true)
-        #expect(scenery.actions.isEmpty)
+        #expect(fixture.actions.isEmpty)
     }
 
     @Test("databases with another collation version are named, and nothing is changed")
     func namesStaleCollations() {
-        var scenery = Scenery()
-        guard case .present(var database) = scenery.observation.database else { return }
+        var fixture = PlanningFixture()
+        guard case .present(var database) = fixture.observation.database else { return }
         database.staleCollations = ["app"]
-        scenery.observation.database = .present(database)
-        #expect(scenery.conditions.first { $0.type == .collationMismatch }?.message.contains("in app ") == true)
-        #expect(scenery.actions.isEmpty)
+        fixture.observation.database = .present(database)
+        #expect(fixture.conditions.first { $0.type == .collationMismatch }?.message.contains("in app ") == true)
+        #expect(fixture.actions.isEmpty)
     }
 }
 
 @Suite("Volumes that are put aside")
 struct RetirementTests {
     /// Node 3 lives on a second volume; the first one is kept.
-    private static func scenery(since: String?, isStreaming: Bool) -> Scenery {
-        var scenery = Scenery()
+    private static func fixture(since: String?, isStreaming: Bool) -> PlanningFixture {
+        var fixture = PlanningFixture()
         var next = Volumes.spec("pg-node-3-data-2", .node, owner: "pg-node-3", generation: 2)
         next.labels += [
             LabelValue(Label.replaces, "pg-node-3-data: it holds half a copy"), LabelValue(Label.cluster, "demo"),
         ]
-        scenery.engine.volumes.append(
+        fixture.engine.volumes.append(
             VolumeView(name: next.name, labels: next.labels, createdAt: "2025-10-09T08:00:00.000Z"))
-        scenery.member("pg-node-3") { $0.isStreaming = isStreaming }
+        fixture.member("pg-node-3") { $0.isStreaming = isStreaming }
         if let since {
-            scenery.dcs {
+            fixture.dcs {
                 $0.retired = [RetiredVolume(volume: "pg-node-3-data", since: since, why: "a test", modRevision: 1)]
             }
         }
-        return scenery
+        return fixture
     }
 
-    private static func message(_ scenery: Scenery) -> String {
-        scenery.conditions.first { $0.type == .retired }?.message ?? ""
+    private static func message(_ fixture: PlanningFixture) -> String {
+        fixture.conditions.first { $0.type == .retired }?.message ?? ""
     }
 
     @Test("are kept until the new one streams and a day has passed, and nothing ever removes them")
     func waitsForTheGrace() {
-        let now = Scenery.now.wallMilliseconds
+        let now = PlanningFixture.now.wallMilliseconds
         let lately = Moment.text(wallMilliseconds: now - 3_600_000)
         let longAgo = Moment.text(wallMilliseconds: now - 100 * 3_600_000)
         for (since, isStreaming, advice) in [
             (longAgo, false, "does not stream"), (lately, true, "keep it for a day"),
             (longAgo, true, "docker volume rm"),
         ] {
-            let scenery = RetirementTests.scenery(since: since, isStreaming: isStreaming)
-            let message = RetirementTests.message(scenery)
+            let fixture = RetirementTests.fixture(since: since, isStreaming: isStreaming)
+            let message = RetirementTests.message(fixture)
             #expect(message.contains(advice) && message.contains("since \(since): a test"), "\(message)")
             #expect(
-                !scenery.actions.contains { if case .docker(_, .removeVolume) = $0.effect { true } else { false } })
+                !fixture.actions.contains { if case .docker(_, .removeVolume) = $0.effect { true } else { false } })
         }
     }
 
     @Test("tell when and why also when etcd has lost its record")
     func remembersWithoutTheStore() {
-        let message = RetirementTests.message(RetirementTests.scenery(since: nil, isStreaming: true))
+        let message = RetirementTests.message(RetirementTests.fixture(since: nil, isStreaming: true))
         #expect(message.contains("since 2025-10-09T08:00:00.000Z: it holds half a copy"), "\(message)")
     }
 
     @Test("a fresh volume says on itself which one it replaces and why")
     func labelsTheSuccessor() {
-        var scenery = Scenery()
-        scenery.stop("pg-node-3", data: .incomplete)
-        let labels = scenery.effects(Nodes()).compactMap { effect -> [LabelValue]? in
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-3", data: .incomplete)
+        let labels = fixture.effects(Nodes()).compactMap { effect -> [LabelValue]? in
             if case .docker(_, .createVolume(let spec)) = effect { spec.labels } else { nil }
         }
         #expect(labels.first?.value(of: Label.replaces) == "pg-node-3-data: it holds half a copy")

@@ -2,68 +2,68 @@ import Model
 import Testing
 
 @testable import Reconcilers
-@testable import TestScenery
+@testable import PlanningFixtures
 
 @Suite("Restores")
 struct RecoveryTests {
-    private func starts(_ scenery: Scenery) -> [ContainerID] {
-        scenery.actions.compactMap { if case .docker(_, .start(let id)) = $0.effect { id } else { nil } }
+    private func starts(_ fixture: PlanningFixture) -> [ContainerID] {
+        fixture.actions.compactMap { if case .docker(_, .start(let id)) = $0.effect { id } else { nil } }
     }
 
     /// A cluster that is to be founded on a backup, its nodes made and its etcd empty.
-    private var unfounded: Scenery {
-        var scenery = Scenery()
-        scenery.cluster.recovery = Recovery(
+    private var unfounded: PlanningFixture {
+        var fixture = PlanningFixture()
+        fixture.cluster.recovery = Recovery(
             source: RecoverySource(volume: "other-repo", stanza: "other"), target: .latest)
-        scenery.engine.volumes.append(VolumeView(name: "other-repo", labels: [LabelValue(Label.cluster, "other")]))
-        for node in scenery.cluster.nodeNames { scenery.stop(ContainerName(node.text), data: .empty) }
-        scenery.observation.dcs = .present(DCSView(revision: 1))
-        scenery.observation.repository = .absent
-        return scenery
+        fixture.engine.volumes.append(VolumeView(name: "other-repo", labels: [LabelValue(Label.cluster, "other")]))
+        for node in fixture.cluster.nodeNames { fixture.stop(ContainerName(node.text), data: .empty) }
+        fixture.observation.dcs = .present(DCSView(revision: 1))
+        fixture.observation.repository = .absent
+        return fixture
     }
 
-    private func task(_ scenery: Scenery) -> ContainerSpec? {
-        scenery.actions.compactMap {
+    private func task(_ fixture: PlanningFixture) -> ContainerSpec? {
+        fixture.actions.compactMap {
             if case .docker(_, .createContainer(let spec)) = $0.effect, spec.component == .task { spec } else { nil }
         }.first
     }
 
     @Test("found a cluster: no node starts before the data is there; the source is only read")
     func founds() throws {
-        let scenery = unfounded
-        let spec = try #require(task(scenery))
-        #expect(!starts(scenery).contains { $0.text.hasPrefix("id-pg-node") })
+        let fixture = unfounded
+        let spec = try #require(task(fixture))
+        #expect(!starts(fixture).contains { $0.text.hasPrefix("id-pg-node") })
         #expect(spec.settings.mounts.first { $0.volume == "other-repo" }?.isWritable == false)
         #expect(spec.settings.mounts.first { $0.volume == "pg-node-1-data" }?.isWritable == true)
-        var half = scenery
+        var half = fixture
         half.change("pg-node-1") { $0.data = .present(.incomplete) }
         #expect(!starts(half).contains { $0.text.hasPrefix("id-pg-node") })
-        var whole = scenery
-        whole.change("pg-node-1") { $0.data = .present(Scenery.data()) }
+        var whole = fixture
+        whole.change("pg-node-1") { $0.data = .present(PlanningFixture.data()) }
         #expect(
             whole.effects(Bootstrap()).contains(
-                .etcd(.putIfAbsent(key: "/service/demo/initialize", value: Scenery.system))))
+                .etcd(.putIfAbsent(key: "/service/demo/initialize", value: PlanningFixture.system))))
     }
 
     @Test("found nothing where the repository's volume is not there, and make none in its place")
     func missesSource() {
-        var scenery = unfounded
-        scenery.engine.volumes.removeAll { $0.name == "other-repo" }
-        #expect(task(scenery) == nil)
-        #expect(scenery.conditions.contains { $0.type == .restoreFailed && $0.reason == "NoRepository" })
+        var fixture = unfounded
+        fixture.engine.volumes.removeAll { $0.name == "other-repo" }
+        #expect(task(fixture) == nil)
+        #expect(fixture.conditions.contains { $0.type == .restoreFailed && $0.reason == "NoRepository" })
     }
 
     /// A healthy cluster that somebody wants turned back.
-    private func asked(_ stage: RestoreRecord.Stage) -> Scenery {
-        var scenery = Scenery()
-        scenery.dcs {
+    private func asked(_ stage: RestoreRecord.Stage) -> PlanningFixture {
+        var fixture = PlanningFixture()
+        fixture.dcs {
             $0.restores = [RestoreRecord(id: "r1", target: .latest, stage: stage, requestedAt: "t", modRevision: 3)]
         }
-        return scenery
+        return fixture
     }
 
-    private func addVolume(_ node: String, to scenery: inout Scenery) {
-        scenery.engine.volumes.append(
+    private func addVolume(_ node: String, to fixture: inout PlanningFixture) {
+        fixture.engine.volumes.append(
             VolumeView(
                 name: VolumeName("\(node)-data-2"),
                 labels: [
@@ -74,30 +74,30 @@ struct RecoveryTests {
 
     @Test("in place, the data is restored beside the cluster, which is left alone meanwhile")
     func restoresBeside() throws {
-        var scenery = asked(.requested)
+        var fixture = asked(.requested)
         #expect(
-            scenery.effects(Recoveries()).contains {
+            fixture.effects(Recoveries()).contains {
                 if case .docker(_, .createVolume(let spec)) = $0 { spec.name == "pg-node-1-data-2" } else { false }
             })
-        addVolume("pg-node-1", to: &scenery)
-        let spec = try #require(task(scenery))
+        addVolume("pg-node-1", to: &fixture)
+        let spec = try #require(task(fixture))
         #expect(spec.settings.mounts.contains { $0.volume == "pg-node-1-data-2" && $0.isWritable })
         // the volume that is being filled is nobody's yet
         #expect(
-            NodeSpec.container("pg-node-1", at: Site(scenery.scene)!).settings.mounts.contains {
+            NodeSpec.container("pg-node-1", at: EngineScope(fixture.input)!).settings.mounts.contains {
                 $0.volume == "pg-node-1-data"
             })
-        #expect(!scenery.actions.contains { $0.effect.isDisruptive })
+        #expect(!fixture.actions.contains { $0.effect.isDisruptive })
     }
 
     @Test("in place, replicas stop before the primary, and nothing is turned over while one runs")
     func stopsInOrder() {
-        var scenery = asked(.switching)
-        addVolume("pg-node-1", to: &scenery)
-        #expect(scenery.effects(Recoveries()) == [.docker(.local, .kill("id-pg-node-2"))])
-        scenery.stop("pg-node-2")
-        scenery.stop("pg-node-3")
-        #expect(scenery.effects(Recoveries()) == [.docker(.local, .stop("id-pg-node-1"))])
-        #expect(starts(scenery).isEmpty)
+        var fixture = asked(.switching)
+        addVolume("pg-node-1", to: &fixture)
+        #expect(fixture.effects(Recoveries()) == [.docker(.local, .kill("id-pg-node-2"))])
+        fixture.stop("pg-node-2")
+        fixture.stop("pg-node-3")
+        #expect(fixture.effects(Recoveries()) == [.docker(.local, .stop("id-pg-node-1"))])
+        #expect(starts(fixture).isEmpty)
     }
 }

@@ -2,40 +2,40 @@ import Model
 import Testing
 
 @testable import Reconcilers
-@testable import TestScenery
+@testable import PlanningFixtures
 
 @Suite("A switchover behind the poolers")
 struct SwitchoversTests {
-    static let now = Timestamp(Scenery.now)
+    static let now = Timestamp(PlanningFixture.now)
 
     /// A record of a person's request, so long ago.
-    func scenery(
-        _ stage: SwitchoverRecord.Stage, to heir: NodeName? = nil, author: SwitchoverRecord.Author = .person,
+    func fixture(
+        _ stage: SwitchoverRecord.Stage, to candidate: NodeName? = nil, author: SwitchoverRecord.Author = .person,
         age: Duration = .milliseconds(300)
-    ) -> Scenery {
-        var scenery = Scenery()
+    ) -> PlanningFixture {
+        var fixture = PlanningFixture()
         let since = Timestamp(microseconds: Self.now.microseconds - Int64(age / .microseconds(1)))
         var record = SwitchoverRecord(
-            from: "pg-node-1", to: heir, author: author, why: "a test", at: since, modRevision: 44)
+            from: "pg-node-1", to: candidate, author: author, why: "a test", at: since, modRevision: 44)
         record.stage = stage
         record.attempts = stage == .calledOff ? 1 : 0
-        scenery.dcs { $0.switchover = record }
-        if case .present(var database) = scenery.observation.database {
+        fixture.dcs { $0.switchover = record }
+        if case .present(var database) = fixture.observation.database {
             database.checkpointedAt = Self.now
-            scenery.observation.database = .present(database)
+            fixture.observation.database = .present(database)
         }
-        return scenery
+        return fixture
     }
 
-    func database(_ scenery: inout Scenery, _ change: (inout DatabaseView) -> Void) {
-        guard case .present(var view) = scenery.observation.database else { return }
+    func database(_ fixture: inout PlanningFixture, _ change: (inout DatabaseView) -> Void) {
+        guard case .present(var view) = fixture.observation.database else { return }
         change(&view)
-        scenery.observation.database = .present(view)
+        fixture.observation.database = .present(view)
     }
 
-    func hold(_ scenery: inout Scenery) {
+    func hold(_ fixture: inout PlanningFixture) {
         for name: ContainerName in ["pgbouncer-1", "pgbouncer-2"] {
-            scenery.pooler(name) {
+            fixture.pooler(name) {
                 $0.isPaused = true
                 $0.servers = 0
             }
@@ -48,22 +48,22 @@ struct SwitchoversTests {
         return nil
     }
 
-    func isForgotten(_ scenery: Scenery) -> Bool {
-        scenery.effects(Switchovers()) == [
+    func isForgotten(_ fixture: PlanningFixture) -> Bool {
+        fixture.effects(Switchovers()) == [
             .etcd(.deleteKey(key: "/controller/demo/switchover", modRevision: 44))
         ]
     }
 
-    @Test("a node in maintenance is no heir, and hands nothing over; one that may not lead moves away")
+    @Test("a node in maintenance is no candidate, and hands nothing over; one that may not lead moves away")
     func leavesAlone() {
-        var scenery = scenery(.requested)
-        scenery.cluster.nodes.maintenance = ["pg-node-2"]
-        #expect(written(scenery.effects(Switchovers())) == nil)
-        scenery.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2", "pg-node-3"]) }
-        #expect(written(scenery.effects(Switchovers()))?.contains("\"to\":\"pg-node-3\"") == true)
-        scenery.cluster.nodes.maintenance = ["pg-node-1"]
-        #expect(written(scenery.effects(Switchovers())) == nil)
-        var tagged = self.scenery(.requested, author: .controller)
+        var fixture = fixture(.requested)
+        fixture.cluster.nodes.maintenance = ["pg-node-2"]
+        #expect(written(fixture.effects(Switchovers())) == nil)
+        fixture.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2", "pg-node-3"]) }
+        #expect(written(fixture.effects(Switchovers()))?.contains("\"to\":\"pg-node-3\"") == true)
+        fixture.cluster.nodes.maintenance = ["pg-node-1"]
+        #expect(written(fixture.effects(Switchovers())) == nil)
+        var tagged = self.fixture(.requested, author: .controller)
         #expect(isForgotten(tagged))
         var tags = NodeTags("pg-node-1")
         tags.nofailover = true
@@ -73,9 +73,9 @@ struct SwitchoversTests {
 
     @Test("a primary that Docker would start again is kept from that before anybody is held")
     func staysDown() {
-        var scenery = scenery(.requested)
-        scenery.change("pg-node-1") { $0.settings.restartPolicy = "always" }
-        let effects = scenery.effects(Switchovers())
+        var fixture = fixture(.requested)
+        fixture.change("pg-node-1") { $0.settings.restartPolicy = "always" }
+        let effects = fixture.effects(Switchovers())
         #expect(effects.count == 1)
         guard case .docker(_, .update("id-pg-node-1", let settings)) = effects.first else {
             Issue.record("\(effects)")
@@ -105,22 +105,22 @@ struct SwitchoversTests {
         ] {
             #expect(SwitchoverRecord(value: bad, modRevision: 3).stage == .unreadable)
         }
-        var scenery = scenery(.requested)
-        scenery.dcs { $0.switchover = SwitchoverRecord(value: nil, modRevision: 44) }
-        #expect(isForgotten(scenery))
+        var fixture = fixture(.requested)
+        fixture.dcs { $0.switchover = SwitchoverRecord(value: nil, modRevision: 44) }
+        #expect(isForgotten(fixture))
     }
 
     @Test("times that make no sense trap nobody and hold nobody", arguments: [Int64.min, -1, 0, .max])
     func absurdTimes(time: Int64) {
-        var scenery = scenery(.requested)
+        var fixture = fixture(.requested)
         for stage in ["requested", "holding", "calledOff"] {
             let value = JSONValue.object([
                 ("from", .string("pg-node-1")), ("to", .string("pg-node-2")), ("by", .string("person")),
                 ("at", .integer(time)), ("since", .integer(time)), ("stage", .string(stage)),
                 ("attempts", .integer(time)),
             ])
-            scenery.dcs { $0.switchover = SwitchoverRecord(value: value, modRevision: 44) }
-            let effects = scenery.effects(Switchovers())
+            fixture.dcs { $0.switchover = SwitchoverRecord(value: value, modRevision: 44) }
+            let effects = fixture.effects(Switchovers())
             #expect(!effects.contains { if case .pooler(_, .pause) = $0 { true } else { false } })
             #expect(!effects.contains { $0.isDisruptive })
         }
@@ -128,210 +128,211 @@ struct SwitchoversTests {
 
     @Test("begins with the standby that is least behind, or the one that was asked for")
     func begins() {
-        let effects = scenery(.requested).effects(Switchovers())
+        let effects = fixture(.requested).effects(Switchovers())
         #expect(effects.count == 1)
         #expect(written(effects)?.contains(#""stage":"holding""#) == true)
         #expect(written(effects)?.contains(#""to":"pg-node-2""#) == true)
         // commits do not wait for the third
-        #expect(scenery(.requested, to: "pg-node-3").effects(Switchovers()).isEmpty)
+        #expect(fixture(.requested, to: "pg-node-3").effects(Switchovers()).isEmpty)
     }
 
     @Test("a checkpoint comes before anybody is held")
     func checkpoint() {
-        var scenery = scenery(.requested)
-        database(&scenery) { $0.checkpointedAt = Timestamp(microseconds: Self.now.microseconds - 60_000_000) }
-        #expect(scenery.effects(Switchovers()) == [.sql("pg-node-1", .checkpoint)])
+        var fixture = fixture(.requested)
+        database(&fixture) { $0.checkpointedAt = Timestamp(microseconds: Self.now.microseconds - 60_000_000) }
+        #expect(fixture.effects(Switchovers()) == [.sql("pg-node-1", .checkpoint)])
     }
 
     @Test("whatever would make the hold long is an obstacle while nobody is held")
     func obstacles() {
-        func expectObstacle(_ words: String, _ change: (inout Scenery) -> Void) {
-            var scenery = scenery(.requested)
-            change(&scenery)
-            #expect(scenery.effects(Switchovers()).isEmpty, "\(words)")
-            #expect(Switchovers().propose(scenery.scene).waiting.contains { $0.contains(words) }, "\(words)")
+        func expectObstacle(_ words: String, _ change: (inout PlanningFixture) -> Void) {
+            var fixture = fixture(.requested)
+            change(&fixture)
+            #expect(fixture.effects(Switchovers()).isEmpty, "\(words)")
+            #expect(Switchovers().propose(fixture.input).waiting.contains { $0.contains(words) }, "\(words)")
         }
-        expectObstacle("has been open for 7 s") { scenery in
-            database(&scenery) { $0.oldestTransaction = .seconds(7) }
+        expectObstacle("has been open for 7 s") { fixture in
+            database(&fixture) { $0.oldestTransaction = .seconds(7) }
         }
         expectObstacle("pgbouncer-2 does not answer") { $0.observation.poolers[1].view = .unknown(.notLooked) }
-        expectObstacle("pgbouncer-1 is not ready") { scenery in
-            scenery.pooler("pgbouncer-1") { $0.hosts = ["pg-node-3"] }
+        expectObstacle("pgbouncer-1 is not ready") { fixture in
+            fixture.pooler("pgbouncer-1") { $0.hosts = ["pg-node-3"] }
         }
-        expectObstacle("Patroni is paused") { scenery in
-            scenery.dcs { $0.configuration = .object([("pause", .bool(true))]) }
+        expectObstacle("Patroni is paused") { fixture in
+            fixture.dcs { $0.configuration = .object([("pause", .bool(true))]) }
         }
-        expectObstacle("is behind") { scenery in
-            database(&scenery) { $0.standbys[0].lagBytes = 2 << 20 }
+        expectObstacle("is behind") { fixture in
+            database(&fixture) { $0.standbys[0].lagBytes = 2 << 20 }
         }
-        expectObstacle("there is no standby") { scenery in
-            scenery.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: []) }
+        expectObstacle("there is no standby") { fixture in
+            fixture.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: []) }
         }
     }
 
     @Test("holds the clients of every pooler for writing first, all at once")
     func holds() {
-        let scenery = scenery(.holding, to: "pg-node-2")
-        #expect(scenery.effects(Switchovers()) == [.pooler("pgbouncer-1", .pause), .pooler("pgbouncer-2", .pause)])
+        let fixture = fixture(.holding, to: "pg-node-2")
+        #expect(fixture.effects(Switchovers()) == [.pooler("pgbouncer-1", .pause), .pooler("pgbouncer-2", .pause)])
         // held clients are not let go by those who keep the poolers
-        var held = scenery
+        var held = fixture
         hold(&held)
         #expect(held.effects(Poolers()).isEmpty)
     }
 
-    @Test("the primary stands down when all clients are held, and nobody else does anything meanwhile")
+    @Test("the primary shuts down when all clients are held, and nobody else does anything meanwhile")
     func standsDown() {
-        var scenery = scenery(.holding, to: "pg-node-2")
-        hold(&scenery)
-        let proposal = Switchovers().propose(scenery.scene)
-        #expect(proposal.actions.map(\.effect) == [.docker(.local, .standDown("id-pg-node-1"))])
-        #expect(proposal.parties == ["switchovers", "failover", "poolers"])
-        scenery.pooler("pgbouncer-2") { $0.servers = 1 }
-        #expect(scenery.effects(Switchovers()) == [.pooler("pgbouncer-2", .pause)])
+        var fixture = fixture(.holding, to: "pg-node-2")
+        hold(&fixture)
+        let proposal = Switchovers().propose(fixture.input)
+        #expect(proposal.actions.map(\.effect) == [.docker(.local, .shutdownPrimary("id-pg-node-1"))])
+        #expect(proposal.exclusivePlanners == ["switchovers", "failover", "poolers"])
+        fixture.pooler("pgbouncer-2") { $0.servers = 1 }
+        #expect(fixture.effects(Switchovers()) == [.pooler("pgbouncer-2", .pause)])
     }
 
-    @Test("while the primary stands down and answers nobody, the poolers turn already, and nobody is let go")
+    @Test("while the primary shuts down and answers nobody, the poolers turn already, and nobody is let go")
     func turnsMeanwhile() {
-        var scenery = scenery(.holding, to: "pg-node-2")
-        hold(&scenery)
-        scenery.observation.database = .absent
-        scenery.observation.members.removeAll { $0.node == "pg-node-1" }
+        var fixture = fixture(.holding, to: "pg-node-2")
+        hold(&fixture)
+        fixture.observation.database = .absent
+        fixture.observation.members.removeAll { $0.node == "pg-node-1" }
         for isReleased in [false, true] {
-            if isReleased { scenery.dcs { $0.leader = nil } }
-            #expect(scenery.effects(Switchovers()).isEmpty)
-            let effects = scenery.effects(Poolers())
+            if isReleased { fixture.dcs { $0.leader = nil } }
+            #expect(fixture.effects(Switchovers()).isEmpty)
+            let effects = fixture.effects(Poolers())
             #expect(
                 effects.filter { if case .docker(_, .upload) = $0 { true } else { false } }.count == 2, "\(effects)")
             #expect(!effects.contains { if case .pooler(_, .resume) = $0 { true } else { false } })
         }
     }
 
-    @Test("when the primary has ended its key goes to the heir, and the poolers turn there while they hold")
+    @Test("when the primary has ended its key goes to the candidate, and the poolers turn there while they hold")
     func releases() {
-        var scenery = scenery(.holding, to: "pg-node-2")
-        hold(&scenery)
-        scenery.stop("pg-node-1", exitCode: 0)
-        scenery.observation.database = .absent
-        let effects = scenery.effects(Switchovers())
-        guard case .etcd(.releaseLeader(_, let key, let heir))? = effects.first else {
+        var fixture = fixture(.holding, to: "pg-node-2")
+        hold(&fixture)
+        fixture.stop("pg-node-1", exitCode: 0)
+        fixture.observation.database = .absent
+        let effects = fixture.effects(Switchovers())
+        guard case .etcd(.releaseLeader(_, let key, let candidate))? = effects.first else {
             Issue.record("\(effects)")
             return
         }
         #expect(key.node == "pg-node-1")
-        #expect(heir == "pg-node-2")
+        #expect(candidate == "pg-node-2")
         // nothing that takes long comes before the key is released
-        #expect(scenery.effects(Poolers()).isEmpty)
-        var released = scenery
+        #expect(fixture.effects(Poolers()).isEmpty)
+        var released = fixture
         released.dcs { $0.leader = nil }
         let turned = released.effects(Poolers()).filter { if case .docker(_, .upload) = $0 { true } else { false } }
         #expect(turned.count == 2)
         // one that had to be cut off may have left something behind: the election compares
-        scenery.stop("pg-node-1", exitCode: 1)
-        guard case .etcd(.releaseLeader(_, _, nil))? = scenery.effects(Switchovers()).first else {
-            Issue.record("an heir was named")
+        fixture.stop("pg-node-1", exitCode: 1)
+        guard case .etcd(.releaseLeader(_, _, nil))? = fixture.effects(Switchovers()).first else {
+            Issue.record("an candidate was named")
             return
         }
     }
 
-    @Test("clients go on when the heir takes writes, and then it is over")
+    @Test("clients go on when the candidate takes writes, and then it is over")
     func ends() {
-        var scenery = scenery(.holding, to: "pg-node-2")
-        hold(&scenery)
-        scenery.stop("pg-node-1", exitCode: 0)
-        scenery.dcs { $0.leader = LeaderKey(node: "pg-node-2", lease: 8, createRevision: 60, modRevision: 60) }
-        scenery.observation.database = .absent
-        #expect(!scenery.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
-        #expect(scenery.effects(Switchovers()).isEmpty)
-        scenery.member("pg-node-2") { $0.role = .primary }
-        scenery.observation.database = .present(
-            DatabaseView(node: "pg-node-2", isInRecovery: false, systemIdentifier: Scenery.system, timeline: 2))
-        guard let site = Site(scenery.scene) else { return }
-        let secrets = scenery.observation.secrets
-        for pooler in site.writers {
-            let spec = PoolerSpec.container(pooler, hosts: ["pg-node-2"], at: site)
-            scenery.change(pooler.name) { view in
+        var fixture = fixture(.holding, to: "pg-node-2")
+        hold(&fixture)
+        fixture.stop("pg-node-1", exitCode: 0)
+        fixture.dcs { $0.leader = LeaderKey(node: "pg-node-2", lease: 8, createRevision: 60, modRevision: 60) }
+        fixture.observation.database = .absent
+        #expect(!fixture.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        #expect(fixture.effects(Switchovers()).isEmpty)
+        fixture.member("pg-node-2") { $0.role = .primary }
+        fixture.observation.database = .present(
+            DatabaseView(node: "pg-node-2", isInRecovery: false, systemIdentifier: PlanningFixture.system, timeline: 2))
+        guard let scope = EngineScope(fixture.input) else { return }
+        let secrets = fixture.observation.secrets
+        for pooler in scope.writers {
+            let spec = PoolerSpec.container(pooler, hosts: ["pg-node-2"], at: scope)
+            fixture.change(pooler.name) { view in
                 view.files = .present(
                     spec.files.map {
                         let digest = $0.identity.digest(secrets: secrets)
                         return FileView(path: $0.path, content: .asWritten(template: digest))
                     })
             }
-            scenery.pooler(pooler.name) {
-                $0.version = PoolerSpec.version(hosts: ["pg-node-2"], at: site)
+            fixture.pooler(pooler.name) {
+                $0.version = PoolerSpec.version(hosts: ["pg-node-2"], at: scope)
                 $0.hosts = ["pg-node-2"]
             }
         }
-        #expect(scenery.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
-        for name: ContainerName in ["pgbouncer-1", "pgbouncer-2"] { scenery.pooler(name) { $0.isPaused = false } }
-        #expect(isForgotten(scenery))
+        #expect(fixture.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
+        for name: ContainerName in ["pgbouncer-1", "pgbouncer-2"] { fixture.pooler(name) { $0.isPaused = false } }
+        #expect(isForgotten(fixture))
     }
 
-    @Test("is called off, and clients go on, when it takes too long, in maintenance, or when the heir is lost")
+    @Test("is called off, and clients go on, when it takes too long, in maintenance, or when the candidate is lost")
     func callsOff() {
-        func expectOff(_ what: String, _ age: Duration = .milliseconds(300), _ change: (inout Scenery) -> Void) {
-            var scenery = scenery(.holding, to: "pg-node-2", age: age)
-            hold(&scenery)
-            change(&scenery)
-            let effects = scenery.effects(Switchovers())
+        func expectOff(_ what: String, _ age: Duration = .milliseconds(300), _ change: (inout PlanningFixture) -> Void)
+        {
+            var fixture = fixture(.holding, to: "pg-node-2", age: age)
+            hold(&fixture)
+            change(&fixture)
+            let effects = fixture.effects(Switchovers())
             #expect(effects.contains(.pooler("pgbouncer-1", .resume)), "\(what)")
             #expect(written(effects)?.contains(#""stage":"calledOff""#) == true, "\(what)")
             #expect(!effects.contains { $0.isDisruptive }, "\(what)")
         }
         expectOff("too long", .seconds(11)) { _ in }
         expectOff("maintenance") { $0.cluster.maintenance = true }
-        expectOff("no heir") { scenery in scenery.member("pg-node-2") { $0.isStreaming = false } }
-        expectOff("not all held", .seconds(3)) { scenery in scenery.pooler("pgbouncer-2") { $0.isPaused = false } }
-        expectOff("Patroni paused") { scenery in
-            scenery.dcs { $0.configuration = .object([("pause", .bool(true))]) }
+        expectOff("no candidate") { fixture in fixture.member("pg-node-2") { $0.isStreaming = false } }
+        expectOff("not all held", .seconds(3)) { fixture in fixture.pooler("pgbouncer-2") { $0.isPaused = false } }
+        expectOff("Patroni paused") { fixture in
+            fixture.dcs { $0.configuration = .object([("pause", .bool(true))]) }
         }
     }
 
     @Test("is tried again after a while, and a person's request not for ever")
     func retries() {
-        #expect(scenery(.calledOff, age: .seconds(5)).effects(Switchovers()).isEmpty)
-        let again = scenery(.calledOff, age: .seconds(40)).effects(Switchovers())
+        #expect(fixture(.calledOff, age: .seconds(5)).effects(Switchovers()).isEmpty)
+        let again = fixture(.calledOff, age: .seconds(40)).effects(Switchovers())
         #expect(written(again)?.contains(#""stage":"requested""#) == true)
-        #expect(isForgotten(scenery(.calledOff, age: .seconds(700))))
+        #expect(isForgotten(fixture(.calledOff, age: .seconds(700))))
         // the controller's own is dropped as soon as nothing asks for it
-        #expect(isForgotten(scenery(.requested, author: .controller)))
+        #expect(isForgotten(fixture(.requested, author: .controller)))
     }
 
     @Test("without poolers, or where no commit waits, it is Patroni's own")
     func plain() {
-        var scenery = scenery(.requested)
-        scenery.cluster.postgres.synchronous.mode = .off
+        var fixture = fixture(.requested)
+        fixture.cluster.postgres.synchronous.mode = .off
         #expect(
-            scenery.effects(Switchovers()) == [
+            fixture.effects(Switchovers()) == [
                 .patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2"))
             ])
         // one of a quorum may lack a commit, and whom Patroni is told leads without being compared
-        scenery.cluster.postgres.synchronous.mode = .quorum
-        scenery.cluster.pooler.enabled = false
+        fixture.cluster.postgres.synchronous.mode = .quorum
+        fixture.cluster.pooler.enabled = false
         #expect(
-            scenery.effects(Switchovers()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: nil))])
-        scenery.dcs { $0.handover = Handover(to: nil) }
-        #expect(scenery.waiting.contains("the switchover to whom the others elect"))
+            fixture.effects(Switchovers()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: nil))])
+        fixture.dcs { $0.handover = Handover(to: nil) }
+        #expect(fixture.waiting.contains("the switchover to whom the others elect"))
     }
 
     @Test("a rolling change asks for one before it interrupts the primary, and waits while there is one")
     func rolls() {
-        var scenery = Scenery()
-        scenery.cluster.nodes.sharedMemory = .gibibytes(2)
+        var fixture = PlanningFixture()
+        fixture.cluster.nodes.sharedMemory = .gibibytes(2)
         for node in ["pg-node-2", "pg-node-3"] as [ContainerName] {
-            scenery.change(node) { $0.settings.sharedMemory = ByteCount.gibibytes(2).bytes }
+            fixture.change(node) { $0.settings.sharedMemory = ByteCount.gibibytes(2).bytes }
         }
-        guard case .etcd(.putIfAbsent(let key, let value))? = scenery.effects(Nodes()).first else {
-            Issue.record("\(scenery.effects(Nodes()))")
+        guard case .etcd(.putIfAbsent(let key, let value))? = fixture.effects(Nodes()).first else {
+            Issue.record("\(fixture.effects(Nodes()))")
             return
         }
         #expect(key == "/controller/demo/switchover")
         #expect(value.contains(#""by":"controller""#))
-        scenery.dcs {
+        fixture.dcs {
             $0.switchover = SwitchoverRecord(
                 from: "pg-node-1", to: nil, author: .controller, why: "it", at: Self.now, modRevision: 44)
         }
-        #expect(scenery.effects(Nodes()).isEmpty)
+        #expect(fixture.effects(Nodes()).isEmpty)
         // the request stands as long as the change is wanted
-        #expect(!isForgotten(scenery))
+        #expect(!isForgotten(fixture))
     }
 }

@@ -7,8 +7,8 @@ import Testing
 struct DeclaredSeedTests {
     /// Lives through what people do; what was dropped, and how it ended.
     private func live(_ seed: UInt64, _ faults: [(at: Int, fault: Fault)]) async -> (Verdict, [String]) {
-        let forecast = Forecast(faults.map { .timed(.seconds($0.at), $0.fault) })
-        let run = Run(seed: seed, cluster: Cluster(name: "sim"), forecast: forecast, weatherEnds: .seconds(240))
+        let schedule = FaultSchedule(faults.map { .timed(.seconds($0.at), $0.fault) })
+        let run = Run(seed: seed, cluster: Cluster(name: "sim"), schedule: schedule, faultsEnd: .seconds(240))
         let (verdict, world) = await run.run(keepsTrace: true) { RealController(world: $0) }
         return (verdict, await world.trace.filter { $0.contains("→ done") && $0.contains(" drop ") })
     }

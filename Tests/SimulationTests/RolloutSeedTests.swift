@@ -7,14 +7,14 @@ import Testing
 struct RolloutSeedTests {
     /// Lives through edits; what was asked of Patroni and Docker.
     private func live(_ seed: UInt64, _ edits: [(at: Int, edit: ManifestEdit)]) async -> (Verdict, [String]) {
-        let forecast = Forecast(edits.map { .timed(.seconds($0.at), .edit($0.edit)) })
-        let run = Run(seed: seed, cluster: Cluster(name: "sim"), forecast: forecast, weatherEnds: .seconds(300))
+        let schedule = FaultSchedule(edits.map { .timed(.seconds($0.at), .edit($0.edit)) })
+        let run = Run(seed: seed, cluster: Cluster(name: "sim"), schedule: schedule, faultsEnd: .seconds(300))
         let (verdict, world) = await run.run(keepsTrace: true) { RealController(world: $0) }
         return (verdict, await world.trace)
     }
 
     private func restarts(_ trace: [String]) -> [String] {
-        trace.filter { ($0.contains("restart pg-node") || $0.contains("standDown")) && $0.contains("done") }
+        trace.filter { ($0.contains("restart pg-node") || $0.contains("shutdownPrimary")) && $0.contains("done") }
     }
 
     @Test(
@@ -25,7 +25,7 @@ struct RolloutSeedTests {
             seed, [(60, .parameter("max_connections", "300")), (180, .parameter("max_connections", "50"))])
         #expect(verdict.isPassed)
         let steps = restarts(trace)
-        #expect(steps.filter { $0.contains("standDown") }.count == 1, "\(steps)")
+        #expect(steps.filter { $0.contains("shutdownPrimary") }.count == 1, "\(steps)")
         // three restarts each; a replica that has not replayed the primary's word yet is restarted once more
         #expect((6...8).contains(steps.count), "\(steps)")
     }

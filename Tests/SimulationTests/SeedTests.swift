@@ -2,13 +2,13 @@ import Foundation
 import Simulation
 import Testing
 
-/// The real planners, guards and loop against the modelled world: weather first, then a clear sky in which it must
+/// The real planners, guards and loop against the modelled world: generator first, then a clear sky in which it must
 /// converge; every invariant is checked after every step. `SIM_SEEDS` says how many seeds.
 @Suite("The simulation")
 struct SeedTests {
     static let count = UInt64(ProcessInfo.processInfo.environment["SIM_SEEDS"] ?? "") ?? 200
 
-    @Test("holds every invariant and converges, whatever the weather")
+    @Test("holds every invariant and converges, whatever the generator")
     func holds() async {
         let lanes: UInt64 = 2
         let failures = await withTaskGroup(of: [String].self) { group in

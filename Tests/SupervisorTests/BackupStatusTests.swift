@@ -3,25 +3,25 @@ import Testing
 
 @testable import Reconcilers
 @testable import Supervisor
-@testable import TestScenery
+@testable import PlanningFixtures
 
 @Suite("Backups in the status")
 struct BackupStatusTests {
     @Test("ages, durations and sizes are told of every backup and every proof")
     func history() throws {
-        var scenery = Scenery()
-        let now = Scenery.now.wallMilliseconds / 1000
+        var fixture = PlanningFixture()
+        let now = PlanningFixture.now.wallMilliseconds / 1000
         var full = BackupView(label: "a", type: "full", stoppedAt: now - 3600, size: 1000)
         full.startedAt = now - 3700
         full.repositorySize = 300
         let incremental = BackupView(label: "b", type: "incr", stoppedAt: now - 60, size: 1100)
-        scenery.observation.repository = .present(
-            RepositoryView(stanza: .ok(systemIdentifier: Scenery.system), backups: [full, incremental]))
-        if case .present(var database) = scenery.observation.database {
+        fixture.observation.repository = .present(
+            RepositoryView(stanza: .ok(systemIdentifier: PlanningFixture.system), backups: [full, incremental]))
+        if case .present(var database) = fixture.observation.database {
             database.archiver.lastArchivedAt = Timestamp(seconds: now - 7)
-            scenery.observation.database = .present(database)
+            fixture.observation.database = .present(database)
         }
-        scenery.dcs {
+        fixture.dcs {
             $0.checks = [
                 CheckRecord(
                     .drill, endedAt: Timestamp(seconds: now - 500), passed: true,
@@ -32,7 +32,7 @@ struct BackupStatusTests {
                 CheckRecord(.verify, endedAt: Timestamp(seconds: now - 50), passed: true, result: .object([])),
             ]
         }
-        let backups = StatusReport(scene: scenery.scene, conditions: [], waiting: []).backups
+        let backups = StatusReport(input: fixture.input, conditions: [], waiting: []).backups
         #expect(backups.history.map(\.label) == ["a", "b"])
         #expect(backups.history.first?.seconds == 100)
         #expect(backups.history.first?.databaseBytes == 1000)
@@ -49,10 +49,10 @@ struct BackupStatusTests {
 
     @Test("a job that comes with the hours does not make the cluster unready")
     func staysReady() throws {
-        var scenery = Scenery()
-        let asked = Timestamp(microseconds: Timestamp(Scenery.now).microseconds + 1)
-        scenery.dcs { $0.requests = [TaskRequest(.drill, at: asked, modRevision: 4)] }
-        let plan = Plan(scenery.scene, reconcilers: Reconcilers.all)
+        var fixture = PlanningFixture()
+        let asked = Timestamp(microseconds: Timestamp(PlanningFixture.now).microseconds + 1)
+        fixture.dcs { $0.requests = [TaskRequest(.drill, at: asked, modRevision: 4)] }
+        let plan = Plan(fixture.input, reconcilers: Reconcilers.all)
         #expect(
             plan.actions.contains { planned in
                 if case .docker(_, .createContainer(let spec)) = planned.action.effect {
@@ -64,7 +64,7 @@ struct BackupStatusTests {
         #expect(plan.isAtRest && !plan.isEmpty)
         #expect(plan.conditions.first { $0.type == .ready }?.status == .true)
         // anything else that is due does
-        scenery.stop("dbhub")
-        #expect(!Plan(scenery.scene, reconcilers: Reconcilers.all).isAtRest)
+        fixture.stop("dbhub")
+        #expect(!Plan(fixture.input, reconcilers: Reconcilers.all).isAtRest)
     }
 }

@@ -2,7 +2,7 @@ import Model
 import Testing
 
 @testable import Supervisor
-@testable import TestScenery
+@testable import PlanningFixtures
 
 @Suite("Crash loops")
 struct CrashLoopTests {
@@ -42,15 +42,15 @@ struct CrashLoopTests {
             #expect(backoff.delay(of: CrashLoopTests.start, at: .seconds(now)) == nil)
             backoff.note(.done(""), of: CrashLoopTests.start, at: .seconds(now))
         }
-        #expect(backoff.struggling(at: .seconds(3 * life + 1)).map(\.attempts) == attempts)
+        #expect(backoff.repeatedFailures(at: .seconds(3 * life + 1)).map(\.attempts) == attempts)
     }
 
     private static func condition(_ change: (inout ContainerView) -> Void, failure: String? = nil) -> Condition {
-        var scenery = Scenery()
-        scenery.stop("pg-node-3", exitCode: 1)
-        scenery.change("pg-node-3", change)
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-3", exitCode: 1)
+        fixture.change("pg-node-3", change)
         let action = Action(start, on: .container(.local, "pg-node-3"), because: .readyToStart)
-        return Struggle(action: action, attempts: 4, failure: failure).condition(in: scenery.scene)
+        return RepeatedFailure(action: action, attempts: 4, failure: failure).condition(in: fixture.input)
     }
 
     @Test("show the last lines, and what a person can do about each cause")
@@ -72,12 +72,12 @@ struct CrashLoopTests {
 
     @Test("are told with the lines in the event, too")
     func narrates() {
-        var scenery = Scenery()
-        scenery.stop("pg-node-3", exitCode: 1)
-        let plan = Plan(scenery.scene, reconcilers: [])
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-3", exitCode: 1)
+        let plan = Plan(fixture.input, reconcilers: [])
         let condition = CrashLoopTests.condition { $0.lastLines = ["first", "last"] }
-        let report = PassReport(scene: scenery.scene, plan: plan, conditions: [condition])
-        var narrator = Narrator()
-        #expect(narrator.tell(report).contains { $0.message.hasSuffix("; its last lines: first | last") })
+        let report = PassReport(input: fixture.input, plan: plan, conditions: [condition])
+        var recorder = EventRecorder()
+        #expect(recorder.tell(report).contains { $0.message.hasSuffix("; its last lines: first | last") })
     }
 }

@@ -3,75 +3,75 @@ import Testing
 
 @testable import Reconcilers
 @testable import Supervisor
-@testable import TestScenery
+@testable import PlanningFixtures
 
 @Suite("The guard over what is dropped")
 struct DropGuardTests {
     /// Everything in order for a drop of the database `scratch` and of the role `temporary`.
-    private var scenery: Scenery {
-        var scenery = Scenery()
+    private var fixture: PlanningFixture {
+        var fixture = PlanningFixture()
         var role = DeclaredRole(name: "temporary")
         role.ensure = .absent
-        scenery.cluster.roles = [role]
+        fixture.cluster.roles = [role]
         var database = DeclaredDatabase(name: "scratch")
         database.ensure = .absent
-        scenery.cluster.databases = [database]
-        scenery.database {
+        fixture.cluster.databases = [database]
+        fixture.database {
             $0.roles.append(RoleView(name: "temporary", attributes: ["LOGIN"], passwordMatches: true))
             $0.databases = [DeclaredDatabaseView(name: "scratch", owner: "pgadmin")]
             $0.archiver.lastArchived = "000000010000000000000007"
         }
-        repository(&scenery) {
+        repository(&fixture) {
             $0.firstSegment = "000000010000000000000004"
             $0.lastSegment = "000000010000000000000005"
         }
-        return scenery
+        return fixture
     }
 
-    private func repository(_ scenery: inout Scenery, _ change: (inout BackupView) -> Void) {
+    private func repository(_ fixture: inout PlanningFixture, _ change: (inout BackupView) -> Void) {
         var backup = BackupView(label: "b", type: "full", stoppedAt: 1_760_000_000, size: 1)
         change(&backup)
-        scenery.observation.repository = .present(
-            RepositoryView(stanza: .ok(systemIdentifier: Scenery.system), backups: [backup]))
+        fixture.observation.repository = .present(
+            RepositoryView(stanza: .ok(systemIdentifier: PlanningFixture.system), backups: [backup]))
     }
 
-    private func judge(_ effect: SQLEffect, _ scenery: Scenery) -> Invariant? {
+    private func judge(_ effect: SQLEffect, _ fixture: PlanningFixture) -> Invariant? {
         var guards = Guards()
         let action = Action(.sql("pg-node-1", effect), on: .cluster, because: .declaredAbsent)
-        return guards.violation(by: action, scene: scenery.scene)?.invariant
+        return guards.violation(by: action, input: fixture.input)?.invariant
     }
 
-    private func judge(_ bend: (inout Scenery) -> Void) -> Invariant? {
-        var bent = scenery
+    private func judge(_ bend: (inout PlanningFixture) -> Void) -> Invariant? {
+        var bent = fixture
         bend(&bent)
         return judge(.dropDatabase("scratch"), bent)
     }
 
     @Test("what could not be seen of the roles and databases is no leave to drop one")
     func unseen() {
-        var scenery = scenery
-        scenery.database {
+        var fixture = fixture
+        fixture.database {
             $0.roles = []
             $0.databases = []
-            $0.unseen = [UnseenPart(.accounts, Blindness(.timedOut))]
+            $0.unseen = [UnseenPart(.accounts, UnknownReason(.timedOut))]
         }
-        #expect(judge(.dropDatabase("scratch"), scenery) == .unknownIsNotAbsent)
-        #expect(judge(.dropRole("temporary"), scenery) == .unknownIsNotAbsent)
+        #expect(judge(.dropDatabase("scratch"), fixture) == .unknownIsNotAbsent)
+        #expect(judge(.dropRole("temporary"), fixture) == .unknownIsNotAbsent)
     }
 
     @Test("lets go what the manifest names absent, and nothing else")
     func names() {
-        #expect(judge(.dropDatabase("scratch"), scenery) == nil)
-        #expect(judge(.dropRole("temporary"), scenery) == nil)
+        #expect(judge(.dropDatabase("scratch"), fixture) == nil)
+        #expect(judge(.dropRole("temporary"), fixture) == nil)
         for name in ["postgres", "appdb"] as [DatabaseName] {
-            #expect(judge(.dropDatabase(name), scenery) == .onlyTheAbsentGo)
+            #expect(judge(.dropDatabase(name), fixture) == .onlyTheAbsentGo)
         }
         for name in ["pgadmin", "replicator", "rewinder", "console", "pgbouncer", "postgres", "x"] as [RoleName] {
-            #expect(judge(.dropRole(name), scenery) == .onlyTheAbsentGo)
+            #expect(judge(.dropRole(name), fixture) == .onlyTheAbsentGo)
         }
         #expect(judge { $0.cluster.databases[0].ensure = .present } == .onlyTheAbsentGo)
         #expect(judge { $0.cluster.databases = [] } == .onlyTheAbsentGo)
-        var bent = scenery
+        var bent = fixture
         bent.cluster.roles[0].ensure = .present
         #expect(judge(.dropRole("temporary"), bent) == .onlyTheAbsentGo)
     }
@@ -98,7 +98,7 @@ struct DropGuardTests {
 
     @Test("keeps a role that owns something or is connected")
     func roles() {
-        var bent = scenery
+        var bent = fixture
         bent.database { view in
             for place in view.roles.indices where view.roles[place].name == "temporary" {
                 view.roles[place].holds = ["1 sessions"]
@@ -111,8 +111,8 @@ struct DropGuardTests {
     func alone() {
         #expect(Effect.sql("pg-node-1", .dropDatabase("scratch")).isDisruptive)
         #expect(Effect.sql("pg-node-1", .dropRole("temporary")).isDisruptive)
-        #expect(!Focus.guarding(.database("scratch")).isNarrow)
-        #expect(!Focus.guarding(.role("temporary")).isNarrow)
-        #expect(Focus.guarding(.leadership).isNarrow)
+        #expect(!ObservationScope.guarding(.database("scratch")).isNarrow)
+        #expect(!ObservationScope.guarding(.role("temporary")).isNarrow)
+        #expect(ObservationScope.guarding(.leadership).isNarrow)
     }
 }

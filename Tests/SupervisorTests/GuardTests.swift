@@ -3,101 +3,101 @@ import Testing
 
 @testable import Reconcilers
 @testable import Supervisor
-@testable import TestScenery
+@testable import PlanningFixtures
 
 /// Each guard against a world that was bent under the planner's feet: it must refuse what the planner would still do.
 @Suite("Guards")
 struct GuardTests {
     private static func judge(
-        _ effect: Effect, on subject: Subject, _ scenery: Scenery, proof: Proof? = nil, recent: Int = 0
+        _ effect: Effect, on subject: Subject, _ fixture: PlanningFixture, proof: Proof? = nil, recent: Int = 0
     ) -> Invariant? {
         let action = Action(effect, on: subject, because: .missing, proof: proof)
         var guards = Guards()
-        for _ in 0..<recent { guards.note(action, at: Scenery.now.uptime) }
-        return guards.violation(by: action, scene: scenery.scene)?.invariant
+        for _ in 0..<recent { guards.note(action, at: PlanningFixture.now.uptime) }
+        return guards.violation(by: action, input: fixture.input)?.invariant
     }
 
     /// The primary is dead, and everything else as it should be.
-    private static var bereft: Scenery {
-        var scenery = Scenery()
-        scenery.stop("pg-node-1")
-        return scenery
+    private static var bereft: PlanningFixture {
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-1")
+        return fixture
     }
 
     private static let proof = Proof(
         engineID: "engine-1", container: "id-pg-node-1", startedAt: "t0", exitCode: 137, finishedAt: "t1")
 
-    private static func release(_ scenery: Scenery, proof: Proof? = proof, recent: Int = 0) -> Invariant? {
+    private static func release(_ fixture: PlanningFixture, proof: Proof? = proof, recent: Int = 0) -> Invariant? {
         let key = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)
-        let effect = Effect.etcd(.releaseLeader(prefix: scenery.cluster.dcsPrefix, key, heir: nil))
-        return judge(effect, on: .leadership, scenery, proof: proof, recent: recent)
+        let effect = Effect.etcd(.releaseLeader(prefix: fixture.cluster.dcsPrefix, key, candidate: nil))
+        return judge(effect, on: .leadership, fixture, proof: proof, recent: recent)
     }
 
     @Test("restart a leader in its place only for a limit that becomes lower, and while every replica streams")
     func inPlace() {
-        var scenery = Scenery()
+        var fixture = PlanningFixture()
         func judge() -> Invariant? {
-            GuardTests.judge(.patroni("pg-node-1", .restart), on: .node("pg-node-1"), scenery)
+            GuardTests.judge(.patroni("pg-node-1", .restart), on: .node("pg-node-1"), fixture)
         }
         #expect(judge() == .replicasFirst)
-        scenery.member("pg-node-1") {
+        fixture.member("pg-node-1") {
             $0.pending = [PendingParameter("max_connections", current: "100", wanted: "200")]
         }
         #expect(judge() == .replicasFirst)
-        scenery.member("pg-node-1") {
+        fixture.member("pg-node-1") {
             $0.pending = [PendingParameter("max_connections", current: "200", wanted: "100")]
         }
         // its clients come through poolers that can hold them
-        #expect(judge() == .clientsHeld)
+        #expect(judge() == .clientsPaused)
         var record = SwitchoverRecord(
             from: "pg-node-1", to: "pg-node-1", author: .controller, why: "a test", at: Timestamp(seconds: 7))
-        scenery.dcs { $0.switchover = record }
-        #expect(judge() == .clientsHeld)
+        fixture.dcs { $0.switchover = record }
+        #expect(judge() == .clientsPaused)
         record.stage = .holding
-        scenery.dcs { $0.switchover = record }
+        fixture.dcs { $0.switchover = record }
         #expect(judge() == nil)
-        scenery.dcs { $0.switchover?.to = "pg-node-2" }
+        fixture.dcs { $0.switchover?.to = "pg-node-2" }
         #expect(judge() == .replicasFirst)
-        scenery.dcs { $0.switchover = nil }
-        scenery.cluster.pooler.mode = .session
+        fixture.dcs { $0.switchover = nil }
+        fixture.cluster.pooler.mode = .session
         #expect(judge() == nil)
-        scenery.member("pg-node-3") { $0.isStreaming = false }
+        fixture.member("pg-node-3") { $0.isStreaming = false }
         #expect(judge() == .replicasFirst)
         #expect(
-            GuardTests.judge(.docker(.local, .stop("id-pg-node-1")), on: .container(.local, "pg-node-1"), scenery)
+            GuardTests.judge(.docker(.local, .stop("id-pg-node-1")), on: .container(.local, "pg-node-1"), fixture)
                 == .replicasFirst)
     }
 
     @Test("begin nothing in a repository that held backups, unless a person has given them up")
     func emptiedRepository() {
-        var scenery = Scenery()
+        var fixture = PlanningFixture()
         func judge(_ verb: String) -> Invariant? {
             let arguments = ["pgbackrest", "--stanza=pg-ha", verb]
             return GuardTests.judge(
-                .docker(.local, .run("id-pg-node-1", arguments: arguments)), on: .repository, scenery)
+                .docker(.local, .run("id-pg-node-1", arguments: arguments)), on: .repository, fixture)
         }
         #expect(judge("backup") == nil)
         for empty in [Sighting.absent, .present(RepositoryView(stanza: .missing))] {
-            scenery.observation.repository = empty
-            scenery.dcs { $0.repository?.lostAt = nil }
+            fixture.observation.repository = empty
+            fixture.dcs { $0.repository?.lostAt = nil }
             #expect(judge("stanza-create") == .noFreshRepository)
             #expect(judge("backup") == .noFreshRepository)
-            scenery.dcs {
+            fixture.dcs {
                 $0.repository?.lostAt = Timestamp(seconds: 100)
                 $0.requests = [TaskRequest(.backup, type: .full, at: Timestamp(seconds: 90), modRevision: 4)]
             }
             #expect(judge("stanza-create") == .noFreshRepository)
-            scenery.dcs { $0.requests[0].at = Timestamp(seconds: 110) }
+            fixture.dcs { $0.requests[0].at = Timestamp(seconds: 110) }
             #expect(judge("stanza-create") == nil)
-            scenery.dcs { $0.requests[0].type = .incremental }
+            fixture.dcs { $0.requests[0].type = .incremental }
             #expect(judge("backup") == .noFreshRepository)
         }
-        scenery.observation.repository = .unknown(Blindness(.unreachable, "nobody looks"))
+        fixture.observation.repository = .unknown(UnknownReason(.unreachable, "nobody looks"))
         #expect(judge("stanza-create") == .unknownIsNotAbsent)
-        scenery.observation.repository = .present(RepositoryView(stanza: .missing))
-        scenery.dcs { $0.repository = nil }
+        fixture.observation.repository = .present(RepositoryView(stanza: .missing))
+        fixture.dcs { $0.repository = nil }
         #expect(judge("stanza-create") == nil)
-        scenery.observation.dcs = .unknown(Blindness(.unreachable, "no quorum"))
+        fixture.observation.dcs = .unknown(UnknownReason(.unreachable, "no quorum"))
         #expect(judge("stanza-create") == .unknownIsNotAbsent)
     }
 
@@ -119,9 +119,9 @@ struct GuardTests {
             .exited(Exit(code: 137, startedAt: "another life", finishedAt: "t1")),
         ] as [ContainerState])
     func alive(state: ContainerState) {
-        var scenery = GuardTests.bereft
-        scenery.change("pg-node-1") { $0.state = state }
-        #expect(GuardTests.release(scenery) == .fenceOnlyTheDead)
+        var fixture = GuardTests.bereft
+        fixture.change("pg-node-1") { $0.state = state }
+        #expect(GuardTests.release(fixture) == .fenceOnlyTheDead)
     }
 
     @Test("release nobody on a torn look")
@@ -140,42 +140,42 @@ struct GuardTests {
         }
         #expect(GuardTests.release(newKey) == .fenceOnlyTheDead)
         var blind = GuardTests.bereft
-        blind.observation.dcs = .unknown(Blindness(.timedOut, "no answer"))
+        blind.observation.dcs = .unknown(UnknownReason(.timedOut, "no answer"))
         #expect(GuardTests.release(blind) == .unknownIsNotAbsent)
     }
 
     @Test("release nobody because a namesake is dead")
     func namesake() {
-        var scenery = GuardTests.bereft
-        scenery.change("pg-node-1") { $0.id = "id-another" }
-        #expect(GuardTests.release(scenery) == .fenceOnlyTheDead)
+        var fixture = GuardTests.bereft
+        fixture.change("pg-node-1") { $0.id = "id-another" }
+        #expect(GuardTests.release(fixture) == .fenceOnlyTheDead)
     }
 
     @Test("turn nothing to restored data while a node lives, or while no restore is at that point")
     func refounding() {
-        var scenery = Scenery()
+        var fixture = PlanningFixture()
         let key = RestoreRecord.prefix(of: "demo") + "r1"
         let effect = Effect.etcd(
             .refound(
-                prefix: scenery.cluster.dcsPrefix, systemIdentifier: Scenery.system, key: key, value: "{}",
+                prefix: fixture.cluster.dcsPrefix, systemIdentifier: PlanningFixture.system, key: key, value: "{}",
                 modRevision: 3))
-        #expect(GuardTests.judge(effect, on: .leadership, scenery) == .noSecondInit)
-        scenery.dcs {
+        #expect(GuardTests.judge(effect, on: .leadership, fixture) == .noSecondInit)
+        fixture.dcs {
             $0.restores = [
                 RestoreRecord(id: "r1", target: .latest, stage: .switching, requestedAt: "t", modRevision: 3)
             ]
         }
-        #expect(GuardTests.judge(effect, on: .leadership, scenery) == .onePlace)
-        for node in scenery.cluster.nodeNames { scenery.stop(ContainerName(node.text), data: .empty) }
-        #expect(GuardTests.judge(effect, on: .leadership, scenery) == .noSecondInit)
-        scenery.change("pg-node-1") { $0.data = .present(Scenery.data()) }
-        #expect(GuardTests.judge(effect, on: .leadership, scenery) == nil)
+        #expect(GuardTests.judge(effect, on: .leadership, fixture) == .onePlace)
+        for node in fixture.cluster.nodeNames { fixture.stop(ContainerName(node.text), data: .empty) }
+        #expect(GuardTests.judge(effect, on: .leadership, fixture) == .noSecondInit)
+        fixture.change("pg-node-1") { $0.data = .present(PlanningFixture.data()) }
+        #expect(GuardTests.judge(effect, on: .leadership, fixture) == nil)
     }
 
     @Test("release nobody whose volume another living container has, or whom nobody can follow")
     func successors() {
         var squatter = GuardTests.bereft
-        var spec = NodeSpec.container("pg-node-1", at: Site(squatter.scene)!)
+        var spec = NodeSpec.container("pg-node-1", at: EngineScope(squatter.input)!)
         spec.name = "squatter"
         spec.labels = []
         squatter.add(spec)
@@ -189,44 +189,44 @@ struct GuardTests {
         #expect(GuardTests.release(alone) == .fenceOnlyTheDead)
     }
 
-    @Test("release nobody for heirs that Patroni refuses because they lack too much")
+    @Test("release nobody for candidates that Patroni refuses because they lack too much")
     func heirsThatLag() {
-        var scenery = GuardTests.bereft
-        scenery.observation.dcs = scenery.observation.dcs.map { view in
+        var fixture = GuardTests.bereft
+        fixture.observation.dcs = fixture.observation.dcs.map { view in
             var view = view
             view.leaderPosition = 40 << 20
             return view
         }
-        scenery.member("pg-node-2") { $0.walPosition = 39 << 20 }
-        #expect(GuardTests.release(scenery) == nil)
-        scenery.member("pg-node-2") { $0.walPosition = 38 << 20 }
-        #expect(GuardTests.release(scenery) == .fenceOnlyTheDead)
+        fixture.member("pg-node-2") { $0.walPosition = 39 << 20 }
+        #expect(GuardTests.release(fixture) == nil)
+        fixture.member("pg-node-2") { $0.walPosition = 38 << 20 }
+        #expect(GuardTests.release(fixture) == .fenceOnlyTheDead)
     }
 
-    private static func node(_ effect: DockerEffect, _ name: ContainerName, _ scenery: Scenery) -> Invariant? {
-        judge(.docker(.local, effect), on: .container(.local, name), scenery)
+    private static func node(_ effect: DockerEffect, _ name: ContainerName, _ fixture: PlanningFixture) -> Invariant? {
+        judge(.docker(.local, effect), on: .container(.local, name), fixture)
     }
 
     @Test("interrupt neither the leader nor a streaming replica while another is down")
     func interruptions() {
-        let healthy = Scenery()
+        let healthy = PlanningFixture()
         #expect(GuardTests.node(.stop("id-pg-node-1"), "pg-node-1", healthy) == .replicasFirst)
         #expect(GuardTests.node(.stop("id-pg-node-2"), "pg-node-2", healthy) == nil)
-        var broken = Scenery()
+        var broken = PlanningFixture()
         broken.stop("pg-node-3")
         #expect(GuardTests.node(.stop("id-pg-node-2"), "pg-node-2", broken) == .replicasFirst)
-        var blind = Scenery()
-        blind.observation.dcs = .unknown(Blindness(.timedOut, "no answer"))
+        var blind = PlanningFixture()
+        blind.observation.dcs = .unknown(UnknownReason(.timedOut, "no answer"))
         #expect(GuardTests.node(.stop("id-pg-node-2"), "pg-node-2", blind) == .unknownIsNotAbsent)
     }
 
     @Test("kill a node only when it is frozen, cut off, or hangs")
     func kills() {
-        #expect(GuardTests.node(.kill("id-pg-node-2"), "pg-node-2", Scenery()) == .replicasFirst)
-        var frozen = Scenery()
+        #expect(GuardTests.node(.kill("id-pg-node-2"), "pg-node-2", PlanningFixture()) == .replicasFirst)
+        var frozen = PlanningFixture()
         frozen.change("pg-node-2") { $0.state = .paused(startedAt: "t0") }
         #expect(GuardTests.node(.kill("id-pg-node-2"), "pg-node-2", frozen) == nil)
-        var cutOff = Scenery()
+        var cutOff = PlanningFixture()
         cutOff.change("pg-node-2") { $0.attachments = [] }
         #expect(GuardTests.node(.kill("id-pg-node-2"), "pg-node-2", cutOff) == nil)
         cutOff.change("pg-node-1") { $0.attachments = [] }
@@ -235,11 +235,11 @@ struct GuardTests {
 
     @Test("keep etcd's majority")
     func quorum() {
-        #expect(GuardTests.node(.stop("id-etcd-2"), "etcd-2", Scenery()) == nil)
-        var poor = Scenery()
+        #expect(GuardTests.node(.stop("id-etcd-2"), "etcd-2", PlanningFixture()) == nil)
+        var poor = PlanningFixture()
         poor.observation.etcd = poor.observation.etcd.map { view in
             var view = view
-            view.endpoints[2].status = .unknown(Blindness(.timedOut, "no answer"))
+            view.endpoints[2].status = .unknown(UnknownReason(.timedOut, "no answer"))
             return view
         }
         #expect(GuardTests.node(.stop("id-etcd-2"), "etcd-2", poor) == .storeQuorum)
@@ -251,16 +251,16 @@ struct GuardTests {
 
     @Test("never remove a volume, nor a container that is not stopped")
     func volumes() {
-        #expect(GuardTests.node(.removeVolume("pg-node-2-data"), "pg-node-2", Scenery()) == .immortalVolumes)
-        #expect(GuardTests.node(.remove("id-pg-node-2"), "pg-node-2", Scenery()) == .lastCopy)
-        var stopped = Scenery()
+        #expect(GuardTests.node(.removeVolume("pg-node-2-data"), "pg-node-2", PlanningFixture()) == .immortalVolumes)
+        #expect(GuardTests.node(.remove("id-pg-node-2"), "pg-node-2", PlanningFixture()) == .lastCopy)
+        var stopped = PlanningFixture()
         stopped.stop("pg-node-2")
         #expect(GuardTests.node(.remove("id-pg-node-2"), "pg-node-2", stopped) == nil)
     }
 
     @Test("never touch what is not ours")
     func ownership() {
-        var foreign = Scenery()
+        var foreign = PlanningFixture()
         foreign.stop("pg-node-2")
         foreign.change("pg-node-2") { $0.labels = [] }
         for effect in [DockerEffect.start("id-pg-node-2"), .remove("id-pg-node-2"), .rename("id-pg-node-2", "x")] {
@@ -270,7 +270,7 @@ struct GuardTests {
 
     @Test("start no node on a volume that another living container has, and no empty one where data has been")
     func starts() {
-        var stopped = Scenery()
+        var stopped = PlanningFixture()
         stopped.stop("pg-node-2")
         #expect(GuardTests.node(.start("id-pg-node-2"), "pg-node-2", stopped) == nil)
         var shared = stopped
@@ -278,7 +278,7 @@ struct GuardTests {
             other.settings.mounts = [VolumeMount(volume: "pg-node-2-data", destination: "/elsewhere")]
         }
         #expect(GuardTests.node(.start("id-pg-node-2"), "pg-node-2", shared) == .onePlace)
-        var lost = Scenery()
+        var lost = PlanningFixture()
         for name in ["pg-node-1", "pg-node-2", "pg-node-3"] as [ContainerName] { lost.stop(name, data: .empty) }
         lost.observation.dcs = lost.observation.dcs.map { view in
             var view = view

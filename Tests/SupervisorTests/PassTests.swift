@@ -4,12 +4,12 @@ import Testing
 
 @testable import Reconcilers
 @testable import Supervisor
-@testable import TestScenery
+@testable import PlanningFixtures
 
 /// A world that shows one thing to the planners and, a moment later, another to the guards.
 private struct TurningWorld: World {
-    let planned: Scenery
-    let judged: Scenery
+    let planned: PlanningFixture
+    let judged: PlanningFixture
     let performed = Performed()
 
     final class Performed: Sendable {
@@ -18,14 +18,14 @@ private struct TurningWorld: World {
         var effects: [Effect] { list.withLock { $0 } }
     }
 
-    func observe(_ cluster: Cluster, focus: Focus) async -> Observation {
-        if case .guarding = focus { judged.observed } else { planned.observed }
+    func observe(_ cluster: Cluster, scope: ObservationScope) async -> Observation {
+        if case .guarding = scope { judged.observed } else { planned.observed }
     }
     func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome] {
         performed.note(effects)
         return effects.map { _ in .done("") }
     }
-    func now() async -> Moment { Scenery.now }
+    func now() async -> Moment { PlanningFixture.now }
 }
 
 @Suite("A pass")
@@ -33,7 +33,7 @@ struct PassTests {
     @Test("judges an interruption by a fresh look, not by the one that planned it")
     func looksAgain() async {
         // the plan: pg-node-3 has other ports than wanted and is made anew; by now pg-node-2 is down
-        var planned = Scenery()
+        var planned = PlanningFixture()
         planned.change("pg-node-3") { $0.settings.ports = [] }
         var judged = planned
         judged.stop("pg-node-2")
@@ -50,7 +50,7 @@ struct PassTests {
 
     @Test("interrupts nothing on an engine that has gone out of sight")
     func goesStill() async {
-        var planned = Scenery()
+        var planned = PlanningFixture()
         planned.change("pg-node-3") { $0.settings.ports = [] }
         let blind = planned
         let world = BlindWorld(planned: blind)
@@ -62,7 +62,7 @@ struct PassTests {
 
     @Test("changes nothing while maintenance is on")
     func maintains() async {
-        var planned = Scenery()
+        var planned = PlanningFixture()
         planned.stop("pg-node-3")
         let world = TurningWorld(planned: planned, judged: planned)
         var cluster = planned.cluster
@@ -75,18 +75,18 @@ struct PassTests {
 
 /// A world whose engine is seen once and then no more.
 private struct BlindWorld: World {
-    let planned: Scenery
+    let planned: PlanningFixture
     let performed = TurningWorld.Performed()
 
-    func observe(_ cluster: Cluster, focus: Focus) async -> Observation {
-        guard case .guarding = focus else { return planned.observed }
+    func observe(_ cluster: Cluster, scope: ObservationScope) async -> Observation {
+        guard case .guarding = scope else { return planned.observed }
         var observation = planned.observation
-        observation.engines = [EngineSighting(id: .local, view: .unknown(Blindness(.timedOut, "no answer")))]
+        observation.engines = [EngineSighting(id: .local, view: .unknown(UnknownReason(.timedOut, "no answer")))]
         return observation
     }
     func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome] {
         performed.note(effects)
         return effects.map { _ in .done("") }
     }
-    func now() async -> Moment { Scenery.now }
+    func now() async -> Moment { PlanningFixture.now }
 }

@@ -5,9 +5,9 @@ import Synchronization
 /// A unix socket between a program and a Docker Engine that behaves as badly as it is told to.
 public final class EngineProxy: Sendable {
     /// How it behaves from now on.
-    public enum Mood: Sendable, Equatable {
+    public enum ProxyFault: Sendable, Equatable {
         /// Everything goes through.
-        case fair
+        case healthy
         /// Event streams are cut and refused; everything else goes through.
         case deaf
         /// Nothing gets through any more, on old connections and new ones, and nobody is told.
@@ -26,7 +26,7 @@ public final class EngineProxy: Sendable {
     public let path: String
     private let engine: String
     private let listener: Int32
-    private let state = Mutex((mood: Mood.fair, events: [Int32]()))
+    private let state = Mutex((fault: ProxyFault.healthy, events: [Int32]()))
 
     /// Listens on a socket of its own in front of an engine's.
     public init(path: String, engine: String = "/var/run/docker.sock") throws {
@@ -50,12 +50,12 @@ public final class EngineProxy: Sendable {
         }
     }
 
-    /// Changes its mood.
-    public func turn(_ mood: Mood) {
+    /// Changes its fault.
+    public func turn(_ fault: ProxyFault) {
         let cut = state.withLock { state -> [Int32] in
-            state.mood = mood
-            defer { if mood == .deaf { state.events = [] } }
-            return mood == .deaf ? state.events : []
+            state.fault = fault
+            defer { if fault == .deaf { state.events = [] } }
+            return fault == .deaf ? state.events : []
         }
         for descriptor in cut { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
@@ -67,7 +67,7 @@ public final class EngineProxy: Sendable {
         unlink(path)
     }
 
-    private var mood: Mood { state.withLock { $0.mood } }
+    private var fault: ProxyFault { state.withLock { $0.fault } }
 
     private func serve(_ client: Int32) {
         guard waitOutHang(client) else {
@@ -97,7 +97,7 @@ public final class EngineProxy: Sendable {
 
     /// Whether what the engine says on this connection is an event that nobody is to hear.
     private func isNumb(_ client: Int32) -> Bool {
-        state.withLock { $0.mood == .numb && $0.events.contains(client) }
+        state.withLock { $0.fault == .numb && $0.events.contains(client) }
     }
 
     /// Whether a piece of what the client says goes on to the engine.
@@ -107,15 +107,15 @@ public final class EngineProxy: Sendable {
         let isRequest = ["GET ", "PUT ", "POST ", "DELETE ", "HEAD "].contains { head.hasPrefix($0) }
         let isRefused = state.withLock { state -> Bool in
             if isEvents { state.events.append(client) }
-            switch state.mood {
+            switch state.fault {
             case .mute(let id): return head.contains("/containers/\(id)")
             case .deaf: return isEvents
             case .failing: return isRequest && Int.random(in: 0..<4) == 0
-            case .fair, .hung, .numb, .slow: return false
+            case .healthy, .hung, .numb, .slow: return false
             }
         }
         guard isRefused else { return .pass }
-        if case .mute = mood { return .swallow }
+        if case .mute = fault { return .swallow }
         let answer =
             "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 13\r\nConnection: close\r\n\r\n{\"message\": \"b"
         _ = answer.withCString { send(client, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
@@ -124,7 +124,7 @@ public final class EngineProxy: Sendable {
 
     /// Waits until nothing hangs any more; false when the other end gave up meanwhile.
     private func waitOutHang(_ descriptor: Int32) -> Bool {
-        while mood == .hung {
+        while fault == .hung {
             var byte: UInt8 = 0
             if recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0 { return false }
             usleep(20_000)
@@ -138,7 +138,7 @@ public final class EngineProxy: Sendable {
             let count = read(source, &buffer, buffer.count)
             guard count > 0 else { return }
             guard waitOutHang(source) else { return }
-            if case .slow(let milliseconds) = mood { usleep(milliseconds * 1000) }
+            if case .slow(let milliseconds) = fault { usleep(milliseconds * 1000) }
             switch admit(buffer[..<count]) {
             case .pass: break
             case .swallow: continue

@@ -17,13 +17,13 @@ struct BackupList: AsyncParsableCommand {
     func run() async throws {
         if try await Delegation.tookOver(options, needs: .look) { return }
         let session = try await Session.open(options)
-        let observation = await session.world.observe(session.source.cluster, focus: .everythingAfresh)
+        let observation = await session.world.observe(session.source.cluster, scope: .everythingAfresh)
         let list: RepositoryReport
         switch observation.repository {
         case .present(let repository):
             list = RepositoryReport(repository, window: RecoverableWindow(observation))
         case .absent: throw Failure("there is no repository")
-        case .unknown(let blindness): throw Failure("the repository could not be read: \(blindness.detail)")
+        case .unknown(let unknownReason): throw Failure("the repository could not be read: \(unknownReason.detail)")
         }
         switch output {
         case .json: Terminal.say(try Output.json(list))

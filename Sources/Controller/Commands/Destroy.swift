@@ -16,14 +16,14 @@ struct Destroy: AsyncParsableCommand {
     @Option(help: "The cluster's name, instead of typing it.")
     var yes: String?
 
-    /// What brings the cluster back, from whoever runs this with a state of his own.
+    /// What brings the cluster back, where this command has a state directory of its own.
     @Option(help: .hidden)
     var comeback: String?
 
     func run() async throws {
         let session = try await Session.open(options, .removes, takesLastGood: false)
         let name = session.source.cluster.name
-        let found = try await session.world.belongings(of: session.source.cluster)
+        let found = try await session.world.ownedObjects(of: session.source.cluster)
         if found.isEmpty { return Terminal.say("\(name): there is nothing to remove") }
         Terminal.say("This removes of cluster \(name):")
         for container in found.containers { Terminal.say("  container \(container.name)") }
@@ -37,7 +37,7 @@ struct Destroy: AsyncParsableCommand {
             volumes ? "\(name) is gone" : "\(name) is down, its data volumes stay; \(await way(back: session))")
     }
 
-    /// Passwords and keys stay with whoever kept the cluster: nobody else can bring it back.
+    /// Passwords and keys stay in the state directory of the cluster: without them it cannot be brought back.
     private func way(back session: Session) async -> String {
         if let comeback { return "`\(comeback)` brings it back" }
         let missing = await session.world.secrets.missing(session.source.cluster)

@@ -15,7 +15,7 @@ struct PauseCommand: AsyncParsableCommand {
     @Option(help: "Leave only this node's container alone; the rest goes on.")
     var node: String?
 
-    @Option(help: "Why, for whoever reads `controller status`.")
+    @Option(help: "The reason, for readers of `controller status`.")
     var reason: String = ""
 
     @Option(help: .hidden)

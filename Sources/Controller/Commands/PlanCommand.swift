@@ -33,17 +33,18 @@ struct PlanCommand: AsyncParsableCommand {
             let words = plan.plan.conditions.filter { $0.type == .unsupportedChange }.map(\.message)
             throw Failure(.badInput, "refused: " + Terminal.plain(words.joined(separator: "; ")))
         }
-        let price = PlanPrice(MeasuredHistory(eventsAt: session.state.events), from: plan.scene)
-        for line in PlanText.lines(plan.plan, scene: plan.scene, price: price) { Terminal.say(line) }
+        let price = PlanPrice(MeasuredHistory(eventsAt: session.state.events), from: plan.input)
+        for line in PlanText.lines(plan.plan, input: plan.input, price: price) { Terminal.say(line) }
         if !plan.plan.actions.isEmpty {
-            for line in await PlanForecast.lines(plan.scene, plan: plan.plan, price: price) { Terminal.say(line) }
+            for line in await PlanForecast.lines(plan.input, plan: plan.plan, price: price) { Terminal.say(line) }
         }
         if time {
-            _ = await session.world.observe(session.source.cluster, focus: .everything)
+            _ = await session.world.observe(session.source.cluster, scope: .everything)
             let start = ContinuousClock.now
-            let again = await session.world.observe(session.source.cluster, focus: .everything)
-            let scene = Scene(cluster: session.source.cluster, observation: again, now: await session.world.now())
-            let count = Plan(scene, reconcilers: Reconcilers.all).actions.count
+            let again = await session.world.observe(session.source.cluster, scope: .everything)
+            let input = PlanningInput(
+                cluster: session.source.cluster, observation: again, now: await session.world.now())
+            let count = Plan(input, reconcilers: Reconcilers.all).actions.count
             let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
             Terminal.say("\(Int(milliseconds)) ms for a look and a plan of \(count) actions")
         }

@@ -6,26 +6,26 @@ import Supervisor
 enum PlanForecast {
     private static let passLimit = 600
 
-    static func lines(_ scene: Scene, plan: Plan, price: PlanPrice) async -> [String] {
-        // what would be done once nobody wants things left as they are
-        var cluster = scene.cluster
+    static func lines(_ input: PlanningInput, plan: Plan, price: PlanPrice) async -> [String] {
+        // what would be done after the pause
+        var cluster = input.cluster
         cluster.maintenance = false
-        let now = scene.now
+        let now = input.now
         // a node reads what Patroni got at its next loop, and only then says that a restart is due
         let calm = cluster.patroni.loopWait + .seconds(2)
-        let world = SimulatedWorld(from: scene.observation, cluster: cluster, now: now)
+        let world = SimulatedWorld(from: input.observation, cluster: cluster, now: now)
         var pass = Pass(world: world)
         var steps: [String] = []
-        var done: [(Action, Scene)] = []
+        var done: [(Action, PlanningInput)] = []
         var convergedAt: Duration?
         for turn in 1...passLimit {
             let report = await pass.run(cluster)
-            let elapsed = report.scene.now.uptime - now.uptime
+            let elapsed = report.input.now.uptime - now.uptime
             for (planned, _) in report.performed {
-                done.append((planned.action, report.scene))
+                done.append((planned.action, report.input))
                 guard turn > 1, let step = step(planned.action, after: elapsed) else { continue }
                 steps.append(step)
-                steps += price.lines(for: planned.action, in: report.scene, indent: 13)
+                steps += price.lines(for: planned.action, in: report.input, indent: 13)
             }
             let isConverged = report.isConverged && report.plan.waiting.isEmpty
             convergedAt = isConverged && report.performed.isEmpty ? convergedAt ?? elapsed : nil
@@ -34,7 +34,7 @@ enum PlanForecast {
                     steps = ["Then (forecast, from a model of what is there now):"] + steps
                     steps.append("Converged after about \(seconds(end)) in the model.")
                 }
-                return steps + price.parameters(done.map(\.0), scene) + price.total(done)
+                return steps + price.parameters(done.map(\.0), input) + price.total(done)
             }
             let rest: Duration = isConverged ? .seconds(1) : .seconds(30)
             await world.rest(atMost: min(report.lookAgain ?? rest, rest))

@@ -8,47 +8,47 @@ struct PlanPrice {
     /// The containers that are there now: a node that is made anew finds its data on its volume.
     private let known: [ContainerName]
 
-    init(_ measured: MeasuredHistory, from scene: Scene) {
+    init(_ measured: MeasuredHistory, from input: PlanningInput) {
         self.measured = measured
-        known = scene.observation.engines.flatMap { $0.view.value?.containers.map(\.name) ?? [] }
+        known = input.observation.engines.flatMap { $0.view.value?.containers.map(\.name) ?? [] }
     }
 
-    /// The price of one step in a scene, none for steps that cost nothing.
-    func lines(for action: Action, in scene: Scene, indent: Int) -> [String] {
-        price(of: action, in: scene).map { [String(repeating: " ", count: indent) + "price: " + $0] } ?? []
+    /// The price of one step of an input, none for steps that cost nothing.
+    func lines(for action: Action, in input: PlanningInput, indent: Int) -> [String] {
+        price(of: action, in: input).map { [String(repeating: " ", count: indent) + "price: " + $0] } ?? []
     }
 
-    private func price(of action: Action, in scene: Scene) -> String? {
-        let leader = scene.observation.dcs.value?.leader?.node
+    private func price(of action: Action, in input: PlanningInput) -> String? {
+        let leader = input.observation.dcs.value?.leader?.node
         switch action.effect {
         case .patroni(let node, .restart):
-            if node == leader, scene.observation.dcs.value?.switchover?.isRestart == true {
+            if node == leader, input.observation.dcs.value?.switchover?.isRestart == true {
                 return "restarts the primary behind the poolers: their clients wait and get no error, writes pause for "
                     + "\(measured.text(.primaryRestart)); who is connected to the primary itself is cut off"
             }
             return node == leader
                 ? "restarts the primary: no writes, and its connections are cut, for \(measured.text(.primaryRestart))"
-                : "restarts a replica: its connections are cut; \(weaker(scene)), for \(measured.text(.replicaRestart))"
+                : "restarts a replica: its connections are cut; \(weaker(input)), for \(measured.text(.replicaRestart))"
         case .patroni(_, .switchover):
             return "switches over: no writes, and the primary's connections are cut, for \(measured.text(.switchover))"
-        case .docker(_, .standDown):
+        case .docker(_, .shutdownPrimary):
             return "hands over behind the poolers: their clients wait and get no error, writes pause for "
                 + "\(measured.text(.held)); who is connected to the primary itself is cut off"
         case .patroni(_, .patchConfiguration): return "reloads PostgreSQL: nothing is interrupted"
         case .patroni(_, .reload): return "reloads Patroni: nothing is interrupted"
-        case .docker(_, .stop): return stop(action, scene, leader: leader)
+        case .docker(_, .stop): return stop(action, input, leader: leader)
         case .docker(_, .update): return "changed in place: nothing is interrupted"
-        case .docker(_, .createContainer(let spec)): return creation(of: spec, scene, leader: leader)
+        case .docker(_, .createContainer(let spec)): return creation(of: spec, input, leader: leader)
         case .etcd(.removeMember), .etcd(.promote): return "etcd agrees anew: no decision of Patroni's waits for long"
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 
-    private func stop(_ action: Action, _ scene: Scene, leader: NodeName?) -> String? {
+    private func stop(_ action: Action, _ input: PlanningInput, leader: NodeName?) -> String? {
         guard case .container(_, let name) = action.subject else { return nil }
-        if scene.cluster.etcdNames.contains(name) {
-            return "makes an etcd member anew on its volume: \(scene.cluster.etcd.members - 1) of "
-                + "\(scene.cluster.etcd.members) members meanwhile, for a time not measured here yet"
+        if input.cluster.etcdNames.contains(name) {
+            return "makes an etcd member anew on its volume: \(input.cluster.etcd.members - 1) of "
+                + "\(input.cluster.etcd.members) members meanwhile, for a time not measured here yet"
         }
         guard case .settingsDiffer = action.reason else {
             return action.reason == .surplus ? "ends a container that is not wanted; its volume stays" : nil
@@ -56,33 +56,33 @@ struct PlanPrice {
         guard NodeName(name.text) != leader else {
             return "makes the only node anew on its volume: no reads and no writes for a time not measured here yet"
         }
-        return "makes a replica anew on its volume: its connections are cut; \(weaker(scene)), for "
+        return "makes a replica anew on its volume: its connections are cut; \(weaker(input)), for "
             + measured.text(.replicaRenewal)
     }
 
-    private func creation(of spec: ContainerSpec, _ scene: Scene, leader: NodeName?) -> String? {
+    private func creation(of spec: ContainerSpec, _ input: PlanningInput, leader: NodeName?) -> String? {
         guard spec.component == .node, leader != nil, !known.contains(spec.name) else { return nil }
         let isFromRepository =
-            scene.cluster.backups.enabled && scene.observation.repository.value?.backups.isEmpty == false
-        let size = scene.observation.repository.value?.backups.last.map {
+            input.cluster.backups.enabled && input.observation.repository.value?.backups.isEmpty == false
+        let size = input.observation.repository.value?.backups.last.map {
             " (\($0.size >> 20) MiB in the newest backup)"
         }
         let source =
             isFromRepository
             ? "the backup repository, the rest of the WAL from the primary"
-            : "the primary, " + (scene.cluster.nodes.cloneRate.map { "at most \($0) a second" } ?? "without a limit")
+            : "the primary, " + (input.cluster.nodes.cloneRate.map { "at most \($0) a second" } ?? "without a limit")
         return
             "moves data: a copy\(size ?? "") from \(source); nothing is interrupted, for \(measured.text(.newReplica))"
     }
 
     /// What is less safe while one replica is away.
-    private func weaker(_ scene: Scene) -> String {
-        let others = scene.cluster.nodes.count - 2
-        let synchronous = scene.cluster.postgres.synchronous
+    private func weaker(_ input: PlanningInput) -> String {
+        let others = input.cluster.nodes.count - 2
+        let synchronous = input.cluster.postgres.synchronous
         guard synchronous.mode != .off else {
             return others > 0
                 ? "\(others) replica\(others == 1 ? "" : "s") could take over meanwhile"
-                : "nobody could take over meanwhile"
+                : "no node could take over meanwhile"
         }
         if others >= synchronous.number {
             return "commits go on waiting for \(synchronous.number) standby\(synchronous.number == 1 ? "" : "s"), and "
@@ -90,21 +90,21 @@ struct PlanPrice {
         }
         if synchronous.mode == .strict { return "writes wait until it is back" }
         return others == 0
-            ? "commits are on the primary alone meanwhile, and nobody could take over"
+            ? "commits are on the primary alone meanwhile, and no node could take over"
             : "commits wait for \(others) instead of \(synchronous.number) standbys meanwhile"
     }
 
     // MARK: the whole
 
     /// What becomes of each parameter that is changed.
-    func parameters(_ actions: [Action], _ scene: Scene) -> [String] {
+    func parameters(_ actions: [Action], _ input: PlanningInput) -> [String] {
         var lines: [String] = []
         for action in actions {
             guard case .patroni(_, .patchConfiguration(let patch)) = action.effect,
                 case .members(let changes)? = patch["postgresql"]?["parameters"]
             else { continue }
             for change in changes {
-                let old = scene.observation.dcs.value?.configuration?["postgresql"]?["parameters"]?[change.name]?.string
+                let old = input.observation.dcs.value?.configuration?["postgresql"]?["parameters"]?[change.name]?.string
                 lines.append(
                     "  \(change.name) \(old ?? "default") → \(change.value.string ?? "default"): "
                         + way(change.name, from: old, to: change.value.string))
@@ -120,19 +120,19 @@ struct PlanPrice {
     }
 
     /// What all steps together interrupt.
-    func total(_ steps: [(action: Action, scene: Scene)]) -> [String] {
+    func total(_ steps: [(action: Action, input: PlanningInput)]) -> [String] {
         var pauses: [Measurement.Kind] = []
         var replicas = 0
-        for (action, scene) in steps {
-            let leader = scene.observation.dcs.value?.leader?.node
+        for (action, input) in steps {
+            let leader = input.observation.dcs.value?.leader?.node
             switch action.effect {
             case .patroni(_, .switchover): pauses.append(.switchover)
-            case .docker(_, .standDown): pauses.append(.held)
+            case .docker(_, .shutdownPrimary): pauses.append(.held)
             case .patroni(let node, .restart) where node == leader: pauses.append(.primaryRestart)
             case .patroni(_, .restart): replicas += 1
             case .docker(_, .stop):
                 if case .settingsDiffer = action.reason, case .container(_, let name) = action.subject,
-                    scene.cluster.index(of: NodeName(name.text)) != nil
+                    input.cluster.index(of: NodeName(name.text)) != nil
                 {
                     replicas += 1
                 }

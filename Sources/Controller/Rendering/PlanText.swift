@@ -3,19 +3,19 @@ import Supervisor
 
 /// A plan in Terraform's habit: what would be done, and why.
 enum PlanText {
-    static func lines(_ plan: Plan, scene: Scene, price: PlanPrice) -> [String] {
-        let held = scene.pauseCondition.map { ["Nothing of this is done now: \(Terminal.plain($0.message))."] } ?? []
+    static func lines(_ plan: Plan, input: PlanningInput, price: PlanPrice) -> [String] {
+        let held = input.pauseCondition.map { ["Nothing of this is done now: \(Terminal.plain($0.message))."] } ?? []
         if plan.isEmpty { return held + ["No changes: everything is as the manifest wants it."] }
         var lines = held
         if !plan.actions.isEmpty {
             lines.append("Now (exact):")
             for planned in plan.constructive {
                 lines.append(entry(planned, mark: Terminal.green("+")))
-                lines += price.lines(for: planned.action, in: scene, indent: 6)
+                lines += price.lines(for: planned.action, in: input, indent: 6)
             }
             if let disruptive = plan.disruptive {
                 lines.append(entry(disruptive, mark: Terminal.yellow("!")))
-                lines += price.lines(for: disruptive.action, in: scene, indent: 6)
+                lines += price.lines(for: disruptive.action, in: input, indent: 6)
             }
         }
         if !plan.deferred.isEmpty {

@@ -77,7 +77,7 @@ enum StatusTable {
     }
 
     private static func conditions(_ status: StatusReport, verbose: Bool) -> [String] {
-        let always = ["Ready", "Retired", "OutOfMemory"]
+        let always = ["Ready", "VolumeRetained", "OutOfMemory"]
         let shown = status.conditions.filter { verbose || $0.bad || always.contains($0.type) }
         var lines = ["Conditions" + (verbose ? "" : " (all: --verbose)")]
         for condition in shown {

@@ -18,30 +18,30 @@ struct ChangeAccount {
     /// What takes longer than this was in trouble, and promises nothing.
     private static let limit: Duration = .seconds(900)
     private var open: [Interruption] = []
-    /// Nodes that stood down: what is made of them anew is no new replica.
+    /// Nodes that shut down: what is made of them anew is no new replica.
     private var retired: [NodeName] = []
 
     /// Notes what a pass interrupted; an event for each interruption that is over.
     mutating func follow(_ report: PassReport, in world: LiveWorld) async -> [Event] {
-        let scene = report.scene
-        open.removeAll { scene.now.uptime - $0.since > ChangeAccount.limit }
+        let input = report.input
+        open.removeAll { input.now.uptime - $0.since > ChangeAccount.limit }
         var events: [Event] = []
-        for interruption in open where !scene.isHeld && isOver(interruption, scene) {
+        for interruption in open where !input.isInMaintenance && isOver(interruption, input) {
             if interruption.kind == .switchover || interruption.kind == .primaryRestart {
-                guard let leader = scene.observation.dcs.value?.leader?.node,
-                    await world.provesWrite(on: leader, for: scene.cluster)
+                guard let leader = input.observation.dcs.value?.leader?.node,
+                    await world.provesWrite(on: leader, for: input.cluster)
                 else { continue }
             }
             open.removeAll { $0.node == interruption.node && $0.kind == interruption.kind }
-            events.append(event(interruption, scene, at: await world.now()))
+            events.append(event(interruption, input, at: await world.now()))
         }
         for (planned, outcome) in report.performed {
-            if case .docker(_, .standDown) = planned.action.effect,
+            if case .docker(_, .shutdownPrimary) = planned.action.effect,
                 case .container(_, let name) = planned.action.subject
             {
                 retired.append(NodeName(name.text))
             }
-            guard case .done = outcome, let new = interruption(by: planned.action, scene) else { continue }
+            guard case .done = outcome, let new = interruption(by: planned.action, input) else { continue }
             if open.contains(where: { $0.node == new.node && $0.kind == new.kind }) { continue }
             // a container that is made anew was stopped before
             if new.kind == .newReplica, open.contains(where: { $0.node == new.node }) { continue }
@@ -54,18 +54,18 @@ struct ChangeAccount {
         return events
     }
 
-    private func interruption(by action: Action, _ scene: Scene) -> Interruption? {
-        let leader = scene.observation.dcs.value?.leader?.node
+    private func interruption(by action: Action, _ input: PlanningInput) -> Interruption? {
+        let leader = input.observation.dcs.value?.leader?.node
         func new(_ kind: Measurement.Kind, _ node: NodeName, _ container: ContainerID? = nil) -> Interruption {
-            let pending = scene.observation.member(node).value?.pending ?? []
-            return Interruption(kind: kind, node: node, since: scene.now.uptime, container: container, pending: pending)
+            let pending = input.observation.member(node).value?.pending ?? []
+            return Interruption(kind: kind, node: node, since: input.now.uptime, container: container, pending: pending)
         }
         switch action.effect {
         case .patroni(let node, .restart): return new(node == leader ? .primaryRestart : .replicaRestart, node)
         case .patroni(_, .switchover(let from, _)): return new(.switchover, from)
         case .docker(_, .stop(let id)):
             guard case .container(_, let name) = action.subject, case .settingsDiffer = action.reason,
-                scene.cluster.nodeNames.contains(NodeName(name.text)), scene.cluster.nodes.count > 1
+                input.cluster.nodeNames.contains(NodeName(name.text)), input.cluster.nodes.count > 1
             else { return nil }
             return new(.replicaRenewal, NodeName(name.text), id)
         case .docker(_, .createContainer(let spec)):
@@ -75,20 +75,20 @@ struct ChangeAccount {
         }
     }
 
-    private func isOver(_ interruption: Interruption, _ scene: Scene) -> Bool {
-        guard case .present(let dcs) = scene.observation.dcs, let leader = dcs.leader?.node else { return false }
+    private func isOver(_ interruption: Interruption, _ input: PlanningInput) -> Bool {
+        guard case .present(let dcs) = input.observation.dcs, let leader = dcs.leader?.node else { return false }
         if interruption.kind == .switchover {
-            guard leader != interruption.node, let member = scene.observation.member(leader).value else { return false }
+            guard leader != interruption.node, let member = input.observation.member(leader).value else { return false }
             return member.role == .primary && member.state == .running
         }
-        guard let member = scene.observation.member(interruption.node).value, member.state == .running else {
+        guard let member = input.observation.member(interruption.node).value, member.state == .running else {
             return false
         }
         switch interruption.kind {
         case .primaryRestart: return member.role == .primary && member.pending != interruption.pending
         case .replicaRestart: return member.isStreaming && member.pending != interruption.pending
         case .replicaRenewal:
-            let engine = scene.cluster.engines.first.flatMap { scene.observation.engine($0.name).value }
+            let engine = input.cluster.engines.first.flatMap { input.observation.engine($0.name).value }
             let seen = engine?.container(ContainerName(interruption.node.text))
             return member.isStreaming && seen != nil && seen?.id != interruption.container
         case .newReplica: return member.isStreaming
@@ -96,7 +96,7 @@ struct ChangeAccount {
         }
     }
 
-    private func event(_ interruption: Interruption, _ scene: Scene, at now: Moment) -> Event {
+    private func event(_ interruption: Interruption, _ input: PlanningInput, at now: Moment) -> Event {
         let milliseconds = max(0, (now.uptime - interruption.since) / .milliseconds(1))
         let seconds = (milliseconds / 10).rounded() / 100
         let what =
@@ -108,7 +108,7 @@ struct ChangeAccount {
             case .failover, .held: "the failover is over"
             }
         return Event(
-            time: now.text, cluster: scene.cluster.name.text, kind: .action,
+            time: now.text, cluster: input.cluster.name.text, kind: .action,
             object: Subject.node(interruption.node).text, what: what, reason: "a change interrupted it",
             message: "it took \(seconds) s", measured: Measurement(interruption.kind, seconds: seconds))
     }

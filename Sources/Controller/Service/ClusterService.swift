@@ -23,20 +23,20 @@ struct ClusterService: Service {
     static let resync: Duration = .seconds(60)
 
     func run() async throws {
-        let bell = Doorbell()
+        let wakeSignal = WakeSignal()
         var failure: (any Error)?
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await ring(bell, for: world.triggers(source.cluster)) }
+            group.addTask { await wake(wakeSignal, for: world.triggers(source.cluster)) }
             let directories = ManifestService.directories(of: source) + [state.secrets]
             if let watch = ManifestWatch(directories: directories) {
-                group.addTask { await ring(bell, for: watch.changes()) }
+                group.addTask { await wake(wakeSignal, for: watch.changes()) }
             }
             group.addTask {
                 try? await gracefulShutdown()
-                await bell.ring()
+                await wakeSignal.wake()
             }
             do {
-                try await loop(bell)
+                try await loop(wakeSignal)
             } catch {
                 failure = error
             }
@@ -55,14 +55,14 @@ struct ClusterService: Service {
         }
     }
 
-    private func ring(_ bell: Doorbell, for triggers: AsyncStream<Void>) async {
-        for await _ in triggers { await bell.ring() }
+    private func wake(_ wakeSignal: WakeSignal, for triggers: AsyncStream<Void>) async {
+        for await _ in triggers { await wakeSignal.wake() }
     }
 
-    private func loop(_ bell: Doorbell) async throws {
+    private func loop(_ wakeSignal: WakeSignal) async throws {
         var source = source
         var pass = Pass(world: world)
-        var narrator = Narrator()
+        var recorder = EventRecorder()
         var failovers = FailoverAccount()
         var changes = ChangeAccount()
         var switchovers = SwitchoverAccount()
@@ -76,19 +76,19 @@ struct ClusterService: Service {
             let isResync = ContinuousClock.now >= resyncAt
             if isResync { resyncAt = .now + ClusterService.resync }
             let secretTrouble = isHandOver ? nil : await world.reloadSecrets(source.cluster)
-            let focus: Focus = isHandOver ? .handOver : isResync ? .everythingAfresh : .everything
-            var report = await pass.run(source.cluster, focus: focus)
+            let scope: ObservationScope = isHandOver ? .handOver : isResync ? .everythingAfresh : .everything
+            var report = await pass.run(source.cluster, scope: scope)
             isHandOver = report.plan.isHandOver
             if report.plan.refusesManifest {
                 let words = report.conditions.first { $0.reason == "CannotChange" }?.message ?? ""
                 if endsWhenConverged { throw Failure(.badInput, words) }
                 if source.fallBack(to: state.lastManifest) { continue }
             }
-            if report.plan.refusesManifest || report.scene.observation.dcs.value?.founding != nil {
+            if report.plan.refusesManifest || report.input.observation.dcs.value?.bootstrapRecord != nil {
                 source.note(isRefused: report.plan.refusesManifest, savingTo: state.lastManifest)
             }
             if let condition = source.condition ?? secretTrouble { report.conditions.append(condition) }
-            let told = narrator.tell(report)
+            let told = recorder.tell(report)
             let cost = await failovers.follow(report, in: world)
             let held = await switchovers.follow(report, in: world)
             let costs = await changes.follow(report, in: world)
@@ -102,7 +102,7 @@ struct ClusterService: Service {
             onPass(report)
             if endsWhenConverged, report.isConverged { return }
             let limit = min(report.lookAgain ?? ClusterService.resync, resyncAt - .now)
-            await bell.wait(atMost: max(limit, .milliseconds(10)))
+            await wakeSignal.wait(atMost: max(limit, .milliseconds(10)))
         }
     }
 }

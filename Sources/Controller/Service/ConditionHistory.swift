@@ -15,7 +15,7 @@ struct ConditionHistory: Codable {
     }
 
     /// What only the running controller knows, because it comes from trying and from events.
-    private static let remembered: [ConditionType] = [.crashLoop, .actionFailing, .guarded, .outOfMemory]
+    private static let remembered: [ConditionType] = [.crashLoop, .actionFailing, .actionRefused, .outOfMemory]
 
     private var path = ""
     private(set) var entries: [Entry] = []
@@ -40,7 +40,7 @@ struct ConditionHistory: Codable {
             next.append(
                 Entry(
                     type: condition.type.rawValue, object: condition.subject.text, status: condition.status.rawValue,
-                    since: isSame ? known?.since ?? report.scene.now.text : report.scene.now.text,
+                    since: isSame ? known?.since ?? report.input.now.text : report.input.now.text,
                     line: ConditionHistory.remembered.contains(condition.type)
                         ? StatusReport.ConditionLine(condition) : nil))
         }

@@ -115,7 +115,7 @@ enum SupervisorChoice {
 enum Tie {
     static let variable = "CONTROLLER_TIED"
 
-    /// Ends this process when nobody waits for it any more.
+    /// Ends this process when the command that waits for it has ended.
     static func hold() {
         guard Defaults.environment(variable) != nil else { return }
         DispatchQueue(label: "tie").async {

@@ -14,14 +14,14 @@ struct FailoverAccount {
                 continue
             }
             let ended = DockerTime(planned.action.proof?.finishedAt ?? "").map { $0.nanosecondsSince1970 / 1_000_000 }
-            dead = (key.node, ended ?? report.scene.now.wallMilliseconds)
+            dead = (key.node, ended ?? report.input.now.wallMilliseconds)
         }
-        guard !report.scene.isHeld, let dead, case .present(let dcs) = report.scene.observation.dcs,
+        guard !report.input.isInMaintenance, let dead, case .present(let dcs) = report.input.observation.dcs,
             let leader = dcs.leader?.node,
-            let member = report.scene.observation.member(leader).value, member.role == .primary,
+            let member = report.input.observation.member(leader).value, member.role == .primary,
             member.state == .running
         else { return nil }
-        let cluster = report.scene.cluster
+        let cluster = report.input.cluster
         guard await world.provesWrite(on: leader, for: cluster) else { return nil }
         self.dead = nil
         let now = await world.now()

@@ -57,7 +57,7 @@ struct PauseRequest {
     }
 
     private func keys() async throws -> DCSView {
-        let observation = await session.world.observe(cluster, focus: .guarding(.leadership))
+        let observation = await session.world.observe(cluster, scope: .guarding(.leadership))
         guard case .present(let keys) = observation.dcs else {
             throw Failure(
                 "etcd cannot be read, and a pause has to lie there; `maintenance: true` in the manifest does not")
@@ -66,7 +66,7 @@ struct PauseRequest {
     }
 }
 
-/// Who types the commands, for whoever wants to know later.
+/// The person who types the commands, for the record.
 enum Person {
     static var current: String {
         let own = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid \(getuid())"
@@ -81,13 +81,15 @@ extension Session {
     /// Fails at once while a person wants nothing changed: what a command asks for would not be done.
     /// - Parameter everywhere: whether it is about every node, so that one in maintenance stands in its way, too.
     func refuseWhilePaused(everywhere: Bool = false) async throws(Failure) {
-        let observation = await world.observe(source.cluster, focus: .guarding(.leadership))
-        let scene = Scene(cluster: source.cluster, observation: observation, now: await world.now())
-        if let condition = scene.pauseCondition {
+        let observation = await world.observe(source.cluster, scope: .guarding(.leadership))
+        let input = PlanningInput(cluster: source.cluster, observation: observation, now: await world.now())
+        if let condition = input.pauseCondition {
             throw Failure(
                 .paused, "\(source.cluster.name): \(Terminal.plain(condition.message)); nothing was asked for")
         }
-        guard everywhere, let held = source.cluster.nodeNames.first(where: { scene.isHeld($0) }) else { return }
+        guard everywhere, let held = source.cluster.nodeNames.first(where: { input.isInMaintenance($0) }) else {
+            return
+        }
         throw Failure(.paused, "\(source.cluster.name): \(held) is in maintenance; nothing was asked for")
     }
 }

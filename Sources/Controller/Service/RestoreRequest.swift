@@ -54,8 +54,8 @@ struct RestoreRequest {
         var shown = ""
         var stoppedAt: ContinuousClock.Instant?
         while ContinuousClock.now - start < timeout {
-            let (scene, plan) = await session.plan()
-            let known = scene.observation.dcs.value?.restores.first { $0.id == record.id }
+            let (input, plan) = await session.plan()
+            let known = input.observation.dcs.value?.restores.first { $0.id == record.id }
             let ready = plan.conditions.contains { $0.type == .primaryAvailable && $0.status == .true }
             if known?.stage == .done, ready {
                 let pause = stoppedAt.map { ContinuousClock.now - $0 } ?? .zero
@@ -90,7 +90,7 @@ struct RestoreRequest {
     }
 
     private func look() async throws -> (observation: Observation, dcs: DCSView) {
-        let observation = await session.world.observe(cluster, focus: .everythingAfresh)
+        let observation = await session.world.observe(cluster, scope: .everythingAfresh)
         guard case .present(let dcs) = observation.dcs else {
             throw Failure("etcd cannot be read, and the request has to lie there; see `status`")
         }

@@ -94,22 +94,22 @@ struct Session {
     }
 
     /// What would be done now.
-    func plan() async -> (scene: Scene, plan: Plan) { await plan(source.cluster) }
+    func plan() async -> (input: PlanningInput, plan: Plan) { await plan(source.cluster) }
 
-    private func plan(_ cluster: Cluster) async -> (scene: Scene, plan: Plan) {
-        let observation = await world.observe(cluster, focus: .everythingAfresh)
-        let scene = Scene(cluster: cluster, observation: observation, now: await world.now())
-        return (scene, Plan(scene, reconcilers: Reconcilers.all))
+    private func plan(_ cluster: Cluster) async -> (input: PlanningInput, plan: Plan) {
+        let observation = await world.observe(cluster, scope: .everythingAfresh)
+        let input = PlanningInput(cluster: cluster, observation: observation, now: await world.now())
+        return (input, Plan(input, reconcilers: Reconcilers.all))
     }
 
     /// What is there now, by the manifest in force.
     func status() async -> StatusReport {
         var source = source
-        var (scene, plan) = await plan()
+        var (input, plan) = await plan()
         if plan.refusesManifest, source.fallBack(to: state.lastManifest) {
-            (scene, plan) = await self.plan(source.cluster)
+            (input, plan) = await self.plan(source.cluster)
         }
-        var status = StatusReport(scene: scene, conditions: plan.conditions, waiting: plan.waiting)
+        var status = StatusReport(input: input, conditions: plan.conditions, waiting: plan.waiting)
         if let condition = source.condition { status.add(StatusReport.ConditionLine(condition)) }
         // Patroni brings what was patched to each node in its own time, and says nothing of it until it has
         if status.ready {

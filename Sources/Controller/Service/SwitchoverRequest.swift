@@ -10,17 +10,17 @@ struct SwitchoverRequest {
     private var cluster: Cluster { session.source.cluster }
     private var key: String { SwitchoverRecord.key(of: cluster.name) }
 
-    func run(to heir: NodeName?, timeout: Duration) async throws {
+    func run(to candidate: NodeName?, timeout: Duration) async throws {
         let dcs = try await look()
         guard let leader = dcs.leader?.node else {
             throw Failure("there is no primary that could hand over; see `status`")
         }
-        if let heir, heir == leader { return Terminal.say("\(heir) is the primary already") }
-        try check(heir, leader, dcs)
+        if let candidate, candidate == leader { return Terminal.say("\(candidate) is the primary already") }
+        try check(candidate, leader, dcs)
         var tail = EventTail(path: session.state.events)
         _ = tail.newest(0)
         let record = SwitchoverRecord(
-            from: leader, to: heir, author: .person, why: "a person asked for it",
+            from: leader, to: candidate, author: .person, why: "a person asked for it",
             at: Timestamp(await session.world.now()))
         if case .exists(let other) = try await session.claim(key, record.value) {
             let seen = SwitchoverRecord(value: other, modRevision: 0)
@@ -30,12 +30,12 @@ struct SwitchoverRequest {
         }
         try await follow(from: leader, timeout: timeout)
         let new = try await look().leader?.node
-        Terminal.say("\(new.map(\.text) ?? "nobody") is the primary now, in place of \(leader)")
+        Terminal.say("\(new.map(\.text) ?? "no node") is the primary now, in place of \(leader)")
         if let cost = await cost(&tail) { Terminal.say(cost) }
     }
 
     /// What cannot be is refused before anything is asked for.
-    private func check(_ heir: NodeName?, _ leader: NodeName, _ dcs: DCSView) throws(Failure) {
+    private func check(_ candidate: NodeName?, _ leader: NodeName, _ dcs: DCSView) throws(Failure) {
         guard cluster.nodes.count > 1 else {
             throw Failure(.badInput, "there is only one node; `nodes.count: 2` in the manifest gives it a standby")
         }
@@ -48,18 +48,18 @@ struct SwitchoverRequest {
                 "a switchover from \(record.from) is under way already, since \(record.at.brief) (\(record.why)); see `status`"
             )
         }
-        guard let heir else { return }
+        guard let candidate else { return }
         let others = cluster.nodeNames.filter { $0 != leader }
-        guard others.contains(heir) else {
+        guard others.contains(candidate) else {
             let names = others.map(\.text).joined(separator: ", ")
-            throw Failure(.badInput, "--to: there is no node \(heir); the standbys are \(names)")
+            throw Failure(.badInput, "--to: there is no node \(candidate); the standbys are \(names)")
         }
         let standbys = dcs.synchronous?.standbys ?? []
-        guard cluster.postgres.synchronous.mode == .off || standbys.contains(heir) else {
+        guard cluster.postgres.synchronous.mode == .off || standbys.contains(candidate) else {
             let names = standbys.map(\.text).joined(separator: ", ")
             throw Failure(
                 .badInput,
-                "--to: commits do not wait for \(heir), so it might lack some; "
+                "--to: commits do not wait for \(candidate), so it might lack some; "
                     + (names.isEmpty ? "there is no synchronous standby now" : "the synchronous standbys are \(names)"))
         }
     }
@@ -107,7 +107,7 @@ struct SwitchoverRequest {
     }
 
     private func look() async throws(Failure) -> DCSView {
-        let observation = await session.world.observe(cluster, focus: .guarding(.leadership))
+        let observation = await session.world.observe(cluster, scope: .guarding(.leadership))
         guard case .present(let dcs) = observation.dcs else {
             throw Failure("etcd cannot be read, and the request has to lie there; see `status`")
         }

@@ -30,7 +30,7 @@ struct TaskWatch {
         var shown = ""
         while ContinuousClock.now - start < timeout {
             // with what was read before: looking takes the machine from the job
-            let observation = await session.world.observe(cluster, focus: .everything)
+            let observation = await session.world.observe(cluster, scope: .everything)
             let isOver =
                 observation.dcs.value.map { dcs in
                     !dcs.requests.contains { $0.kind == kind && $0.at == asked }
@@ -76,10 +76,10 @@ struct TaskWatch {
 
     /// The backups that are there before anything is asked for.
     private func labels() async throws -> [String] {
-        switch await session.world.observe(cluster, focus: .everythingAfresh).repository {
+        switch await session.world.observe(cluster, scope: .everythingAfresh).repository {
         case .present(let repository): return repository.backups.map(\.label)
         case .absent: return []
-        case .unknown(let blindness): throw Failure("the repository could not be read: \(blindness.detail)")
+        case .unknown(let unknownReason): throw Failure("the repository could not be read: \(unknownReason.detail)")
         }
     }
 
@@ -87,7 +87,7 @@ struct TaskWatch {
         switch kind {
         case .backup:
             for _ in 0..<50 {
-                let repository = await session.world.observe(cluster, focus: .everythingAfresh).repository
+                let repository = await session.world.observe(cluster, scope: .everythingAfresh).repository
                 guard case .present(let view) = repository else {
                     try await Task.sleep(for: .milliseconds(200))
                     continue

@@ -1,6 +1,6 @@
 import HTTPTransport
 
-/// The one place that every archive request passes, whoever makes it (`DockerEngine.once` and `open`).
+/// The one place that every archive request passes (`DockerEngine.once` and `open`).
 ///
 /// For an archive request the engine mounts the container's volumes below its root file system. Engine 20.10 does that
 /// where the host sees it: a removal of the same container deletes that root file system, and with it what is in the
@@ -21,7 +21,7 @@ extension DockerEngine {
             throw call.error(.conflict, "there is no such container any more; look again", status: error.status)
         }
         if let danger = container.archiveDanger { throw call.error(.volumeAtRisk, danger) }
-        // whoever has the name now is not whom was looked at
+        // another container may have the name now
         var permitted = call
         permitted.path[1] = container.id
         return permitted

@@ -80,10 +80,10 @@ public actor ControllerLock {
                     _ = try await acquire(patience: .seconds(2))
                 } catch let taken as Taken {
                     rival = taken
-                    await world.sight.ring()
+                    await world.cache.wake()
                     return
                 } catch {
-                    // nobody gets anything from an engine that does not answer
+                    // an engine that does not answer gives the lock to no controller
                 }
             }
             try? await Task.sleep(for: .milliseconds(held == nil ? 200 : 500))

@@ -14,7 +14,7 @@ struct DatabaseObserver {
         do {
             return .present(try await look(leader, host: host))
         } catch {
-            return .unknown(DatabaseObserver.blindness(error))
+            return .unknown(DatabaseObserver.unknownReason(error))
         }
     }
 
@@ -32,7 +32,7 @@ struct DatabaseObserver {
             view.isInRecovery = false
             return .present(view)
         } catch {
-            return isPrimary(leader, members) ? .unknown(DatabaseObserver.blindness(error)) : .absent
+            return isPrimary(leader, members) ? .unknown(DatabaseObserver.unknownReason(error)) : .absent
         }
     }
 
@@ -64,7 +64,7 @@ struct DatabaseObserver {
         }
         let databases = view.databases
         async let extensions = lookInside(databases, host: host)
-        if view.hasDatabase, view.blindness(of: .accounts) == nil { await lookInside(&view, host: host) }
+        if view.hasDatabase, view.unknownReason(of: .accounts) == nil { await lookInside(&view, host: host) }
         for (name, seen) in await extensions {
             guard let place = view.databases.firstIndex(where: { $0.name == name }) else { continue }
             view.databases[place].extensions = seen
@@ -78,7 +78,7 @@ struct DatabaseObserver {
         _ part: DatabasePart, in view: inout DatabaseView, _ look: (inout DatabaseView) async throws -> Void
     ) async {
         do { try await look(&view) } catch {
-            view.unseen.append(UnseenPart(part, DatabaseObserver.blindness(error)))
+            view.unseen.append(UnseenPart(part, DatabaseObserver.unknownReason(error)))
         }
     }
 
@@ -122,7 +122,7 @@ struct DatabaseObserver {
             view.missingGrants = inside.grant ? ["CREATE on schema public"] : []
             try await seeHistory(inside.history, session: session, host: host, in: &view)
         } catch {
-            view.migrations = .unknown(DatabaseObserver.blindness(error))
+            view.migrations = .unknown(DatabaseObserver.unknownReason(error))
         }
     }
 
@@ -153,13 +153,13 @@ struct DatabaseObserver {
             return .present(
                 try DatabaseQuery.decode([DatabaseQuery.Extension].self, from: rows).map(\.view))
         } catch {
-            return .unknown(DatabaseObserver.blindness(error))
+            return .unknown(DatabaseObserver.unknownReason(error))
         }
     }
 
-    private static func blindness(_ error: any Error) -> Blindness {
-        guard let error = error as? PostgresError else { return Blindness(.malformed, "\(error)") }
-        return Blindness(error.cause, error.description)
+    private static func unknownReason(_ error: any Error) -> UnknownReason {
+        guard let error = error as? PostgresError else { return UnknownReason(.malformed, "\(error)") }
+        return UnknownReason(error.cause, error.description)
     }
 
     /// The migrations: which were applied, which runs, and how the latest try of one of ours ended.
@@ -175,7 +175,7 @@ struct DatabaseObserver {
         case let found?:
             // reading it would run what its owner has put there
             view.migrations = .unknown(
-                Blindness(
+                UnknownReason(
                     .forbidden,
                     "controller.migrations is a \(found): it was not made by the controller. Rename the schema "
                         + "`controller` of this database, and the controller makes its own"))
@@ -194,8 +194,8 @@ struct DatabaseObserver {
             MigrationTry.running(name: $0.name, since: Timestamp(microseconds: $0.since))
         }
         // one of ours that has not got as far as the server yet
-        let own = await world.sight.migration(at: "\(host)/\(cluster.accounts.database)")
-        let failed = await world.sight.failedMigration(of: cluster.schema.migrations)
+        let own = await world.cache.migration(at: "\(host)/\(cluster.accounts.database)")
+        let failed = await world.cache.failedMigration(of: cluster.schema.migrations)
         view.migrationTry = seen ?? own ?? failed
     }
 
@@ -209,7 +209,7 @@ struct DatabaseObserver {
                 let password = try? await world.secrets.value(secret)
             else { continue }
             let version = versions.first { $0.name == secret }?.version ?? ""
-            if await world.sight.matches(verifier, version: version, password: password) { matching.append(role) }
+            if await world.cache.matches(verifier, version: version, password: password) { matching.append(role) }
         }
         return matching
     }
@@ -237,14 +237,14 @@ extension LiveWorld {
     /// An open session to a node as the superuser, kept for the next look.
     func session(host: String, database: String) async throws -> PostgresConnection {
         let key = "\(host)/\(database)"
-        if let known = await sight.session(key), await known.isUsable { return known }
+        if let known = await cache.session(key), await known.isUsable { return known }
         let connection = try await connect(host: host, database: database)
-        await sight.keep(connection, as: key)
-        let sight = sight
+        await cache.keep(connection, as: key)
+        let cache = cache
         Task {
             _ = await connection.waitUntilBroken()
-            await sight.drop(connection)
-            await sight.ring()
+            await cache.drop(connection)
+            await cache.wake()
         }
         return connection
     }

@@ -283,7 +283,7 @@ enum DatabaseQuery {
         view.archiver.expectedWALBytes = archiver.expected
         view.archiver.slotLimitBytes = archiver.slots.flatMap { bytes($0) }
         view.archiver.oldestSlot = archiver.oldest.map {
-            SlotHold(name: $0.name, isActive: $0.active, bytes: $0.bytes)
+            SlotRetention(name: $0.name, isActive: $0.active, bytes: $0.bytes)
         }
         view.archiver.isFailing = archiver.failing
         view.archiver.lastFailed = archiver.failed

@@ -5,14 +5,14 @@ import Model
 struct DockerObserver {
     let world: LiveWorld
     let cluster: Cluster
-    let focus: Focus
+    let scope: ObservationScope
 
     private var docker: DockerEngine { world.docker }
 
     func observe() async -> Sighting<EngineView> {
-        if focus == .everythingAfresh { await world.sight.forgetAllFiles() }
+        if scope == .everythingAfresh { await world.cache.forgetAllFiles() }
         do {
-            async let identity = world.engineIdentity(afresh: focus != .everything)
+            async let identity = world.engineIdentity(afresh: scope != .everything)
             async let networks = networks()
             async let volumes = docker.volumes()
             async let containers = containers()
@@ -24,9 +24,9 @@ struct DockerObserver {
             view.images = await images
             return .present(view)
         } catch let error as DockerError {
-            return .unknown(error.blindness)
+            return .unknown(error.unknownReason)
         } catch {
-            return .unknown(Blindness(.malformed, "\(error)"))
+            return .unknown(UnknownReason(.malformed, "\(error)"))
         }
     }
 
@@ -59,12 +59,12 @@ struct DockerObserver {
     private func view(of summary: DockerContainerSummary) async throws -> ContainerView? {
         let id = ContainerID(summary.id)
         // until it has ended Docker has no answer, and then it has one at once
-        let isStandingDown = await world.sight.isStandingDown(id)
-        if await !world.sight.isMute(id) {
+        let isShuttingDown = await world.cache.isShuttingDown(id)
+        if await !world.cache.isMute(id) {
             do {
-                return try await inspect(summary.id, deadline: isStandingDown ? .milliseconds(60) : .seconds(2))
+                return try await inspect(summary.id, deadline: isShuttingDown ? .milliseconds(60) : .seconds(2))
             } catch let error as DockerError where error.code == .timedOut {
-                if !isStandingDown { await world.sight.noteMute(id) }
+                if !isShuttingDown { await world.cache.noteMute(id) }
             }
         }
         return ContainerView(unanswered: summary)
@@ -101,10 +101,10 @@ struct DockerObserver {
         // what the image itself sets is not drift
         let image = try await environment(ofImage: container.imageID)
         view.settings.environment = container.configuration.environment.filter { !image.contains($0) }.sorted()
-        if case .guarding = focus, view.state.isRunning { return view }
-        if focus == .handOver, !view.state.isRunning { return view }
-        view.ranOutOfMemoryAt = await world.sight.shortage(of: view.id)
-        if focus != .handOver, !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
+        if case .guarding = scope, view.state.isRunning { return view }
+        if scope == .handOver, !view.state.isRunning { return view }
+        view.ranOutOfMemoryAt = await world.cache.shortage(of: view.id)
+        if scope != .handOver, !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
         guard await mayLookInside(view) else { return view }
         view.files = await files(of: view)
         if !view.state.isRunning {
@@ -141,7 +141,7 @@ struct DockerObserver {
             if let end = Timestamp(exit.finishedAt), Timestamp(await world.now()) - end > .seconds(2) {
                 true
             } else {
-                await world.sight.isSettled(view.id, since: exit.finishedAt)
+                await world.cache.isSettled(view.id, since: exit.finishedAt)
             }
         case .restarting, .removing, .dead: false
         }
@@ -150,7 +150,7 @@ struct DockerObserver {
     /// How old a look into a volume may be: whoever puts a container to work on one ends, and then it is forgotten. A
     /// guard looks again, and the release of a leader key has no time for it and does not need it.
     private func age(of view: ContainerView) -> Duration {
-        switch focus {
+        switch scope {
         case .guarding(.leadership): .seconds(60)
         case .guarding: .seconds(1)
         case .everything, .everythingAfresh, .handOver: view.wasNeverStarted ? .seconds(1) : .seconds(10)
@@ -158,9 +158,9 @@ struct DockerObserver {
     }
 
     private func files(of view: ContainerView) async -> Sighting<[FileView]> {
-        if let known = await world.sight.files(of: view.id) { return known }
+        if let known = await world.cache.files(of: view.id) { return known }
         let seen = await world.docker.writtenFiles(in: view.id)
-        if seen.value != nil { await world.sight.keep(seen, of: view.id) }
+        if seen.value != nil { await world.cache.keep(seen, of: view.id) }
         return seen
     }
 
@@ -193,19 +193,19 @@ struct DockerObserver {
     }
 
     private func images() async -> [ImageSighting] {
-        if focus == .handOver { return [] }
+        if scope == .handOver { return [] }
         var wanted = [cluster.etcd.image, cluster.nodes.image]
         if cluster.console.enabled { wanted.append(cluster.console.image) }
         if cluster.pooler.enabled { wanted.append(cluster.pooler.image) }
         var sightings: [ImageSighting] = []
         for reference in wanted {
-            var seen = ImageSighting(reference: reference, id: .absent, pulling: await world.sight.pull(reference))
+            var seen = ImageSighting(reference: reference, id: .absent, pulling: await world.cache.pull(reference))
             do throws(DockerError) {
                 let image = try await docker.image(reference.text)
                 seen.id = .present(image.id)
                 seen.postgresMajor = image.postgresMajor
             } catch {
-                if !error.isAboutAMissingObject { seen.id = .unknown(error.blindness) }
+                if !error.isAboutAMissingObject { seen.id = .unknown(error.unknownReason) }
             }
             sightings.append(seen)
         }
@@ -231,14 +231,14 @@ extension DockerError {
     var isAboutAMissingObject: Bool { code == .notFound || code == .noSuchImage }
 
     /// Why nothing was seen.
-    var blindness: Blindness {
-        let cause: Blindness.Cause =
+    var unknownReason: UnknownReason {
+        let cause: UnknownReason.Cause =
             switch code {
             case .timedOut: .timedOut
             case .permissionDenied, .forbidden: .forbidden
             case .malformed, .unsupportedAPIVersion: .malformed
             default: .unreachable
             }
-        return Blindness(cause, description)
+        return UnknownReason(cause, description)
     }
 }

@@ -18,16 +18,16 @@ struct MemberObserver {
                 group.addTask {
                     guard isRunning else { return MemberSighting(node: node, view: .absent) }
                     guard let host else {
-                        return MemberSighting(node: node, view: .unknown(Blindness(.unreachable, "no address")))
+                        return MemberSighting(node: node, view: .unknown(UnknownReason(.unreachable, "no address")))
                     }
-                    if await world.sight.isStandingDown(container) {
-                        return MemberSighting(node: node, view: .unknown(Blindness(.unreachable, "it stands down")))
+                    if await world.cache.isShuttingDown(container) {
+                        return MemberSighting(node: node, view: .unknown(UnknownReason(.unreachable, "it shuts down")))
                     }
-                    let client = await world.sight.patroni(at: host) { host in
+                    let client = await world.cache.patroni(at: host) { host in
                         PatroniClient(endpoint: .tcp(host: host, port: 8008), credentials: credentials)
                     }
-                    let sight = world.sight
-                    return MemberSighting(node: node, view: await ask(client, container, sight))
+                    let cache = world.cache
+                    return MemberSighting(node: node, view: await ask(client, container, cache))
                 }
             }
             var sightings: [MemberSighting] = []
@@ -39,13 +39,13 @@ struct MemberObserver {
     /// The answer, or unknown as soon as the container ends: a dead one's address swallows packets, and the failover
     /// must not wait for a time-out.
     private func ask(
-        _ client: PatroniClient, _ container: ContainerID, _ sight: Sight
+        _ client: PatroniClient, _ container: ContainerID, _ cache: ObservationCache
     ) async -> Sighting<MemberView> {
         await withTaskGroup(of: Sighting<MemberView>.self) { group in
             group.addTask { await ask(client) }
             group.addTask {
-                await sight.death(of: container)
-                return .unknown(Blindness(.unreachable, "its container has just ended"))
+                await cache.exit(of: container)
+                return .unknown(UnknownReason(.unreachable, "its container has just ended"))
             }
             let first = await group.next() ?? .unknown(.notLooked)
             group.cancelAll()
@@ -57,7 +57,7 @@ struct MemberObserver {
         do throws(PatroniError) {
             return .present(MemberObserver.view(try await client.status(deadline: deadline)))
         } catch {
-            return .unknown(Blindness(error.code == .timedOut ? .timedOut : .unreachable, error.description))
+            return .unknown(UnknownReason(error.code == .timedOut ? .timedOut : .unreachable, error.description))
         }
     }
 

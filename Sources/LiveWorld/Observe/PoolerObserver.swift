@@ -17,7 +17,7 @@ struct PoolerObserver {
                 group.addTask {
                     guard isRunning else { return PoolerSighting(name: name, view: .absent) }
                     guard let host else {
-                        return PoolerSighting(name: name, view: .unknown(Blindness(.unreachable, "no address")))
+                        return PoolerSighting(name: name, view: .unknown(UnknownReason(.unreachable, "no address")))
                     }
                     return PoolerSighting(name: name, view: await ask(host))
                 }
@@ -35,9 +35,9 @@ struct PoolerObserver {
             let state = try await session.execute(script: "SHOW STATE", deadline: PoolerObserver.deadline)
             return .present(try PoolerObserver.view(databases.last?.rows ?? [], state.last?.rows ?? []))
         } catch let error as PostgresError {
-            return .unknown(Blindness(error.cause, error.description))
+            return .unknown(UnknownReason(error.cause, error.description))
         } catch {
-            return .unknown(Blindness(.malformed, "\(error)"))
+            return .unknown(UnknownReason(.malformed, "\(error)"))
         }
     }
 
@@ -61,19 +61,19 @@ extension LiveWorld {
     /// An open session with a pooler's admin console, kept for the next look.
     func poolerConsole(host: String, deadline: Duration) async throws -> PostgresConnection {
         let key = "\(host)/pooler"
-        if let known = await sight.session(key), await known.isUsable { return known }
+        if let known = await cache.session(key), await known.isUsable { return known }
         let connection = try await PostgresConnection.connect(
             PostgresConfiguration(
                 host: host, port: 6432, user: PoolerSettings.consoleUser.text, database: "pgbouncer",
                 password: try await secrets.value("pooler-password"),
                 // the console is PgBouncer itself: it has no settings to inherit, and refuses options that it does not know
                 settings: [:]), deadline: deadline)
-        await sight.keep(connection, as: key)
-        let sight = sight
+        await cache.keep(connection, as: key)
+        let cache = cache
         Task {
             _ = await connection.waitUntilBroken()
-            await sight.drop(connection)
-            await sight.ring()
+            await cache.drop(connection)
+            await cache.wake()
         }
         return connection
     }

@@ -17,7 +17,7 @@ struct RepositoryInquiry {
     func answer() async -> Sighting<RepositoryView> {
         let nodes = ours(.node)
         guard let node = nodes.first(where: \.state.isRunning) else { return await lastLook(nodes) }
-        return await world.sight.answer(within: RepositoryInquiry.patience) { await ask(node.id) }
+        return await world.cache.answer(within: RepositoryInquiry.patience) { await ask(node.id) }
     }
 
     private func ours(_ component: Component) -> [ContainerView] {
@@ -32,7 +32,7 @@ struct RepositoryInquiry {
             let question = try await world.docker.createExec(
                 in: id.text,
                 DockerExecConfiguration(command: ["task", "look", "--stanza=\(cluster.backups.stanza)"]))
-            await world.sight.note(question: question)
+            await world.cache.note(question: question)
             var text: [UInt8] = []
             let output = try await world.docker.startExec(question, total: RepositoryInquiry.limit)
             for try await piece in output where piece.stream == .standardOutput { text += piece.bytes }
@@ -40,14 +40,14 @@ struct RepositoryInquiry {
             let line = String(decoding: text, as: UTF8.self).split(separator: "\n").last { $0.hasPrefix(prefix) }
             return await judge(line.flatMap { JSONValue.parse(String($0.dropFirst(prefix.count))) })
         } catch {
-            return .unknown(error.blindness)
+            return .unknown(error.unknownReason)
         }
     }
 
     /// A look is nothing worth once a node has lived after it.
     private func lastLook(_ nodes: [ContainerView]) async -> Sighting<RepositoryView> {
         let nothing = Sighting<RepositoryView>.unknown(
-            Blindness(.unreachable, "no node runs that could look into the repository"))
+            UnknownReason(.unreachable, "no node runs that could look into the repository"))
         let name = "\(cluster.name)-look"
         guard let seen = ours(.task).first(where: { $0.labels.value(of: Label.name) == name }),
             case .exited(let exit) = seen.state, let end = Timestamp(exit.finishedAt), let result = seen.result.value,
@@ -66,11 +66,12 @@ struct RepositoryInquiry {
 
     private func judge(_ answer: JSONValue?) async -> Sighting<RepositoryView> {
         guard let answer, answer["verb"]?.string == "look" else {
-            return .unknown(Blindness(.malformed, "the node's image gives no answer; it is older than this controller"))
+            return .unknown(
+                UnknownReason(.malformed, "the node's image gives no answer; it is older than this controller"))
         }
         if let error = answer["error"]?.string {
             let words = await world.secrets.redact([error]).joined()
-            return .unknown(Blindness(.unreachable, words))
+            return .unknown(UnknownReason(.unreachable, words))
         }
         guard let text = answer["backupInfo"]?.string else { return .present(RepositoryView(stanza: .missing)) }
         return .present(RepositoryFiles.parse(backupInfo: text))

@@ -7,19 +7,19 @@ struct RepositoryObserver {
     let world: LiveWorld
     let cluster: Cluster
     let engine: EngineView
-    let focus: Focus
+    let scope: ObservationScope
 
     func observe() async -> Sighting<RepositoryView> {
         guard cluster.backups.enabled else { return .absent }
-        if focus.isNarrow { return .unknown(.notLooked) }
-        if focus == .handOver { return await world.sight.latestRepository ?? .unknown(.notLooked) }
-        if focus == .everything, let known = await world.sight.knownRepository { return known }
+        if scope.isNarrow { return .unknown(.notLooked) }
+        if scope == .handOver { return await world.cache.latestRepository ?? .unknown(.notLooked) }
+        if scope == .everything, let known = await world.cache.knownRepository { return known }
         let seen =
             cluster.backups.isPlain
             ? await look() : await RepositoryInquiry(world: world, cluster: cluster, engine: engine).answer()
         // a state in which something is awaited is not worth keeping for long
         let isSettled = if case .present(let view) = seen { !view.backups.isEmpty } else { false }
-        await world.sight.keep(seen, for: isSettled ? nil : seen.isUnknown ? .zero : .seconds(1))
+        await world.cache.keep(seen, for: isSettled ? nil : seen.isUnknown ? .zero : .seconds(1))
         return seen
     }
 
@@ -29,9 +29,9 @@ struct RepositoryObserver {
                 && container.settings.mounts.contains { $0.volume == cluster.backups.volume }
         }
         guard let container = mounts.first(where: \.wasNeverStarted) ?? mounts.first else {
-            // without a container nobody can look; without the volume there is nothing to see
+            // without a container there is no look; without the volume there is nothing to see
             let exists = engine.volume(cluster.backups.volume) != nil
-            return exists ? .unknown(Blindness(.unreachable, "no container mounts the repository yet")) : .absent
+            return exists ? .unknown(UnknownReason(.unreachable, "no container mounts the repository yet")) : .absent
         }
         let path = "/var/lib/pgbackrest/" + RepositoryFiles.backupInfo(stanza: cluster.backups.stanza)
         do throws(DockerError) {
@@ -41,7 +41,7 @@ struct RepositoryObserver {
             guard let bytes else { return .present(RepositoryView(stanza: .missing)) }
             return .present(RepositoryFiles.parse(backupInfo: String(decoding: bytes, as: UTF8.self)))
         } catch {
-            return .unknown(error.blindness)
+            return .unknown(error.unknownReason)
         }
     }
 }

@@ -13,8 +13,8 @@ struct StoreObserver {
 
     func observe() async -> (Sighting<EtcdView>, Sighting<DCSView>) {
         guard !addresses.etcd.isEmpty else {
-            let blindness = Blindness(.unreachable, "no etcd member runs")
-            return (.unknown(blindness), .unknown(blindness))
+            let unknownReason = UnknownReason(.unreachable, "no etcd member runs")
+            return (.unknown(unknownReason), .unknown(unknownReason))
         }
         let client = await world.store(addresses)
         async let endpoints = statuses(client)
@@ -24,7 +24,7 @@ struct StoreObserver {
         let answers = await endpoints
         let dcs = await keys
         guard answers.contains(where: { $0.status.value != nil }) else {
-            return (.unknown(Blindness(.unreachable, "no etcd member answers")), dcs)
+            return (.unknown(UnknownReason(.unreachable, "no etcd member answers")), dcs)
         }
         let (id, list) = await membership
         return (.present(EtcdView(clusterID: id, members: list, endpoints: answers, alarms: await alarms)), dcs)
@@ -43,7 +43,7 @@ struct StoreObserver {
                             isLearner: answer.isLearner)
                         return EtcdEndpointView(container: container, status: .present(status))
                     } catch {
-                        return EtcdEndpointView(container: container, status: .unknown(error.blindness))
+                        return EtcdEndpointView(container: container, status: .unknown(error.unknownReason))
                     }
                 }
             }
@@ -92,7 +92,7 @@ struct StoreObserver {
             view.checks.sort { $0.endedAt < $1.endedAt }
             return .present(view)
         } catch {
-            return .unknown(error.blindness)
+            return .unknown(error.unknownReason)
         }
     }
 
@@ -111,9 +111,9 @@ struct StoreObserver {
         case "config": view.configuration = JSONValue.parse(entry.value.text)
         case "failover":
             let value = JSONValue.parse(entry.value.text)
-            let (leader, heir) = (value?["leader"]?.string, value?["member"]?.string)
-            guard value?["scheduled_at"]?.string == nil, leader != nil || heir != nil else { break }
-            view.handover = Handover(to: heir.map { NodeName($0) })
+            let (leader, candidate) = (value?["leader"]?.string, value?["member"]?.string)
+            guard value?["scheduled_at"]?.string == nil, leader != nil || candidate != nil else { break }
+            view.handover = Handover(to: candidate.map { NodeName($0) })
         case "status": view.leaderPosition = StoreObserver.leaderPosition(entry.value.text)
         case "sync": view.synchronous = StoreObserver.synchronous(entry.value.text)
         case _ where name.hasPrefix("members/"):
@@ -136,8 +136,8 @@ struct StoreObserver {
             return view.pauses.append(PauseRecord(id: id, value: value, modRevision: entry.modRevision))
         }
         guard let value = JSONValue.parse(entry.value.text) else { return }
-        if entry.key.text == FoundingRecord.key(of: cluster.name) {
-            view.founding = FoundingRecord(value)
+        if entry.key.text == BootstrapRecord.key(of: cluster.name) {
+            view.bootstrapRecord = BootstrapRecord(value)
         } else if entry.key.text == RepositoryRecord.key(of: cluster.name) {
             view.repository = RepositoryRecord(value, modRevision: entry.modRevision)
         } else if let volume = name(below: RetiredVolume.prefix(of: cluster.name)) {
@@ -194,22 +194,22 @@ extension JSONValue {
 
 extension EtcdError {
     /// Why nothing was seen.
-    var blindness: Blindness {
-        let cause: Blindness.Cause =
+    var unknownReason: UnknownReason {
+        let cause: UnknownReason.Cause =
             switch code {
             case .timedOut: .timedOut
             case .unauthenticated, .permissionDenied: .forbidden
             case .malformed: .malformed
             default: .unreachable
             }
-        return Blindness(cause, description)
+        return UnknownReason(cause, description)
     }
 }
 
 extension LiveWorld {
     /// The client for the members that run now.
     func store(_ addresses: Addresses) async -> EtcdClient {
-        await sight.store(at: addresses.etcd.map(\.host)) { hosts in
+        await cache.store(at: addresses.etcd.map(\.host)) { hosts in
             EtcdClient(
                 EtcdConfiguration(
                     endpoints: hosts.map { .tcp(host: $0, port: 2379) }, deadline: .seconds(2),

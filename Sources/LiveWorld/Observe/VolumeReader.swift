@@ -18,7 +18,7 @@ extension LiveWorld {
         } catch {
             result = .failure(error)
         }
-        // also when whoever wanted to look has been cancelled
+        // also when the look has been cancelled
         let docker = docker
         await Task { try? await docker.removeContainer(reader.text) }.value
         return try result.get()

@@ -10,8 +10,8 @@ struct EtcdPerformer {
     func perform(_ effect: EtcdEffect) async throws -> Outcome {
         let client = try await world.currentStore(cluster)
         switch effect {
-        case .releaseLeader(let prefix, let key, let heir):
-            return try await release(key, prefix: prefix, heir: heir, client)
+        case .releaseLeader(let prefix, let key, let candidate):
+            return try await release(key, prefix: prefix, candidate: candidate, client)
         case .addLearner(let url): _ = try await client.addMember(peerURLs: [url], isLearner: true)
         case .promote(let id): try await client.promoteMember(id)
         case .removeMember(let id): try await client.removeMember(id)
@@ -76,20 +76,20 @@ struct EtcdPerformer {
     /// If the leader key is exactly the one that was judged, delete it and the dead member's own key; only then revoke
     /// the lease that both hang on (Patroni 4.1, dcs/etcd3.py: one lease for each process).
     private func release(
-        _ key: LeaderKey, prefix: String, heir: NodeName?, _ client: EtcdClient
+        _ key: LeaderKey, prefix: String, candidate: NodeName?, _ client: EtcdClient
     ) async throws -> Outcome {
         let leader = EtcdBytes(prefix + "leader")
         let member = EtcdBytes(prefix + "members/" + key.node.text)
         let failover = EtcdBytes(prefix + "failover")
         // whom a switchover names leads without being compared, and the leader that was to wait for it is dead
         // (Patroni 4.1, ha.py: manual_failover_process_no_leader)
-        var wish = EtcdOperation.delete(.one(failover))
-        if let heir {
-            let value = JSONValue.object([("leader", .string(key.node.text)), ("member", .string(heir.text))])
-            wish = .put(failover, EtcdBytes(value.text))
+        var request = EtcdOperation.delete(.one(failover))
+        if let candidate {
+            let value = JSONValue.object([("leader", .string(key.node.text)), ("member", .string(candidate.text))])
+            request = .put(failover, EtcdBytes(value.text))
         }
         // before the leader's, at which Patroni's watch wakes it (dcs/etcd3.py: KVCache)
-        let operations = [wish, .delete(.one(leader)), .delete(.one(member))]
+        let operations = [request, .delete(.one(leader)), .delete(.one(member))]
         let answer = try await client.transact(
             EtcdTransaction(
                 if: [
@@ -140,9 +140,9 @@ extension LiveWorld {
         return .exists(seen.keyValues.first.flatMap { JSONValue.parse($0.value.text) })
     }
 
-    /// The client of the last look, or a new one where nobody has looked yet.
+    /// The client of the last look, or a new one before the first look.
     func currentStore(_ cluster: Cluster) async throws -> EtcdClient {
-        if let known = await sight.knownStore { return known }
+        if let known = await cache.knownStore { return known }
         var hosts: [String] = []
         for name in cluster.etcdNames { if let host = try? await address(of: name, cluster) { hosts.append(host) } }
         guard !hosts.isEmpty else { throw RefusalError(.unavailable, "no etcd member runs") }

@@ -53,8 +53,8 @@ extension LiveWorld {
             let answer = try await restarts.begin(node) { () async throws(PatroniError) in
                 // not once more for what a restart has brought into force a moment ago
                 try await client.restart(onlyIfPending: true)
-            } ended: { [sight] in
-                await sight.ring()
+            } ended: { [cache] in
+                await cache.wake()
             }
             return .done(answer ?? "under way")
         case .switchover(let from, let to):
@@ -79,7 +79,7 @@ extension LiveWorld {
     private func patroni(_ node: NodeName, _ cluster: Cluster) async throws -> PatroniClient {
         let host = try await address(of: ContainerName(node.text), cluster)
         let password = try await secrets.value("patroni-rest")
-        return await sight.patroni(at: host) { host in
+        return await cache.patroni(at: host) { host in
             PatroniClient(
                 endpoint: .tcp(host: host, port: 8008),
                 credentials: PatroniCredentials(user: "controller", password: password))
@@ -115,7 +115,7 @@ extension LiveWorld {
             try await setPassword(of: role, to: try await secrets.valueToSet(secret), host: host)
         case .dropDatabase(let name):
             // our own look into it would hold on to it
-            await sight.session("\(host)/\(name)")?.close()
+            await cache.session("\(host)/\(name)")?.close()
             let session = try await session(host: host, database: "postgres")
             try await session.execute(
                 script: "DROP DATABASE IF EXISTS \(SQL.identifier(name.text));", deadline: .seconds(20))
@@ -127,7 +127,7 @@ extension LiveWorld {
     }
 
     /// Whether a node takes a write and says so within a second: a commit that waits for its standby like any other, and
-    /// leaves nothing behind but a line in the WAL. Whoever asks must not wait for a standby that he himself has to start.
+    /// leaves nothing behind but a line in the WAL. The caller must not wait for a standby that the caller itself has to start.
     public func provesWrite(on node: NodeName, for cluster: Cluster) async -> Bool {
         do {
             let host = try await address(of: ContainerName(node.text), cluster)
@@ -252,7 +252,7 @@ extension PostgresError {
         }
     }
 
-    var cause: Blindness.Cause {
+    var cause: UnknownReason.Cause {
         switch code {
         case .timedOut: .timedOut
         case .authentication: .forbidden

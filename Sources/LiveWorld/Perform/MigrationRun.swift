@@ -12,7 +12,7 @@ struct MigrationRun {
 
     /// What the session has whatever the role or the database sets. A migration takes as long as it takes; but while it waits
     /// for a lock, every other query on that table waits behind it, so it gives up soon and is tried again. A server whose
-    /// controller has died ends it: nobody would be there to record and commit it.
+    /// controller has died ends it: nothing would record and commit it.
     private static let settings = [
         "search_path": "public", "standard_conforming_strings": "on", "default_transaction_read_only": "off",
         "quote_all_identifiers": "off",
@@ -44,7 +44,7 @@ struct MigrationRun {
     }
 
     private func apply(in session: PostgresConnection) async throws(PostgresError) {
-        // only one at a time, and none after another has recorded it: the lock is the table's, which nobody but the admin role
+        // only one at a time, and none after another has recorded it: the lock is the table's, which only the admin role
         // and the superuser can reach
         try await session.execute(
             script: """
@@ -148,19 +148,19 @@ extension LiveWorld {
     /// - Parameter patience: how long the pass waits for it.
     func start(_ run: MigrationRun, patience: Duration = .milliseconds(500)) async -> Outcome {
         let place = "\(run.host)/\(run.database)"
-        guard await sight.begin(run.migration, at: place, since: Timestamp(await now())) else {
+        guard await cache.begin(run.migration, at: place, since: Timestamp(await now())) else {
             return .done("under way")
         }
         let (world, begun) = (self, ContinuousClock.now)
         Task {
             var failure: PostgresError?
             do throws(PostgresError) { try await run.apply() } catch { failure = error }
-            await world.sight.finish(
+            await world.cache.finish(
                 run.migration, at: place, failure: failure, uptime: await world.now().uptime)
-            if ContinuousClock.now - begun > patience { await world.sight.ring() }
+            if ContinuousClock.now - begun > patience { await world.cache.wake() }
         }
         while ContinuousClock.now - begun < patience {
-            guard await sight.isMigrating(at: place) else { return await sight.outcome(of: run.migration) }
+            guard await cache.isMigrating(at: place) else { return await cache.outcome(of: run.migration) }
             try? await Task.sleep(for: .milliseconds(5))
         }
         return .done("under way")

@@ -188,7 +188,7 @@ extension LiveWorld {
             guard let bytes = try await docker.ownFile(name, in: id) else { return .absent }
             return .present(String(decoding: bytes, as: UTF8.self))
         } catch {
-            return .unknown(error.blindness)
+            return .unknown(error.unknownReason)
         }
     }
 }

@@ -1,7 +1,7 @@
 public import Model
 
 /// What is done about a secret that the state directory does not hold. A secret that exists in a living cluster is never
-/// made again: its other copies would be worth nothing, and whoever uses them would be locked out.
+/// made again: its other copies would be worth nothing, and their users would be locked out.
 enum SecretRule: Equatable {
     /// It never existed, or only the controller itself uses it: it is made.
     case make

@@ -16,7 +16,7 @@ public actor SecretStore {
     /// What is known of the cluster that the secrets are for.
     public enum Basis: Sendable {
         /// It does not exist yet: what is missing is made.
-        case founding
+        case newCluster
         /// It exists: what is missing is what was found in its containers, and made only where it is new.
         case living(found: [(name: SecretName, value: String)], new: [SecretName])
     }
@@ -42,7 +42,7 @@ public actor SecretStore {
     }
 
     /// Every secret of the cluster: read, found, or made where the rule allows it.
-    public func load(_ cluster: Cluster, basis: Basis = .founding) throws(Failure) {
+    public func load(_ cluster: Cluster, basis: Basis = .newCluster) throws(Failure) {
         if !isReadOnly { _ = mkdir(directory, 0o700) }
         left = []
         var loaded: [(SecretName, String)] = []
@@ -68,7 +68,7 @@ public actor SecretStore {
     }
 
     /// The generated secrets of a cluster that have no file here.
-    /// - Parameter known: also those of which it is known that nobody has them.
+    /// - Parameter known: also those that are known to be lost.
     public func missing(_ cluster: Cluster, known: Bool = true) -> [SecretName] {
         let identity: [SecretName] = ["cluster-key", "cluster-certificate", "pooler-verifier"]
         let names = SecretStore.wanted(cluster).filter { $0.1 == nil }.map(\.0) + identity
@@ -86,13 +86,15 @@ public actor SecretStore {
     func valueToSet(_ name: SecretName) throws(Failure) -> String {
         guard left.contains(name), !isReadOnly else { return try value(name) }
         try write(SecretStore.generate(), to: "\(directory)/\(name)", name: name)
-        guard let made = try value(of: name, file: nil, basis: .founding, make: { "" }) else { return try value(name) }
+        guard let made = try value(of: name, file: nil, basis: .newCluster, make: { "" }) else {
+            return try value(name)
+        }
         left.removeAll { $0 == name }
         values.append((name, made))
         return made
     }
 
-    /// Makes a generated secret anew; whoever holds it takes it at its next look.
+    /// Makes a generated secret again; its users take it at their next look.
     public func rotate(_ name: SecretName) throws(Failure) {
         let path = "\(directory)/\(name)"
         let temporary = "\(path).\(UInt64.random(in: 0 ... .max))"
@@ -141,7 +143,7 @@ public actor SecretStore {
         ] + repositories(cluster) + cluster.roles.compactMap { role in role.secret.map { ($0, role.passwordFile) } }
     }
 
-    /// What opens the cluster's repository, and the one that it is founded on.
+    /// What opens the cluster's repository, and the one that it is bootstrapped from.
     private static func repositories(_ cluster: Cluster) -> [(SecretName, String?)] {
         let backups = cluster.backups
         let source = cluster.recovery?.source
@@ -213,7 +215,7 @@ public actor SecretStore {
             case .make: new = try made(name, make)
             }
             if name == "pooler-password" { try renewConsole() }
-        case .founding: new = try made(name, make)
+        case .newCluster: new = try made(name, make)
         }
         guard !isReadOnly else {
             // what was found is the cluster's own; what was made is an example
@@ -234,7 +236,7 @@ public actor SecretStore {
         do { return try make() } catch { throw Failure(name: name, description: "it could not be made: \(error)") }
     }
 
-    /// Nobody but the controller has the password of the poolers' consoles: its stored form is made again with it.
+    /// Only the controller has the password of the poolers' consoles: its stored form is made again with it.
     private func renewConsole() throws(Failure) {
         guard !isReadOnly else { return }
         unlink("\(directory)/pooler-verifier")

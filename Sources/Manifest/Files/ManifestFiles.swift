@@ -53,7 +53,9 @@ public struct ManifestFiles: Sendable {
         guard let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN CERTIFICATE-----") else {
             throw FileProblem("holds no certificate in PEM form")
         }
-        guard !text.contains("PRIVATE KEY") else { throw FileProblem("holds a private key, which nobody here needs") }
+        guard !text.contains("PRIVATE KEY") else {
+            throw FileProblem("contains a private key, which is not needed here")
+        }
         return text
     }
 

@@ -41,7 +41,7 @@ struct ParameterValue {
         let units = Self.units(for: unit)
         guard let given = units.first(where: { $0.name == match.2 }), let own = units.first(where: { $0.name == unit })
         else {
-            // 8kB is a page, which nobody writes as a unit.
+            // 8kB is a page, which is not written as a unit.
             guard unit == "8kB", let given = units.first(where: { $0.name == match.2 }) else { return nil }
             return (value * given.factor / 8192).rounded()
         }

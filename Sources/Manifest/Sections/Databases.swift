@@ -8,7 +8,7 @@ extension Shape<DeclaredDatabase> {
             Rule(
                 "ensure", \.ensure, .choice(),
                 "present makes it and keeps it so; absent drops it, with everything in it, once a backup has it and "
-                    + "nobody is connected."),
+                    + "there is no connection to it."),
             Rule(
                 "owner", \.owner, Shape<RoleName>.name(.role).optional(""),
                 "Its owner, a declared role or the admin role. Without this line it stays whose it is, and a new one is "

@@ -37,7 +37,7 @@ extension Shape<Int> {
             field.reject(
                 isMinor
                     ? "is a minor release, which the image decides; as a number, \(text) would lose its last zeros"
-                    : "is a version that this controller does not run. \(Lasting.upgrade)",
+                    : "is a version that this controller does not run. \(ImmutableFields.upgrade)",
                 expected: "the whole number 18")
             return nil
         },

@@ -48,7 +48,7 @@ extension Shape<ZoneRules> {
 }
 
 extension ZoneRules {
-    /// The zone's rules from 2020 to 2060; nil for a name that nobody knows.
+    /// The zone's rules from 2020 to 2060; nil for an unknown name.
     fileprivate static func named(_ name: String) -> ZoneRules? {
         if name == "UTC" { return .utc }
         guard name.contains("/"), let zone = TimeZone(identifier: name) else { return nil }

@@ -39,7 +39,7 @@ public enum DockerEffect: Sendable, Hashable {
     case kill(ContainerID)
     /// `POST /containers/{id}/kill?signal=SIGUSR2`: a node's first process stops PostgreSQL in order and at once, and ends
     /// with it; Patroni has no part in it, and the leader key stays (`deploy/images/postgres/node`).
-    case standDown(ContainerID)
+    case shutdownPrimary(ContainerID)
     /// `POST /containers/{id}/unpause`.
     case unpause(ContainerID)
     /// `DELETE /containers/{id}`, never with its volumes.
@@ -57,9 +57,9 @@ public enum DockerEffect: Sendable, Hashable {
 /// What can be asked of etcd.
 public enum EtcdEffect: Sendable, Hashable {
     /// One transaction: if the leader key is exactly this one, delete it and the member's key; then revoke the lease.
-    /// With an heir it also writes Patroni's `failover` key: the others then leave the election to that one. Without one it
+    /// With an candidate it also writes Patroni's `failover` key: the others then leave the election to that one. Without one it
     /// deletes that key, too: whom it names would lead without being compared with the others.
-    case releaseLeader(prefix: String, LeaderKey, heir: NodeName?)
+    case releaseLeader(prefix: String, LeaderKey, candidate: NodeName?)
     /// Adds a learner.
     case addLearner(peerURL: String)
     /// Promotes a learner.
@@ -111,7 +111,7 @@ public enum SQLEffect: Sendable, Hashable {
     case dropDatabase(DatabaseName)
     /// `DROP ROLE`, which PostgreSQL refuses while it owns anything.
     case dropRole(RoleName)
-    /// Writes and ships what a primary would at its orderly end, while nobody waits for it: the rest of its WAL segment,
+    /// Writes and ships what a primary would at its orderly end, before clients wait for it: the rest of its WAL segment,
     /// and a `CHECKPOINT`, whose end is observed.
     case checkpoint
     /// Writes one record into the WAL (`pg_logical_emit_message`, not transactional, so that it waits for no standby).
@@ -170,7 +170,7 @@ extension Effect {
     /// Whether it is part of a failover or a switchover, for which clients wait.
     public var isUrgent: Bool {
         switch self {
-        case .etcd(.releaseLeader), .docker(_, .kill), .docker(_, .standDown): true
+        case .etcd(.releaseLeader), .docker(_, .kill), .docker(_, .shutdownPrimary): true
         case .docker, .etcd, .patroni, .sql, .pooler: false
         }
     }
@@ -180,7 +180,7 @@ extension DockerEffect {
     /// Whether it interrupts something that runs or removes something.
     public var isDisruptive: Bool {
         switch self {
-        case .removeNetwork, .disconnect, .removeVolume, .stop, .kill, .standDown, .remove: true
+        case .removeNetwork, .disconnect, .removeVolume, .stop, .kill, .shutdownPrimary, .remove: true
         case .createNetwork, .connect, .createVolume, .createContainer, .upload, .start, .unpause, .rename, .update,
             .pull,
             .run:

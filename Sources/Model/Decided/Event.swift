@@ -10,7 +10,7 @@ public struct Event: Sendable, Hashable, Codable {
         case refusal = "Refusal"
         /// A condition changed.
         case condition = "Condition"
-        /// Something happened that nobody here did.
+        /// Something happened that the controller did not do.
         case notice = "Notice"
     }
     /// RFC 3339 in UTC.

@@ -4,25 +4,25 @@ public struct Proposal: Sendable, Hashable {
     public var actions: [Action]
     /// What comes with the hours and is to be done, too, but says nothing of whether the cluster is as wanted: a backup
     /// that is due, a record of it.
-    public var chores: [Action]
+    public var backgroundActions: [Action]
     /// What holds.
     public var conditions: [Condition]
     /// What it waits for, in words; empty when converged.
     public var waiting: [String]
     /// Look again after so long even if nothing happens; nil when only events or the resync matter.
     public var lookAgain: Duration?
-    /// The manifest asks for what this cluster cannot have: nobody's actions are done by it.
+    /// The manifest asks for what this cluster cannot have: no action is done by it.
     public var refusesManifest = false
     /// The only planners that may act now, by name: clients are held, and nothing else is to touch what they wait for.
-    public var parties: [String]?
+    public var exclusivePlanners: [String]?
 
     /// Nothing to do and nothing to say.
     public init(
-        actions: [Action] = [], chores: [Action] = [], conditions: [Condition] = [], waiting: [String] = [],
+        actions: [Action] = [], backgroundActions: [Action] = [], conditions: [Condition] = [], waiting: [String] = [],
         lookAgain: Duration? = nil
     ) {
         self.actions = actions
-        self.chores = chores
+        self.backgroundActions = backgroundActions
         self.conditions = conditions
         self.waiting = waiting
         self.lookAgain = lookAgain
@@ -31,12 +31,12 @@ public struct Proposal: Sendable, Hashable {
     /// Adds another proposal to this one; the earlier look wins.
     public mutating func add(_ other: Proposal) {
         actions += other.actions
-        chores += other.chores
+        backgroundActions += other.backgroundActions
         conditions += other.conditions
         waiting += other.waiting
         lookAgain = [lookAgain, other.lookAgain].compactMap(\.self).min()
         refusesManifest = refusesManifest || other.refusesManifest
-        parties = parties ?? other.parties
+        exclusivePlanners = exclusivePlanners ?? other.exclusivePlanners
     }
 
     /// Waits for something, and looks again after so long.
@@ -96,7 +96,7 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     /// A synchronous standby is set.
     case synchronousStandby = "SynchronousStandby"
     /// etcd has its quorum and all members.
-    case storeHealthy = "StoreHealthy"
+    case etcdHealthy = "EtcdHealthy"
     /// Extensions, migrations and roles are as wanted.
     case schemaCurrent = "SchemaCurrent"
     /// The declared roles are as the manifest wants them.
@@ -146,15 +146,15 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     /// A volume holds another cluster's data.
     case foreignData = "ForeignData"
     /// Something could not be seen.
-    case blind = "Blind"
+    case engineUnreachable = "EngineUnreachable"
     /// A person has paused the cluster.
     case paused = "Paused"
     /// A volume is kept though nothing uses it.
-    case retired = "Retired"
+    case retired = "VolumeRetained"
     /// An action keeps failing.
     case actionFailing = "ActionFailing"
     /// A guard refused an action.
-    case guarded = "Guarded"
+    case actionRefused = "ActionRefused"
     /// A change is not possible on a running cluster.
     case unsupportedChange = "UnsupportedChange"
     /// PostgreSQL does not start with the wanted parameters; the old ones stay in force.
@@ -175,23 +175,23 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     /// Whether true is the good state.
     public var isGoodWhenTrue: Bool {
         switch self {
-        case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .storeHealthy, .schemaCurrent,
+        case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .etcdHealthy, .schemaCurrent,
             .rolesCurrent, .databasesCurrent, .archiving, .backupAvailable, .restoreProven, .repositoryVerified,
             .poolerAvailable,
             .consoleAvailable:
             true
         case .manifestInvalid, .secretLost, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
-            .collationMismatch, .dataLost, .foreignData, .blind,
+            .collationMismatch, .dataLost, .foreignData, .engineUnreachable,
             .paused,
             .repositoryLost, .walGrowing, .strayTimeline, .backupFailed, .restoreFailed, .retired, .actionFailing,
-            .guarded, .unsupportedChange, .parametersRefused, .rolloutStopped, .switchoverDelayed:
+            .actionRefused, .unsupportedChange, .parametersRefused, .rolloutStopped, .switchoverDelayed:
             false
         }
     }
 }
 
 /// Everything a reconciler may know.
-public struct Scene: Sendable {
+public struct PlanningInput: Sendable {
     /// What is wanted.
     public var cluster: Cluster
     /// What is there.
@@ -216,6 +216,6 @@ public struct Scene: Sendable {
 public protocol Reconciler: Sendable {
     /// Its name in plans and events.
     var name: String { get }
-    /// What it wants, from nothing but the scene.
-    func propose(_ scene: Scene) -> Proposal
+    /// What it wants, from nothing but the input.
+    func propose(_ input: PlanningInput) -> Proposal
 }

@@ -28,7 +28,7 @@ public struct Cluster: Sendable, Hashable {
     public var pooler: PoolerSettings
     /// The web console.
     public var console: ConsoleSettings
-    /// What a cluster that does not exist yet is founded on; nil for an empty database.
+    /// What a cluster that does not exist yet is bootstrapped from; nil for an empty database.
     public var recovery: Recovery?
     /// Nothing is changed while this is true (invariant I14).
     public var maintenance: Bool

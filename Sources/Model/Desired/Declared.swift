@@ -2,7 +2,7 @@
 public enum Ensure: String, Sendable, Hashable, CaseIterable {
     /// It is made, and kept as it is described.
     case present
-    /// It is dropped, as soon as that costs nobody anything.
+    /// It is dropped as soon as nothing depends on it.
     case absent
 }
 
@@ -42,7 +42,7 @@ public struct DeclaredDatabase: Sendable, Hashable {
     public var name: DatabaseName
     /// Whether it has to be there.
     public var ensure = Ensure.present
-    /// Its owner; nil leaves it to whoever owns it, and gives a new one to the admin role.
+    /// Its owner; nil leaves the owner as it is, and gives a new one to the admin role.
     public var owner: RoleName?
     /// How many sessions it may have at once; -1 for any number.
     public var connectionLimit: Int?

@@ -21,7 +21,7 @@ extension Cluster {
     /// A node's tags.
     public func tags(of node: NodeName) -> NodeTags { nodes.tags.first { $0.node == node } ?? NodeTags(node) }
 
-    /// How many standbys may confirm commits at least, whoever leads of those that may.
+    /// How many standbys may confirm commits at least, for each node that may lead.
     public var fewestStandbys: Int {
         let leaders = nodeNames.filter { !tags(of: $0).nofailover }
         return leaders.map { leader in nodeNames.filter { $0 != leader && !tags(of: $0).nosync }.count }.min() ?? 0

@@ -103,7 +103,7 @@ extension Cluster {
 extension Cluster {
     /// Whether its poolers can hold clients back: those must have moments without a transaction of their own, which one
     /// that has a session to itself does not give away.
-    public var canHoldClients: Bool {
+    public var canPauseClients: Bool {
         pooler.mode != .session && poolers.contains { $0.access == .readWrite }
     }
 }

@@ -79,6 +79,6 @@ public struct RepositorySecrets: Sendable, Hashable {
     }
     /// Of the cluster's own repository.
     public static let own = RepositorySecrets("repository")
-    /// Of the one that a cluster is founded on.
+    /// Of the one that a cluster is bootstrapped from.
     public static let source = RepositorySecrets("source")
 }

@@ -17,7 +17,7 @@ public struct ContainerSpec: Sendable, Hashable {
     /// Files placed through the archive endpoint before the first start.
     public var files: [FileSpec] = []
     /// The volumes it mounts as they would be made: Docker makes one that vanished in between when it creates the
-    /// container, and without these labels that would be nobody's.
+    /// container, and without these labels that would not be ours.
     public var volumes: [VolumeSpec] = []
 
     /// A container with these settings.

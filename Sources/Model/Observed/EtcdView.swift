@@ -131,8 +131,8 @@ public struct DCSView: Sendable, Hashable {
     public var repository: RepositoryRecord?
     /// What somebody wants left alone, sorted by key (the controller's own keys).
     public var pauses: [PauseRecord]
-    /// What the cluster was founded with (the controller's own key).
-    public var founding: FoundingRecord?
+    /// What the cluster was created with (the controller's own key).
+    public var bootstrapRecord: BootstrapRecord?
     /// The switchover that is under way or was asked for (the controller's own key).
     public var switchover: SwitchoverRecord?
     /// Nothing there.

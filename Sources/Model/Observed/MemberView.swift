@@ -158,7 +158,9 @@ public struct DatabaseView: Sendable, Hashable {
 
 extension DatabaseView {
     /// Why a part could not be seen; nil where it was seen.
-    public func blindness(of part: DatabasePart) -> Blindness? { unseen.first { $0.part == part }?.blindness }
+    public func unknownReason(of part: DatabasePart) -> UnknownReason? {
+        unseen.first { $0.part == part }?.unknownReason
+    }
 }
 
 /// What of a database is asked for by itself: where it cannot be answered, the rest is seen none the less.
@@ -176,11 +178,11 @@ public struct UnseenPart: Sendable, Hashable {
     /// The part.
     public var part: DatabasePart
     /// Why.
-    public var blindness: Blindness
+    public var unknownReason: UnknownReason
     /// A part that could not be seen.
-    public init(_ part: DatabasePart, _ blindness: Blindness) {
+    public init(_ part: DatabasePart, _ unknownReason: UnknownReason) {
         self.part = part
-        self.blindness = blindness
+        self.unknownReason = unknownReason
     }
 }
 
@@ -291,13 +293,13 @@ public struct ArchiverView: Sendable, Hashable {
     /// Histories in the archive of timelines that are newer than the primary's, by name, sorted.
     public var strayHistories: [String] = []
     /// The replication slot that needs the oldest WAL; nil where there is none.
-    public var oldestSlot: SlotHold?
+    public var oldestSlot: SlotRetention?
     /// Nothing archived, nothing failed.
     public init() {}
 }
 
 /// What a replication slot holds back.
-public struct SlotHold: Sendable, Hashable {
+public struct SlotRetention: Sendable, Hashable {
     /// Its name.
     public var name: String
     /// Whether somebody reads from it.

@@ -23,8 +23,8 @@ public struct Observation: Sendable, Hashable {
     public var supervisor: ContainerID?
     /// The pauses that etcd told of when it could last be read; they stay in force while it cannot.
     public var rememberedPauses: [PauseRecord] = []
-    /// What the cluster was founded with, as etcd told it when it could last be read.
-    public var rememberedFounding: FoundingRecord?
+    /// What the cluster was created with, as etcd told it when it could last be read.
+    public var rememberedBootstrap: BootstrapRecord?
 
     /// Nothing seen yet.
     public init() {
@@ -44,8 +44,8 @@ public struct Observation: Sendable, Hashable {
     }
     /// The primary's database, for who goes by one part of it; unknown where that part could not be seen.
     public func database(seeing part: DatabasePart) -> Sighting<DatabaseView> {
-        guard let blindness = database.value?.blindness(of: part) else { return database }
-        return .unknown(blindness)
+        guard let unknownReason = database.value?.unknownReason(of: part) else { return database }
+        return .unknown(unknownReason)
     }
     /// A pooler's admin console; unknown when it was not asked.
     public func pooler(_ name: ContainerName) -> Sighting<PoolerView> {

@@ -6,7 +6,7 @@ public struct PauseRecord: Sendable, Hashable {
     public var since: String
     /// Who asked for it.
     public var author: String
-    /// Why; empty where nobody said.
+    /// The reason; empty where none was given.
     public var reason: String
     /// The revision at which the key was written.
     public var modRevision: Int64
@@ -50,15 +50,15 @@ public struct PauseRecord: Sendable, Hashable {
     public var text: String { "since \(since) by \(author)" + (reason.isEmpty ? "" : ": \(reason)") }
 }
 
-extension Scene {
+extension PlanningInput {
     /// The pauses that were asked for by a command; while etcd cannot be read, those that it told of last.
     public var pauses: [PauseRecord] { observation.dcs.value?.pauses ?? observation.rememberedPauses }
 
     /// Whether a person wants nothing changed at all (invariant I14).
-    public var isHeld: Bool { cluster.maintenance || pauses.contains { $0.node == nil } }
+    public var isInMaintenance: Bool { cluster.maintenance || pauses.contains { $0.node == nil } }
 
     /// Whether a person wants this node's container left alone (invariant I14).
-    public func isHeld(_ node: NodeName) -> Bool {
+    public func isInMaintenance(_ node: NodeName) -> Bool {
         cluster.nodes.maintenance.contains(node) || pauses.contains { $0.node == node }
     }
 }

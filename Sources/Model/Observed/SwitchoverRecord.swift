@@ -3,7 +3,7 @@
 public struct SwitchoverRecord: Sendable, Hashable {
     /// How far it has come, as far as that cannot be seen.
     public enum Stage: String, Sendable, Hashable, CaseIterable {
-        /// Asked for; nobody is held yet.
+        /// Asked for; no client is paused yet.
         case requested
         /// The poolers hold their clients, or are about to.
         case holding
@@ -76,7 +76,7 @@ public struct SwitchoverRecord: Sendable, Hashable {
         if at == nil || author == nil || from == "" || stage == .holding && to == nil { stage = .unreadable }
     }
 
-    /// Whoever wrote the key may have written any number; arithmetic goes on with those of this century.
+    /// The key may have been written by hand, with any number; arithmetic goes on with those of this century.
     private static func time(_ value: JSONValue?) -> Timestamp? {
         value?.integer.map { Timestamp(microseconds: min(max($0, 0), 4_000_000_000_000_000)) }
     }
@@ -93,7 +93,7 @@ public struct SwitchoverRecord: Sendable, Hashable {
         return JSONValue.object(pairs).text
     }
 
-    /// Whether nobody hands over: PostgreSQL is restarted where it is.
+    /// Whether the primary stays: its PostgreSQL is restarted.
     public var isRestart: Bool { author == .controller && to == from }
 
     /// The record at another stage.

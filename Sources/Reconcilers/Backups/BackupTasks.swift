@@ -3,28 +3,28 @@ import Model
 /// The jobs on the repository that are due by schedule or by request: backups first, then drills, then verifications;
 /// never two at a time.
 struct BackupTasks {
-    let site: Site
+    let scope: EngineScope
     let repository: RepositoryView
     private let now: Timestamp
 
-    init(_ repository: RepositoryView, at site: Site) {
-        self.site = site
+    init(_ repository: RepositoryView, at scope: EngineScope) {
+        self.scope = scope
         self.repository = repository
-        now = Timestamp(site.scene.now)
+        now = Timestamp(scope.input.now)
     }
 
-    private var settings: BackupSettings { site.cluster.backups }
-    private var archiver: ArchiverView? { site.scene.observation.database(seeing: .archiver).value?.archiver }
-    private var requests: [TaskRequest] { site.scene.observation.dcs.value?.requests ?? [] }
+    private var settings: BackupSettings { scope.cluster.backups }
+    private var archiver: ArchiverView? { scope.input.observation.database(seeing: .archiver).value?.archiver }
+    private var requests: [TaskRequest] { scope.input.observation.dcs.value?.requests ?? [] }
 
     func propose() -> Proposal {
         var proposal = forgetDone()
-        TaskReport.add(site, to: &proposal)
-        proposal.add(CheckHistory(site: site).propose())
-        let alive = site.containers(of: .task).first(where: \.state.isAlive)
+        TaskReport.add(scope, to: &proposal)
+        proposal.add(CheckHistory(scope: scope).propose())
+        let alive = scope.containers(of: .task).first(where: \.state.isAlive)
         for (job, since) in [backup(), check(.drill), check(.verify)].compactMap(\.self) {
             // another one may live: this one has its turn afterwards
-            if let alive, alive.name != job.kind.container(of: site.cluster.name) { break }
+            if let alive, alive.name != job.kind.container(of: scope.cluster.name) { break }
             if job.kind == .backup, alive == nil, let archiver, archiver.isFailing {
                 proposal.conditions.append(
                     Condition(
@@ -47,7 +47,7 @@ struct BackupTasks {
 
     /// The steps of a job that is due; nil when it has been done, and another may come.
     private func run(_ job: TaskSpec, since: Timestamp) -> Proposal? {
-        switch TaskProgress(job, at: site) {
+        switch TaskProgress(job, at: scope) {
         case .underway(let proposal): return chore(proposal)
         case .ended(let seen, let exit):
             guard exit.code != 0 else { return nil }
@@ -57,14 +57,15 @@ struct BackupTasks {
             let pause = min(max((now - since) / 4, .seconds(10)), .seconds(60))
             return chore(
                 TaskProgress.again(
-                    seen, exit, after: pause, reason: .retried("exit code \(exit.code)"), at: site))
+                    seen, exit, after: pause, reason: .retried("exit code \(exit.code)"), at: scope))
         }
     }
 
     /// What comes with the hours is no sign that the cluster is not as it should be.
     private func chore(_ proposal: Proposal) -> Proposal {
         Proposal(
-            chores: proposal.actions + proposal.chores, conditions: proposal.conditions, lookAgain: proposal.lookAgain)
+            backgroundActions: proposal.actions + proposal.backgroundActions, conditions: proposal.conditions,
+            lookAgain: proposal.lookAgain)
     }
 
     /// The fullest backup that is due and not there yet.
@@ -80,7 +81,7 @@ struct BackupTasks {
             kind: .backup, identity: "\(due.type.rawValue) \(due.since.brief)",
             command: ["task", "backup", "--stanza=\(settings.stanza)", "--type=\(due.type.rawValue)"],
             mounts: RepositoryAccess(settings).mounts(),
-            files: PgBackRestFile.backup(site.cluster))
+            files: PgBackRestFile.backup(scope.cluster))
         return (task, due.since)
     }
 
@@ -110,7 +111,7 @@ struct BackupTasks {
             kind: kind, identity: "\(kind.rawValue) \(since.brief)",
             command: ["task", kind.rawValue, "--stanza=\(settings.stanza)"],
             mounts: RepositoryAccess(settings).mounts(isWritable: false),
-            files: PgBackRestFile.reading(site.cluster, stanza: settings.stanza, RepositoryAccess(settings)))
+            files: PgBackRestFile.reading(scope.cluster, stanza: settings.stanza, RepositoryAccess(settings)))
         return (task, since)
     }
 
@@ -118,11 +119,11 @@ struct BackupTasks {
     private func forgetDone() -> Proposal {
         var proposal = Proposal()
         for request in requests where isDone(request) {
-            proposal.chores.append(
+            proposal.backgroundActions.append(
                 Action(
                     .etcd(
                         .deleteKey(
-                            key: TaskRequest.prefix(of: site.cluster.name) + request.kind.rawValue,
+                            key: TaskRequest.prefix(of: scope.cluster.name) + request.kind.rawValue,
                             modRevision: request.modRevision)), on: .repository,
                     because: .requested("\(request.kind.rawValue), which was done")))
         }
@@ -138,7 +139,7 @@ struct BackupTasks {
             }
         case .drill, .verify:
             guard let kind = TaskKind(rawValue: request.kind.rawValue),
-                let seen = site.container(kind.container(of: site.cluster.name)), case .exited(let exit) = seen.state,
+                let seen = scope.container(kind.container(of: scope.cluster.name)), case .exited(let exit) = seen.state,
                 let start = Timestamp(exit.startedAt)
             else { return false }
             return start > request.at

@@ -8,39 +8,39 @@ public struct Backups: Reconciler {
     public init() {}
 
     /// One command at a time.
-    public func propose(_ scene: Scene) -> Proposal {
-        let backups = scene.cluster.backups
-        guard backups.enabled, let site = Site(scene) else { return Proposal() }
-        guard case .present(let database) = scene.observation.database, !database.isInRecovery,
-            let primary = site.container(database.node.container), primary.state.isRunning
-        else { return withoutPrimary(site) }
-        var proposal = RepositoryLook.propose(site)
+    public func propose(_ input: PlanningInput) -> Proposal {
+        let backups = input.cluster.backups
+        guard backups.enabled, let scope = EngineScope(input) else { return Proposal() }
+        guard case .present(let database) = input.observation.database, !database.isInRecovery,
+            let primary = scope.container(database.node.container), primary.state.isRunning
+        else { return withoutPrimary(scope) }
+        var proposal = RepositoryLook.propose(scope)
         let isBusy = primary.commands.contains { $0.exitCode == nil && $0.arguments.first == "pgbackrest" }
         func run(_ arguments: [String], _ reason: Reason) {
             guard !isBusy else { return }
             proposal.actions.append(
                 Action(
-                    .docker(site.engineID, .run(primary.id, arguments: ["pgbackrest"] + arguments)), on: .repository,
+                    .docker(scope.engineID, .run(primary.id, arguments: ["pgbackrest"] + arguments)), on: .repository,
                     because: reason))
         }
-        let memory = RepositoryMemory(site: site)
+        let memory = RepositoryMemory(scope: scope)
         func prepare() {
             run(["--stanza=\(backups.stanza)", "stanza-create"], .stanzaMissing(backups.stanza))
             proposal.wait(for: "stanza \(backups.stanza)")
         }
         /// An empty repository is made use of, unless it held backups.
         func begin(_ step: () -> Void) {
-            proposal.chores += memory.keep([])
+            proposal.backgroundActions += memory.keep([])
             proposal.conditions += memory.conditions ?? [Backups.noBackup]
-            if scene.observation.dcs.value == nil {
+            if input.observation.dcs.value == nil {
                 proposal.wait(for: "etcd, which remembers whether the repository held backups")
             } else if memory.mayBegin {
                 step()
             }
         }
-        switch scene.observation.repository {
-        case .unknown(let blindness):
-            unseen(blindness, into: &proposal)
+        switch input.observation.repository {
+        case .unknown(let unknownReason):
+            unseen(unknownReason, into: &proposal)
             proposal.wait(for: "a look into the repository", lookAgain: .seconds(10))
         case .absent:
             begin(prepare)
@@ -67,9 +67,9 @@ public struct Backups: Reconciler {
                     proposal.wait(for: "the first backup", lookAgain: .seconds(1))
                 }
             case .ok:
-                proposal.chores += memory.keep(repository.backups)
-                report(repository, scene, into: &proposal)
-                proposal.add(BackupTasks(repository, at: site).propose())
+                proposal.backgroundActions += memory.keep(repository.backups)
+                report(repository, input, into: &proposal)
+                proposal.add(BackupTasks(repository, at: scope).propose())
             }
         }
         archiving(database, into: &proposal)
@@ -77,23 +77,23 @@ public struct Backups: Reconciler {
         return proposal
     }
 
-    private func unseen(_ blindness: Blindness, into proposal: inout Proposal) {
+    private func unseen(_ unknownReason: UnknownReason, into proposal: inout Proposal) {
         proposal.conditions.append(
             Condition(
                 .backupAvailable, .unknown, reason: "RepositoryUnseen",
-                message: "the repository could not be read: \(blindness.detail)", subject: .repository))
+                message: "the repository could not be read: \(unknownReason.detail)", subject: .repository))
     }
 
     /// Nothing can be done, and what is in the repository still can be told.
-    private func withoutPrimary(_ site: Site) -> Proposal {
-        let scene = site.scene
+    private func withoutPrimary(_ scope: EngineScope) -> Proposal {
+        let input = scope.input
         var proposal = Proposal(waiting: ["a primary to back up"])
-        proposal.add(RepositoryLook.propose(site))
-        switch scene.observation.repository {
-        case .present(let repository): report(repository, scene, into: &proposal)
-        case .absent: proposal.conditions += RepositoryMemory(site: site).conditions ?? []
-        case .unknown(let blindness) where scene.cluster.backups.isPlain || blindness.detail.isEmpty: break
-        case .unknown(let blindness): unseen(blindness, into: &proposal)
+        proposal.add(RepositoryLook.propose(scope))
+        switch input.observation.repository {
+        case .present(let repository): report(repository, input, into: &proposal)
+        case .absent: proposal.conditions += RepositoryMemory(scope: scope).conditions ?? []
+        case .unknown(let unknownReason) where input.cluster.backups.isPlain || unknownReason.detail.isEmpty: break
+        case .unknown(let unknownReason): unseen(unknownReason, into: &proposal)
         }
         proposal.conditions.append(
             Condition(
@@ -102,13 +102,13 @@ public struct Backups: Reconciler {
         return proposal
     }
 
-    private func report(_ repository: RepositoryView, _ scene: Scene, into proposal: inout Proposal) {
+    private func report(_ repository: RepositoryView, _ input: PlanningInput, into proposal: inout Proposal) {
         guard let newest = repository.backups.last else {
-            let memory = Site(scene).flatMap { RepositoryMemory(site: $0).conditions }
+            let memory = EngineScope(input).flatMap { RepositoryMemory(scope: $0).conditions }
             proposal.conditions += memory ?? [Backups.noBackup]
             return
         }
-        let start = RecoverableWindow(scene.observation)?.from.brief ?? "?"
+        let start = RecoverableWindow(input.observation)?.from.brief ?? "?"
         proposal.conditions.append(
             Condition(
                 .backupAvailable, .true, reason: "Available",
@@ -135,18 +135,18 @@ public struct Backups: Reconciler {
         }
         let what = "slot \(slot.name) needs \(ByteCount(bytes: slot.bytes)) of it"
         return slot.isActive
-            ? "\(what), and whoever reads from it is behind; \(limit)"
+            ? "\(what), and its reader is behind; \(limit)"
             : "\(what), and nobody reads from it: drop it (`SELECT pg_drop_replication_slot('\(slot.name)')`) if nobody "
                 + "will; \(limit)"
     }
 
     private func archiving(_ database: DatabaseView, into proposal: inout Proposal) {
-        if let blindness = database.blindness(of: .archiver) {
+        if let unknownReason = database.unknownReason(of: .archiver) {
             proposal.lookAgain = min(proposal.lookAgain ?? .seconds(5), .seconds(5))
             proposal.conditions.append(
                 Condition(
                     .archiving, .unknown, reason: "ArchiverUnseen",
-                    message: "whether \(database.node) archives could not be seen: \(blindness.detail)",
+                    message: "whether \(database.node) archives could not be seen: \(unknownReason.detail)",
                     subject: .repository))
             return
         }

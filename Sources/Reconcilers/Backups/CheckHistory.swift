@@ -4,18 +4,18 @@ import Model
 struct CheckHistory {
     /// How many of each kind are kept; the newest that passed stays in any case.
     static let length = 20
-    let site: Site
+    let scope: EngineScope
 
-    private var records: [CheckRecord] { site.scene.observation.dcs.value?.checks ?? [] }
+    private var records: [CheckRecord] { scope.input.observation.dcs.value?.checks ?? [] }
 
     func propose() -> Proposal {
-        guard site.scene.observation.dcs.value != nil else { return Proposal() }
-        return Proposal(chores: [.drill, .verify].flatMap { newest($0) + expired($0) })
+        guard scope.input.observation.dcs.value != nil else { return Proposal() }
+        return Proposal(backgroundActions: [.drill, .verify].flatMap { newest($0) + expired($0) })
     }
 
     private func newest(_ kind: TaskRequest.Kind) -> [Action] {
-        let name = ContainerName("\(site.cluster.name)-\(kind.rawValue)")
-        guard let seen = site.container(name), case .exited(let exit) = seen.state,
+        let name = ContainerName("\(scope.cluster.name)-\(kind.rawValue)")
+        guard let seen = scope.container(name), case .exited(let exit) = seen.state,
             let end = Timestamp(exit.finishedAt), !seen.result.isUnknown
         else { return [] }
         let result = seen.result.value ?? .object([("error", .string("exit code \(exit.code)"))])
@@ -23,7 +23,7 @@ struct CheckHistory {
         guard !records.contains(where: { $0.id == record.id }) else { return [] }
         return [
             Action(
-                .etcd(.putIfAbsent(key: CheckRecord.prefix(of: site.cluster.name) + record.id, value: record.value)),
+                .etcd(.putIfAbsent(key: CheckRecord.prefix(of: scope.cluster.name) + record.id, value: record.value)),
                 on: .repository, because: .ended(kind.rawValue))
         ]
     }
@@ -35,7 +35,7 @@ struct CheckHistory {
             Action(
                 .etcd(
                     .deleteKey(
-                        key: CheckRecord.prefix(of: site.cluster.name) + record.id, modRevision: record.modRevision)),
+                        key: CheckRecord.prefix(of: scope.cluster.name) + record.id, modRevision: record.modRevision)),
                 on: .repository, because: .surplus)
         }
     }

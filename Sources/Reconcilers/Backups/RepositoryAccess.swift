@@ -18,7 +18,7 @@ struct RepositoryAccess {
         secrets = .own
     }
 
-    /// The one that a cluster is founded on.
+    /// The one that a cluster is bootstrapped from.
     init(_ source: RecoverySource) {
         volume = source.volume
         store = source.s3

@@ -7,35 +7,35 @@ enum RepositoryLook {
     /// How long a look is good; what is observed goes by the same limit.
     private static let shelfLife: Duration = .seconds(240)
 
-    static func propose(_ site: Site) -> Proposal {
-        guard site.cluster.backups.enabled, !site.cluster.backups.isPlain else { return Proposal() }
-        guard !site.containers(of: .node).contains(where: \.state.isRunning) else { return tidy(site) }
-        let backups = site.cluster.backups
+    static func propose(_ scope: EngineScope) -> Proposal {
+        guard scope.cluster.backups.enabled, !scope.cluster.backups.isPlain else { return Proposal() }
+        guard !scope.containers(of: .node).contains(where: \.state.isRunning) else { return tidy(scope) }
+        let backups = scope.cluster.backups
         let access = RepositoryAccess(backups)
         let task = TaskSpec(
             kind: .look, identity: "look into \(backups.stanza)",
             command: ["task", "look", "--stanza=\(backups.stanza)"],
             mounts: access.mounts(isWritable: false),
-            files: PgBackRestFile.reading(site.cluster, stanza: backups.stanza, access))
-        switch TaskProgress(task, at: site) {
+            files: PgBackRestFile.reading(scope.cluster, stanza: backups.stanza, access))
+        switch TaskProgress(task, at: scope) {
         case .underway(let proposal): return proposal
         case .ended(let seen, let exit):
             let hasSeen = exit.code == 0
             let reason: Reason = hasSeen ? .obsolete : .retried("exit code \(exit.code)")
             var proposal = TaskProgress.again(
-                seen, exit, after: hasSeen ? shelfLife : .seconds(10), reason: reason, at: site)
+                seen, exit, after: hasSeen ? shelfLife : .seconds(10), reason: reason, at: scope)
             if hasSeen { proposal.waiting = [] }
             return proposal
         }
     }
 
     /// Nodes can look for themselves, and what was seen before they ran is no longer true.
-    private static func tidy(_ site: Site) -> Proposal {
-        guard let seen = site.container(TaskKind.look.container(of: site.cluster.name)), !seen.state.isAlive else {
+    private static func tidy(_ scope: EngineScope) -> Proposal {
+        guard let seen = scope.container(TaskKind.look.container(of: scope.cluster.name)), !seen.state.isAlive else {
             return Proposal()
         }
-        return Proposal(chores: [
-            Action(.docker(site.engineID, .remove(seen.id)), on: site.subject(seen.name), because: .obsolete)
+        return Proposal(backgroundActions: [
+            Action(.docker(scope.engineID, .remove(seen.id)), on: scope.subject(seen.name), because: .obsolete)
         ])
     }
 }

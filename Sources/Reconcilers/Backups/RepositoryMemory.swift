@@ -3,10 +3,10 @@ import Model
 /// Whether the repository held backups that are not there any more. Then nothing is begun in it by itself: who puts the
 /// volume back finds it as it was, and only a person who asks for a full backup gives the old ones up.
 struct RepositoryMemory {
-    let site: Site
+    let scope: EngineScope
 
-    private var keys: DCSView? { site.scene.observation.dcs.value }
-    private var stanza: String { site.cluster.backups.stanza }
+    private var keys: DCSView? { scope.input.observation.dcs.value }
+    private var stanza: String { scope.cluster.backups.stanza }
 
     /// What is remembered of this stanza.
     var record: RepositoryRecord? { keys?.repository.flatMap { $0.stanza == stanza ? $0 : nil } }
@@ -27,13 +27,13 @@ struct RepositoryMemory {
             wanted = RepositoryRecord(stanza: stanza, newest: newest.label)
         } else if let record {
             wanted = record
-            wanted.lostAt = record.lostAt ?? Timestamp(site.scene.now)
+            wanted.lostAt = record.lostAt ?? Timestamp(scope.input.now)
         } else {
             return []
         }
         wanted.modRevision = keys.repository?.modRevision ?? 0
         guard wanted != keys.repository else { return [] }
-        let key = RepositoryRecord.key(of: site.cluster.name)
+        let key = RepositoryRecord.key(of: scope.cluster.name)
         let effect: EtcdEffect =
             keys.repository == nil
             ? .putIfAbsent(key: key, value: wanted.value)

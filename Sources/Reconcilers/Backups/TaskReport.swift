@@ -6,14 +6,14 @@ enum TaskReport {
     /// What `task` ends with when something in the repository is damaged.
     static let damaged = 4
 
-    static func add(_ site: Site, to proposal: inout Proposal) {
+    static func add(_ scope: EngineScope, to proposal: inout Proposal) {
         for kind in TaskKind.allCases {
-            let seen = site.container(kind.container(of: site.cluster.name))
+            let seen = scope.container(kind.container(of: scope.cluster.name))
             let end = seen.flatMap { seen in if case .exited(let exit) = seen.state { (seen, exit) } else { nil } }
             switch kind {
             case .backup: if let end { backup(end.0, end.1, into: &proposal) }
-            case .drill: check(.restoreProven, .drill, end, site, into: &proposal)
-            case .verify: check(.repositoryVerified, .verify, end, site, into: &proposal)
+            case .drill: check(.restoreProven, .drill, end, scope, into: &proposal)
+            case .verify: check(.repositoryVerified, .verify, end, scope, into: &proposal)
             case .restore, .trial, .look: break
             }
         }
@@ -21,11 +21,11 @@ enum TaskReport {
 
     /// What the container says that has ended; while the next one is at work, what is known of the one before.
     private static func check(
-        _ type: ConditionType, _ kind: TaskRequest.Kind, _ end: (ContainerView, Exit)?, _ site: Site,
+        _ type: ConditionType, _ kind: TaskRequest.Kind, _ end: (ContainerView, Exit)?, _ scope: EngineScope,
         into proposal: inout Proposal
     ) {
         if let (seen, exit) = end { return check(type, seen, exit, into: &proposal) }
-        guard let record = site.scene.observation.dcs.value?.checks.last(where: { $0.kind == kind }) else { return }
+        guard let record = scope.input.observation.dcs.value?.checks.last(where: { $0.kind == kind }) else { return }
         let story =
             record.passed ? passed(type, record.result) : record.result["error"]?.string ?? "it failed"
         proposal.conditions.append(

@@ -9,21 +9,21 @@ public struct Bootstrap: Reconciler {
     public init() {}
 
     /// Two conditional writes, only when every node volume was seen.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard let site = Site(scene) else { return Proposal() }
-        let holdings = scene.cluster.nodeNames.map { Holding($0, at: site) }
-        let history = History(site, store: EtcdStore(site))
-        if case .present(let dcs) = scene.observation.dcs, dcs.leader == nil, case .unborn = history,
-            dcs.initialize == "" || holdings.contains(.fragment)
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard let scope = EngineScope(input) else { return Proposal() }
+        let contents = input.cluster.nodeNames.map { DataContent($0, at: scope) }
+        let history = History(scope, store: EtcdStore(scope))
+        if case .present(let dcs) = input.observation.dcs, dcs.leader == nil, case .unborn = history,
+            dcs.initialize == "" || contents.contains(.fragment)
         {
-            return resume(dcs, at: site)
+            return resume(dcs, at: scope)
         }
         guard case .forgotten(let identifier) = history else { return Proposal() }
-        guard !holdings.contains(.unseen), !holdings.contains(.running) else {
+        guard !contents.contains(.unseen), !contents.contains(.running) else {
             return Proposal(waiting: ["a look into every node volume"], lookAgain: .milliseconds(500))
         }
-        let prefix = scene.cluster.dcsPrefix
-        let configuration = DynamicConfiguration.desired(for: scene.cluster).text
+        let prefix = input.cluster.dcsPrefix
+        let configuration = DynamicConfiguration.desired(for: input.cluster).text
         return Proposal(
             actions: [
                 Action(
@@ -38,39 +38,39 @@ public struct Bootstrap: Reconciler {
 
     /// An initialisation that was cut off (fault C18) leaves an empty key and half a data directory, and Patroni would
     /// wait for its end for ever: the half gets out of the way into a volume that is kept, then the key goes.
-    private func resume(_ dcs: DCSView, at site: Site) -> Proposal {
+    private func resume(_ dcs: DCSView, at scope: EngineScope) -> Proposal {
         var proposal = Proposal(waiting: ["the first node to be initialised"], lookAgain: .milliseconds(250))
         var isIdle = true
-        for node in site.cluster.nodeNames {
-            switch Holding(node, at: site) {
+        for node in scope.cluster.nodeNames {
+            switch DataContent(node, at: scope) {
             case .data, .unseen: return proposal
             case .nothing: break
             case .running:
                 // one that says nothing may be the one that initialises
-                guard case .present(let member) = site.scene.observation.member(node) else { return proposal }
+                guard case .present(let member) = scope.input.observation.member(node) else { return proposal }
                 switch member.state {
                 case .initializing, .starting, .running, .cloning: return proposal
                 case .stopped, .failed, .other:
-                    if hasJustStarted(node, at: site) { return proposal }
+                    if hasJustStarted(node, at: scope) { return proposal }
                 }
             case .fragment:
                 isIdle = false
-                proposal.actions += Retirement.renew(node, why: "its initialisation was cut off", at: site)
+                proposal.actions += VolumeRetirement.renew(node, why: "its initialisation was cut off", at: scope)
             }
         }
         if isIdle, let revision = dcs.initializeRevision {
             proposal.actions.append(
                 Action(
-                    .etcd(.deleteKey(key: site.cluster.dcsPrefix + "initialize", modRevision: revision)),
+                    .etcd(.deleteKey(key: scope.cluster.dcsPrefix + "initialize", modRevision: revision)),
                     on: .leadership, because: .halfInitialised))
         }
         return proposal
     }
 
     /// Whether a node's container is so young that its Patroni may be about to initialise the cluster.
-    private func hasJustStarted(_ node: NodeName, at site: Site) -> Bool {
-        guard case .running(let startedAt) = site.container(node.container)?.state, let start = Timestamp(startedAt)
+    private func hasJustStarted(_ node: NodeName, at scope: EngineScope) -> Bool {
+        guard case .running(let startedAt) = scope.container(node.container)?.state, let start = Timestamp(startedAt)
         else { return false }
-        return abs((Timestamp(site.scene.now) - start) / .seconds(1)) < 20
+        return abs((Timestamp(scope.input.now) - start) / .seconds(1)) < 20
     }
 }

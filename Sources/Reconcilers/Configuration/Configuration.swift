@@ -8,22 +8,22 @@ public struct Configuration: Reconciler {
     public init() {}
 
     /// One `PATCH /config` with exactly the members that differ; what PostgreSQL must take is tried first.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard case .present(let dcs) = scene.observation.dcs, let current = dcs.configuration else { return Proposal() }
-        guard let site = Site(scene) else { return Proposal() }
-        let poolers = PoolerAccess(at: site, current: current).addresses
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard case .present(let dcs) = input.observation.dcs, let current = dcs.configuration else { return Proposal() }
+        guard let scope = EngineScope(input) else { return Proposal() }
+        let poolers = PoolerAccess(at: scope, current: current).addresses
         let desired = withRemovals(
-            DynamicConfiguration.desired(for: scene.cluster, poolers: poolers), current: current)
+            DynamicConfiguration.desired(for: input.cluster, poolers: poolers), current: current)
         guard let difference = current.patch(towards: desired) else { return Proposal() }
-        // whoever paused Patroni may have edited it, too
+        // a person who paused Patroni may have edited it, too
         guard !dcs.isPaused else {
             let names = names(in: difference).joined(separator: ", ")
             return Proposal(waiting: ["`patronictl resume`, before \(names) in Patroni's configuration is put back"])
         }
         let hasNewRules = PoolerAccess.changesOtherRules(difference, from: current)
-        var (proposal, admitted) = tried(difference, hasNewRules: hasNewRules, site)
+        var (proposal, admitted) = tried(difference, hasNewRules: hasNewRules, scope)
         guard let patch = admitted, let leader = dcs.leader,
-            case .present(let member) = scene.observation.member(leader.node), member.state == .running
+            case .present(let member) = input.observation.member(leader.node), member.state == .running
         else { return proposal }
         proposal.actions.append(
             Action(
@@ -33,7 +33,7 @@ public struct Configuration: Reconciler {
     }
 
     /// What of a difference Patroni may have now, and what else is to be done and said about it.
-    private func tried(_ difference: JSONValue, hasNewRules: Bool, _ site: Site) -> (Proposal, JSONValue?) {
+    private func tried(_ difference: JSONValue, hasNewRules: Bool, _ scope: EngineScope) -> (Proposal, JSONValue?) {
         let (tried, rest) = parts(of: difference, hasNewRules: hasNewRules)
         guard let tried else { return (Proposal(), difference) }
         let subjects = names(in: tried).map { $0 == "pg_hba" ? "the client rules" : String($0.dropFirst(11)) }
@@ -41,7 +41,7 @@ public struct Configuration: Reconciler {
         func condition(_ reason: String, _ message: String) -> Condition {
             Condition(.parametersRefused, .true, reason: reason, message: message, subject: .leadership)
         }
-        switch Trial(at: site).verdict {
+        switch Trial(at: scope).verdict {
         case .passed: return (Proposal(), difference)
         case .underway(let steps): return (steps, rest)
         case .refused(let words):

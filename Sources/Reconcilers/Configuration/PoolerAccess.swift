@@ -3,7 +3,7 @@ import Model
 /// How poolers open connections in the name of a role whose password has changed. PgBouncer opens them with the keys of
 /// its client's own login, which are worth nothing from then on: a connected application that needs a new connection
 /// would get an authentication error. So PostgreSQL also takes the cluster's certificate from the poolers' addresses,
-/// for the logins that the manifest knows and nobody else; what the client has to show the pooler stays its password.
+/// for the logins that the manifest knows and for no others; what the client has to show the pooler stays its password.
 struct PoolerAccess {
     private static let tail = "/32 cert map=pooler"
 
@@ -12,20 +12,20 @@ struct PoolerAccess {
 
     /// - Parameter current: the configuration in force. While a pooler is away its address stays in the rules: it
     ///   mostly comes back with the same one, and every change makes all nodes read their rules again.
-    init(at site: Site, current: JSONValue) {
-        let running = PoolerAccess.addresses(at: site)
-        let isWhole = running.count >= site.cluster.poolers.count
+    init(at scope: EngineScope, current: JSONValue) {
+        let running = PoolerAccess.addresses(at: scope)
+        let isWhole = running.count >= scope.cluster.poolers.count
         let known = PoolerAccess.rules(in: current).compactMap { rule in
             rule.split(separator: " ").first { $0.hasSuffix("/32") }.map { String($0.dropLast(3)) }
         }
-        let wanted = site.cluster.pooler.enabled ? running + (isWhole ? [] : known) : []
+        let wanted = scope.cluster.pooler.enabled ? running + (isWhole ? [] : known) : []
         addresses = Set(wanted).sorted()
     }
 
     /// The addresses of the poolers that run.
-    private static func addresses(at site: Site) -> [String] {
-        guard let network = site.network else { return [] }
-        return site.containers(of: .pooler).compactMap { seen in
+    private static func addresses(at scope: EngineScope) -> [String] {
+        guard let network = scope.network else { return [] }
+        return scope.containers(of: .pooler).compactMap { seen in
             guard seen.state.isRunning, let address = seen.address(on: network.id), !address.isEmpty else { return nil }
             return address
         }
@@ -57,12 +57,12 @@ struct PoolerAccess {
     }
 
     /// Whether every pooler that runs may use the certificate: before a password changes, it must.
-    static func isGranted(_ scene: Scene) -> Bool {
-        guard scene.cluster.pooler.enabled else { return true }
-        guard let site = Site(scene), let configuration = scene.observation.dcs.value?.configuration else {
+    static func isGranted(_ input: PlanningInput) -> Bool {
+        guard input.cluster.pooler.enabled else { return true }
+        guard let scope = EngineScope(input), let configuration = input.observation.dcs.value?.configuration else {
             return false
         }
         let rules = rules(in: configuration)
-        return PoolerAccess.rules(for: addresses(at: site), scene.cluster).allSatisfy(rules.contains)
+        return PoolerAccess.rules(for: addresses(at: scope), input.cluster).allSatisfy(rules.contains)
     }
 }

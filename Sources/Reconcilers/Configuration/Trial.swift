@@ -2,7 +2,7 @@ import Model
 
 /// The trial of parameters and client rules before Patroni gets them: a PostgreSQL of the nodes' image, with a node's
 /// memory and without any data, is really started with them in a task's container. What it does not start with would
-/// take down whichever node restarts next, whoever restarts it and why.
+/// take down the node that restarts next.
 struct Trial {
     /// What has come of it.
     enum Verdict {
@@ -21,9 +21,9 @@ struct Trial {
     static let directory = FileSpec.directory
     let verdict: Verdict
 
-    init(at site: Site) {
-        let task = Trial.task(site.cluster)
-        switch TaskProgress(task, at: site) {
+    init(at scope: EngineScope) {
+        let task = Trial.task(scope.cluster)
+        switch TaskProgress(task, at: scope) {
         case .underway(var steps):
             steps.wait(for: "the trial of the parameters")
             verdict = .underway(steps)
@@ -38,7 +38,7 @@ struct Trial {
                 verdict = .failed(
                     words,
                     TaskProgress.again(
-                        seen, exit, after: .seconds(30), reason: .retried("exit code \(exit.code)"), at: site))
+                        seen, exit, after: .seconds(30), reason: .retried("exit code \(exit.code)"), at: scope))
             }
         }
     }

@@ -8,28 +8,28 @@ public struct Console: Reconciler {
     public init() {}
 
     /// A container like any other; its files name the primary of the moment.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard let site = Site(scene) else { return Proposal() }
-        let console = scene.cluster.console
-        guard console.enabled else { return remove(at: site) }
-        let leader = scene.observation.dcs.value?.leader?.node
-        let known = leader ?? scene.observation.database.value?.node
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard let scope = EngineScope(input) else { return Proposal() }
+        let console = input.cluster.console
+        guard console.enabled else { return remove(at: scope) }
+        let leader = input.observation.dcs.value?.leader?.node
+        let known = leader ?? input.observation.database.value?.node
         guard let primary = known else { return Proposal(waiting: ["a primary, for the console"]) }
-        let spec = ConsoleSpec.container(primary: primary, at: site)
-        let group = spec.group(at: site)
-        var proposal = spec.keep(at: site, group: group, mayStart: nil)
-        let subject = site.subject(console.name)
+        let spec = ConsoleSpec.container(primary: primary, at: scope)
+        let group = spec.group(at: scope)
+        var proposal = spec.reconcile(at: scope, group: group, mayStart: nil)
+        let subject = scope.subject(console.name)
         switch group {
         case .outdated(let seen, let differences) where seen.state.isAlive:
             proposal.actions.append(
-                Action(.docker(site.engineID, .stop(seen.id)), on: subject, because: .settingsDiffer(differences)))
+                Action(.docker(scope.engineID, .stop(seen.id)), on: subject, because: .settingsDiffer(differences)))
         case .misfiled(let seen, let files) where seen.state.isAlive && !ConsoleSpec.readsItsFileAnew(console.image):
             // dbhub reads its file once
             proposal.actions = [
-                Action(.docker(site.engineID, .stop(seen.id)), on: subject, because: .filesDiffer(files.map(\.path)))
+                Action(.docker(scope.engineID, .stop(seen.id)), on: subject, because: .filesDiffer(files.map(\.path)))
             ]
         case .paused(let seen):
-            proposal.actions.append(Action(.docker(site.engineID, .unpause(seen.id)), on: subject, because: .paused))
+            proposal.actions.append(Action(.docker(scope.engineID, .unpause(seen.id)), on: subject, because: .paused))
         case .missing, .foreign, .removing, .renamed, .outdated, .restarting, .adjustable, .disconnected, .unread,
             .misfiled, .startable, .running:
             break
@@ -51,11 +51,11 @@ public struct Console: Reconciler {
         if !isRunning { proposal.waiting.append("the web console") }
     }
 
-    private func remove(at site: Site) -> Proposal {
-        guard let seen = site.containers(of: .console).first else { return Proposal() }
+    private func remove(at scope: EngineScope) -> Proposal {
+        guard let seen = scope.containers(of: .console).first else { return Proposal() }
         let effect: DockerEffect = seen.state.isAlive ? .stop(seen.id) : .remove(seen.id)
         return Proposal(actions: [
-            Action(.docker(site.engineID, effect), on: site.subject(seen.name), because: .surplus)
+            Action(.docker(scope.engineID, effect), on: scope.subject(seen.name), because: .surplus)
         ])
     }
 }

@@ -9,8 +9,8 @@ enum ConsoleSpec {
     /// Whether the image is our own, which follows the primary without a restart.
     static func readsItsFileAnew(_ image: ImageReference) -> Bool { !image.text.contains("dbhub") }
 
-    static func container(primary: NodeName, at site: Site) -> ContainerSpec {
-        let console = site.cluster.console
+    static func container(primary: NodeName, at scope: EngineScope) -> ContainerSpec {
+        let console = scope.cluster.console
         var settings = ContainerSettings()
         settings.memory = console.memory.bytes
         settings.pidsLimit = 256
@@ -20,9 +20,9 @@ enum ConsoleSpec {
         ]
         var spec = ContainerSpec(
             name: console.name, component: .console, image: console.image, settings: settings,
-            network: site.cluster.network.name)
+            network: scope.cluster.network.name)
         spec.labels = [LabelValue(Label.name, console.name.text)]
-        let database = site.cluster.accounts.database
+        let database = scope.cluster.accounts.database
         let role = console.account.role
         if readsItsFileAnew(console.image) {
             let json = JSONValue.object([

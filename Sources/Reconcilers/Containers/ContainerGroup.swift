@@ -41,7 +41,7 @@ extension ContainerView {
     }
 }
 
-extension Site {
+extension EngineScope {
     /// Whether a container that does not run wishes for a network that is not there. Docker notes any wish, also for
     /// one that was removed a moment ago, and refuses to start it; only a new container gets rid of that.
     func refersToLostNetwork(_ seen: ContainerView) -> Bool {
@@ -54,9 +54,9 @@ extension Site {
 
 extension ContainerSpec {
     /// Puts the wanted container into its group.
-    func group(at site: Site) -> ContainerGroup {
-        guard let seen = site.container(name) else {
-            if let other = site.engine.container(name) { return .foreign(other) }
+    func group(at scope: EngineScope) -> ContainerGroup {
+        guard let seen = scope.container(name) else {
+            if let other = scope.engine.container(name) { return .foreign(other) }
             return .missing
         }
         switch seen.state {
@@ -70,18 +70,18 @@ extension ContainerSpec {
         case .paused: return .paused(seen)
         case .restarting: return .restarting(seen)
         case .running:
-            if let network = site.network, !seen.isAttached(to: network) { return .disconnected(seen) }
+            if let network = scope.network, !seen.isAttached(to: network) { return .disconnected(seen) }
         case .created, .exited, .removing, .dead: break
         }
-        if !seen.state.isAlive, let network = site.network, site.refersToLostNetwork(seen) {
+        if !seen.state.isAlive, let network = scope.network, scope.refersToLostNetwork(seen) {
             return .outdated(seen, [.init("network", actual: "one that is gone", desired: network.name.text)])
         }
         let fixed = differences(from: seen, recreating: true)
         if !fixed.isEmpty { return .outdated(seen, fixed) }
         let live = differences(from: seen, recreating: false)
         if !live.isEmpty { return .adjustable(seen, live) }
-        if let network = site.network, !seen.isAttached(to: network) { return .disconnected(seen) }
-        switch wrongFiles(in: seen, secrets: site.scene.observation.secrets) {
+        if let network = scope.network, !seen.isAttached(to: network) { return .disconnected(seen) }
+        switch wrongFiles(in: seen, secrets: scope.input.observation.secrets) {
         case .present(let wrong) where !wrong.isEmpty:
             guard !seen.takesFiles else { return .misfiled(seen, wrong) }
             // a new one takes them before its first start

@@ -8,56 +8,56 @@ public struct Etcd: Reconciler {
     public init() {}
 
     /// Founds the store, repairs members, replaces lost ones as learners, and frees space.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard let site = Site(scene) else { return Proposal() }
-        let store = EtcdStore(site)
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard let scope = EngineScope(input) else { return Proposal() }
+        let store = EtcdStore(scope)
         var proposal = Proposal()
         var interruption: Action?
-        for name in scene.cluster.etcdNames {
-            let spec = EtcdSpec.container(name, join: join(of: name, store: store), at: site)
-            let group = spec.group(at: site)
+        for name in input.cluster.etcdNames {
+            let spec = EtcdSpec.container(name, join: join(of: name, store: store), at: scope)
+            let group = spec.group(at: scope)
             switch group {
             case .paused(let seen):
                 proposal.actions.append(
-                    Action(.docker(site.engineID, .unpause(seen.id)), on: site.subject(name), because: .paused))
+                    Action(.docker(scope.engineID, .unpause(seen.id)), on: scope.subject(name), because: .paused))
             case .disconnected(let seen) where seen.state.isAlive:
-                proposal.actions.append(spec.rest(seen, at: site))
+                proposal.actions.append(spec.rest(seen, at: scope))
             default:
-                proposal.add(spec.keep(at: site, group: group, mayStart: obstacle(for: name, store: store)))
+                proposal.add(spec.reconcile(at: scope, group: group, mayStart: obstacle(for: name, store: store)))
             }
             proposal.add(membership(of: name, store: store))
             if interruption == nil { interruption = interrupt(name, group: group, store: store) }
         }
-        if let interruption, store.isComplete || store.membership == nil && !scene.cluster.etcdNames.isEmpty {
+        if let interruption, store.isComplete || store.membership == nil && !input.cluster.etcdNames.isEmpty {
             proposal.actions.append(interruption)
         }
         proposal.add(removeSurplus(store: store))
-        proposal.add(Space.free(store: store))
+        proposal.add(EtcdSpaceRecovery.free(store: store))
         report(store, into: &proposal)
         return proposal
     }
 
     /// How a member joins: as its container says, or as the membership now demands of an empty one.
     private func join(of name: ContainerName, store: EtcdStore) -> String {
-        if let seen = store.site.container(name) {
-            let label = seen.labels.value(of: Label.etcdJoin) ?? EtcdSpec.founding
+        if let seen = store.scope.container(name) {
+            let label = seen.labels.value(of: Label.etcdJoin) ?? EtcdSpec.bootstrap
             guard !seen.state.isAlive, seen.data.value == .empty else { return label }
             return store.joinLabel(for: name) ?? label
         }
-        return store.joinLabel(for: name) ?? EtcdSpec.founding
+        return store.joinLabel(for: name) ?? EtcdSpec.bootstrap
     }
 
     /// What a member that does not run waits for; nil when it may start.
     private func obstacle(for name: ContainerName, store: EtcdStore) -> String? {
-        guard let seen = store.site.container(name) else { return nil }
+        guard let seen = store.scope.container(name) else { return nil }
         switch seen.data {
-        case .unknown(let blindness): return "a look into its data volume (\(blindness.cause.rawValue))"
+        case .unknown(let unknownReason): return "a look into its data volume (\(unknownReason.cause.rawValue))"
         case .absent: return "its data volume"
         case .present(.etcd), .present(.incomplete), .present(.postgres): return nil
         case .present(.empty):
-            if store.isUnfounded {
-                // an empty store knows nobody: whoever asked it first would lead, however far behind
-                return store.site.containers(of: .node).contains { $0.state.isAlive } ? "all nodes to stop" : nil
+            if store.isNotBootstrapped {
+                // an empty store knows no leader: the first node that asked it would lead, however far behind
+                return store.scope.containers(of: .node).contains { $0.state.isAlive } ? "all nodes to stop" : nil
             }
             if store.joinLabel(for: name) != nil { return nil }
             if store.membership != nil { return "its place among the members" }
@@ -70,12 +70,12 @@ public struct Etcd: Reconciler {
         guard store.membership != nil else { return Proposal() }
         let url = EtcdSpec.peerURL(of: name)
         guard let member = store.member(name) else {
-            if let seen = store.site.container(name), !seen.state.isAlive {
+            if let seen = store.scope.container(name), !seen.state.isAlive {
                 return rejoin(name, data: seen.data, url: url, store: store)
             }
             return Proposal()
         }
-        let container = store.site.container(name)
+        let container = store.scope.container(name)
         let isEmptied = container.map { !$0.state.isAlive && $0.data.value == .empty } ?? false
         if member.isLearner, !member.name.isEmpty, !isEmptied {
             return Proposal(
@@ -101,13 +101,13 @@ public struct Etcd: Reconciler {
             return Proposal(
                 actions: [Action(.etcd(.addLearner(peerURL: url)), on: .etcd, because: .memberLost(name.text))])
         case .present(.etcd), .present(.incomplete), .present(.postgres):
-            let next = store.site.nextVolume(of: name.text)
+            let next = store.scope.nextVolume(of: name.text)
             let spec = Volumes.spec(next.name, .etcd, owner: name.text, generation: next.generation)
             return Proposal(
                 actions: [
                     Action(
-                        .docker(store.site.engineID, .createVolume(spec)),
-                        on: .volume(store.site.engineID, next.name), because: .memberLost(name.text))
+                        .docker(store.scope.engineID, .createVolume(spec)),
+                        on: .volume(store.scope.engineID, next.name), because: .memberLost(name.text))
                 ])
         case .absent, .unknown:
             return Proposal(waiting: ["a look into the data volume of \(name)"])
@@ -116,14 +116,14 @@ public struct Etcd: Reconciler {
 
     /// Stopping a running member so that it can be made anew; only one, and only when all others are well.
     private func interrupt(_ name: ContainerName, group: ContainerGroup, store: EtcdStore) -> Action? {
-        let subject = store.site.subject(name)
+        let subject = store.scope.subject(name)
         switch group {
         case .outdated(let seen, let differences) where seen.state.isAlive:
             return Action(
-                .docker(store.site.engineID, .stop(seen.id)), on: subject, because: .settingsDiffer(differences))
+                .docker(store.scope.engineID, .stop(seen.id)), on: subject, because: .settingsDiffer(differences))
         case .misfiled(let seen, let files) where seen.state.isAlive:
             return Action(
-                .docker(store.site.engineID, .stop(seen.id)), on: subject, because: .filesDiffer(files.map(\.path)))
+                .docker(store.scope.engineID, .stop(seen.id)), on: subject, because: .filesDiffer(files.map(\.path)))
         case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,
             .unread,
             .misfiled, .startable, .running:
@@ -132,9 +132,9 @@ public struct Etcd: Reconciler {
     }
 
     private func removeSurplus(store: EtcdStore) -> Proposal {
-        let site = store.site
-        let wanted = site.cluster.etcdNames.map(\.text)
-        let surplus = site.containers(of: .etcd).filter { !wanted.contains($0.labels.value(of: Label.name) ?? "") }
+        let scope = store.scope
+        let wanted = scope.cluster.etcdNames.map(\.text)
+        let surplus = scope.containers(of: .etcd).filter { !wanted.contains($0.labels.value(of: Label.name) ?? "") }
         guard let seen = surplus.last else { return removeStranger(store: store) }
         let name = seen.ownName
         guard store.isComplete else { return Proposal(waiting: ["all wanted etcd members before \(name) leaves"]) }
@@ -147,12 +147,12 @@ public struct Etcd: Reconciler {
             ])
         }
         let effect: DockerEffect = seen.state.isAlive ? .stop(seen.id) : .remove(seen.id)
-        return Proposal(actions: [Action(.docker(site.engineID, effect), on: site.subject(name), because: .surplus)])
+        return Proposal(actions: [Action(.docker(scope.engineID, effect), on: scope.subject(name), because: .surplus)])
     }
 
     /// A member that the manifest does not name and that has no container any more.
     private func removeStranger(store: EtcdStore) -> Proposal {
-        let names = store.site.cluster.etcdNames
+        let names = store.scope.cluster.etcdNames
         let urls = names.map { EtcdSpec.peerURL(of: $0) }
         let stranger = store.membership?.last { member in
             !names.contains(ContainerName(member.name)) && !member.peerURLs.contains { urls.contains($0) }
@@ -167,13 +167,13 @@ public struct Etcd: Reconciler {
     }
 
     private func report(_ store: EtcdStore, into proposal: inout Proposal) {
-        let names = store.site.cluster.etcdNames
+        let names = store.scope.cluster.etcdNames
         let healthy = names.filter { store.isHealthy($0) }
         let isComplete = store.isComplete
         let single = names.count == 1 ? "; one member tolerates no failure" : ""
         proposal.conditions.append(
             Condition(
-                .storeHealthy, isComplete ? .true : store.view == nil ? .unknown : .false,
+                .etcdHealthy, isComplete ? .true : store.view == nil ? .unknown : .false,
                 reason: isComplete ? "AllMembersHealthy" : store.membership == nil ? "NoQuorum" : "MembersMissing",
                 message: "\(healthy.count) of \(names.count) etcd members are healthy\(single)", subject: .etcd))
         if !isComplete {

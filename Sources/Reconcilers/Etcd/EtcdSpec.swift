@@ -8,29 +8,29 @@ enum EtcdSpec {
     static func peerURL(of name: ContainerName) -> String { "http://\(name):2380" }
 
     /// The value of `Label.etcdJoin` for a member that founds the store.
-    static let founding = "new"
+    static let bootstrap = "new"
 
     /// The container of a member that joins as the label says.
-    static func container(_ name: ContainerName, join: String, at site: Site) -> ContainerSpec {
-        let etcd = site.cluster.etcd
+    static func container(_ name: ContainerName, join: String, at scope: EngineScope) -> ContainerSpec {
+        let etcd = scope.cluster.etcd
         var settings = ContainerSettings()
         settings.memory = etcd.memory.bytes
         settings.pidsLimit = 512
-        settings.mounts = [VolumeMount(volume: site.volumeName(of: name.text), destination: "/var/lib/etcd")]
-        if etcd.publish, let index = site.cluster.etcdNames.firstIndex(of: name) {
+        settings.mounts = [VolumeMount(volume: scope.volumeName(of: name.text), destination: "/var/lib/etcd")]
+        if etcd.publish, let index = scope.cluster.etcdNames.firstIndex(of: name) {
             settings.ports = [
                 PortBinding(containerPort: 2379, hostAddress: etcd.bindAddress, hostPort: etcd.clientPort + index)
             ]
         }
         var spec = ContainerSpec(
-            name: name, component: .etcd, image: etcd.image, settings: settings, network: site.cluster.network.name)
+            name: name, component: .etcd, image: etcd.image, settings: settings, network: scope.cluster.network.name)
         spec.labels = [LabelValue(Label.name, name.text), LabelValue(Label.etcdJoin, join)]
-        spec.volumes = [Volumes.spec(of: name.text, .etcd, at: site)]
+        spec.volumes = [Volumes.spec(of: name.text, .etcd, at: scope)]
         let constant = configuration(of: name, etcd: etcd)
         spec.files = [
             FileSpec(
                 path: "\(FileSpec.directory)/etcd.yaml",
-                content: Template(segments: [.text(constant + membership(of: name, join: join, cluster: site.cluster))]
+                content: Template(segments: [.text(constant + membership(of: name, join: join, cluster: scope.cluster))]
                 ),
                 identity: Template(segments: [.text(constant)]), owner: owner)
         ]
@@ -64,11 +64,11 @@ enum EtcdSpec {
     /// What counts only while the member's data directory is empty.
     private static func membership(of name: ContainerName, join: String, cluster: Cluster) -> String {
         let founders = cluster.etcdNames.map { "\($0)=\(peerURL(of: $0))" }.joined(separator: ",")
-        let isFounding = join == founding
-        let members = isFounding ? founders : String(join.dropFirst("existing ".count))
+        let isBootstrap = join == bootstrap
+        let members = isBootstrap ? founders : String(join.dropFirst("existing ".count))
         return """
             initial-cluster-token: \(cluster.name)
-            initial-cluster-state: \(isFounding ? "new" : "existing")
+            initial-cluster-state: \(isBootstrap ? "new" : "existing")
             initial-cluster: \(members)
 
             """

@@ -2,12 +2,12 @@ import Model
 
 /// What is known of the store as a whole: enough to say who may start, join or leave.
 struct EtcdStore {
-    let site: Site
+    let scope: EngineScope
     let view: EtcdView?
 
-    init(_ site: Site) {
-        self.site = site
-        view = site.scene.observation.etcd.value
+    init(_ scope: EngineScope) {
+        self.scope = scope
+        view = scope.input.observation.etcd.value
     }
 
     /// The members as a quorum tells them; nil without a quorum.
@@ -37,22 +37,22 @@ struct EtcdStore {
     /// Whether every wanted member exists and answers.
     var isComplete: Bool {
         guard let membership else { return false }
-        return site.cluster.etcdNames.allSatisfy { name in
+        return scope.cluster.etcdNames.allSatisfy { name in
             membership.contains { $0.name == name.text && !$0.isLearner } && isHealthy(name)
         }
     }
 
-    /// Whether nothing was ever written to the store that the running members hold.
+    /// Whether nothing was ever written to the store that the running members clientPause.
     var isPristine: Bool {
         guard let view else { return false }
         let answers = view.endpoints.compactMap(\.status.value)
         return !answers.isEmpty && answers.allSatisfy { $0.revision <= 1 }
     }
 
-    /// Whether every wanted member exists as a container that was never given data: the store is yet to be founded.
-    var isUnfounded: Bool {
-        site.cluster.etcdNames.allSatisfy { name in
-            guard let seen = site.container(name), !seen.state.isAlive else { return false }
+    /// Whether every wanted member exists as a container that was never given data: the store is yet to be bootstrapped.
+    var isNotBootstrapped: Bool {
+        scope.cluster.etcdNames.allSatisfy { name in
+            guard let seen = scope.container(name), !seen.state.isAlive else { return false }
             return seen.data.value == .empty
         }
     }

@@ -8,13 +8,13 @@ public struct Network: Reconciler {
     public init() {}
 
     /// Creates the network when it is missing, and attaches the supervisor to it.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard let site = Site(scene) else { return Proposal() }
-        let wanted = scene.cluster.network
-        let subject = Subject.network(site.engineID, wanted.name)
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard let scope = EngineScope(input) else { return Proposal() }
+        let wanted = input.cluster.network
+        let subject = Subject.network(scope.engineID, wanted.name)
         var proposal = Proposal()
-        let named = site.engine.networks(named: wanted.name)
-        guard let network = site.network else {
+        let named = scope.engine.networks(named: wanted.name)
+        guard let network = scope.network else {
             if let foreign = named.first {
                 proposal.conditions.append(
                     Condition(
@@ -25,7 +25,7 @@ public struct Network: Reconciler {
                 proposal.waiting.append("the name \(wanted.name), which a network that is not ours has")
                 return proposal
             }
-            if let rival = rival(for: wanted.subnet, at: site) {
+            if let rival = rival(for: wanted.subnet, at: scope) {
                 proposal.conditions.append(
                     Condition(
                         .notOwned, .true, reason: "SubnetTaken",
@@ -38,36 +38,37 @@ public struct Network: Reconciler {
             }
             let spec = NetworkSpec(name: wanted.name, driver: wanted.driver, subnet: wanted.subnet)
             proposal.actions.append(
-                Action(.docker(site.engineID, .createNetwork(spec)), on: subject, because: .missing))
+                Action(.docker(scope.engineID, .createNetwork(spec)), on: subject, because: .missing))
             proposal.waiting.append("network \(wanted.name)")
             return proposal
         }
-        reportDifferences(network, wanted: wanted, subject: subject, site: site, into: &proposal)
-        for extra in named where extra.id != network.id && site.owns(extra.labels) && extra.endpoints.isEmpty {
+        reportDifferences(network, wanted: wanted, subject: subject, scope: scope, into: &proposal)
+        for extra in named where extra.id != network.id && scope.owns(extra.labels) && extra.endpoints.isEmpty {
             proposal.actions.append(
-                Action(.docker(site.engineID, .removeNetwork(extra.id)), on: subject, because: .surplus))
+                Action(.docker(scope.engineID, .removeNetwork(extra.id)), on: subject, because: .surplus))
         }
-        if let own = scene.observation.supervisor, let seen = site.engine.container(id: own), seen.state.isRunning,
+        if let own = input.observation.supervisor, let seen = scope.engine.container(id: own), seen.state.isRunning,
             !seen.attachments.contains(where: { $0.network == network.id })
         {
             proposal.actions.append(
                 Action(
-                    .docker(site.engineID, .connect(network.id, own, alias: seen.name)), on: site.subject(seen.name),
+                    .docker(scope.engineID, .connect(network.id, own, alias: seen.name)), on: scope.subject(seen.name),
                     because: .disconnected(network.name)))
         }
         return proposal
     }
 
     /// Another network in the address range that the manifest asks for (fault N08): Docker refuses without a name.
-    private func rival(for subnet: String?, at site: Site) -> NetworkView? {
+    private func rival(for subnet: String?, at scope: EngineScope) -> NetworkView? {
         guard let wanted = subnet.flatMap({ AddressBlock($0) }) else { return nil }
-        return site.engine.networks.first { network in
+        return scope.engine.networks.first { network in
             network.subnet.flatMap { AddressBlock($0) }.map(wanted.overlaps) ?? false
         }
     }
 
     private func reportDifferences(
-        _ network: NetworkView, wanted: NetworkSettings, subject: Subject, site: Site, into proposal: inout Proposal
+        _ network: NetworkView, wanted: NetworkSettings, subject: Subject, scope: EngineScope,
+        into proposal: inout Proposal
     ) {
         var differences: [Reason.Difference] = []
         if network.driver != wanted.driver {
@@ -80,7 +81,7 @@ public struct Network: Reconciler {
         if network.endpoints.isEmpty {
             proposal.actions.append(
                 Action(
-                    .docker(site.engineID, .removeNetwork(network.id)), on: subject,
+                    .docker(scope.engineID, .removeNetwork(network.id)), on: subject,
                     because: .settingsDiffer(differences)))
         } else {
             proposal.conditions.append(

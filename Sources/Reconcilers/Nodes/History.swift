@@ -5,7 +5,7 @@ import Model
 enum History {
     /// Positively never: no key in etcd, no data on any node, nothing in the repository.
     case unborn
-    /// Positively never, and the manifest wants it founded on a backup.
+    /// Positively never, and the manifest wants it bootstrapped from a backup.
     case recovering(Recovery)
     /// It exists, with this system identifier.
     case born(systemIdentifier: String)
@@ -18,27 +18,27 @@ enum History {
     /// Not enough is seen to say.
     case unclear(String)
 
-    init(_ site: Site, store: EtcdStore) {
-        self = History.judge(site, store: store)
-        if case .unborn = self, let recovery = site.cluster.recovery,
-            site.scene.observation.dcs.value?.initialize == nil
+    init(_ scope: EngineScope, store: EtcdStore) {
+        self = History.judge(scope, store: store)
+        if case .unborn = self, let recovery = scope.cluster.recovery,
+            scope.input.observation.dcs.value?.initialize == nil
         {
             self = .recovering(recovery)
         }
     }
 
-    private static func judge(_ site: Site, store: EtcdStore) -> History {
-        let holdings = site.cluster.nodeNames.map { Holding($0, at: site) }
-        let known = holdings.compactMap(\.systemIdentifier).sorted().reduce(into: [String]()) { list, next in
+    private static func judge(_ scope: EngineScope, store: EtcdStore) -> History {
+        let contents = scope.cluster.nodeNames.map { DataContent($0, at: scope) }
+        let known = contents.compactMap(\.systemIdentifier).sorted().reduce(into: [String]()) { list, next in
             if list.last != next { list.append(next) }
         }
-        let isEmptyEverywhere = holdings.allSatisfy { $0 == .nothing }
-        let isBareEverywhere = site.cluster.nodeNames.allSatisfy { Holding($0, at: site).isBare($0, at: site) }
-        let hasBackups = History.repository(site)
-        switch site.scene.observation.dcs {
+        let isEmptyEverywhere = contents.allSatisfy { $0 == .nothing }
+        let isBareEverywhere = scope.cluster.nodeNames.allSatisfy { DataContent($0, at: scope).isBare($0, at: scope) }
+        let hasBackups = History.repository(scope)
+        switch scope.input.observation.dcs {
         case .present(let dcs):
             if let identifier = dcs.initialize, !identifier.isEmpty {
-                return isBareEverywhere && History.isLeaderGone(dcs, at: site)
+                return isBareEverywhere && History.isLeaderGone(dcs, at: scope)
                     ? .dataLost("etcd knows the cluster \(identifier)") : .born(systemIdentifier: identifier)
             } else if dcs.initialize != nil {
                 return .unborn
@@ -48,12 +48,12 @@ enum History {
                 return .forgotten(systemIdentifier: identifier)
             } else if !isEmptyEverywhere {
                 // a node that runs without data is initialising, or waits to
-                return holdings.contains(.unseen) ? .unclear("the nodes' data volumes") : .unborn
+                return contents.contains(.unseen) ? .unclear("the nodes' data volumes") : .unborn
             } else {
                 return History.fromRepository(hasBackups)
             }
         case .absent, .unknown:
-            guard store.isUnfounded else { return .unclear("etcd") }
+            guard store.isNotBootstrapped else { return .unclear("etcd") }
             if known.count > 1 {
                 return .contradictory(known)
             } else if !known.isEmpty {
@@ -64,10 +64,10 @@ enum History {
         }
     }
 
-    /// Whether nobody leads, or only the lease is left of a leader whose container and data are gone.
-    private static func isLeaderGone(_ dcs: DCSView, at site: Site) -> Bool {
+    /// Whether there is no leader, or only the lease is left of a leader whose container and data are gone.
+    private static func isLeaderGone(_ dcs: DCSView, at scope: EngineScope) -> Bool {
         guard let leader = dcs.leader?.node else { return true }
-        return site.cluster.nodeNames.contains(leader) && Holding(leader, at: site) == .nothing
+        return scope.cluster.nodeNames.contains(leader) && DataContent(leader, at: scope) == .nothing
     }
 
     private static func fromRepository(_ hasBackups: Sighting<Bool>) -> History {
@@ -78,14 +78,14 @@ enum History {
         }
     }
 
-    private static func repository(_ site: Site) -> Sighting<Bool> {
-        guard site.cluster.backups.enabled else { return .absent }
-        return site.scene.observation.repository.map { !$0.backups.isEmpty || $0.stanza != .missing }
+    private static func repository(_ scope: EngineScope) -> Sighting<Bool> {
+        guard scope.cluster.backups.enabled else { return .absent }
+        return scope.input.observation.repository.map { !$0.backups.isEmpty || $0.stanza != .missing }
     }
 }
 
 /// What one node holds.
-enum Holding: Equatable {
+enum DataContent: Equatable {
     /// No data: the volume is empty.
     case nothing
     /// A cluster's data.
@@ -97,14 +97,14 @@ enum Holding: Equatable {
     /// It could not be seen.
     case unseen
 
-    init(_ node: NodeName, at site: Site) {
-        guard let seen = site.container(node.container) else {
-            // without a container nobody can look into the volume; without a volume there is nothing
-            self = site.volumes(of: node.text).isEmpty ? .nothing : .unseen
+    init(_ node: NodeName, at scope: EngineScope) {
+        guard let seen = scope.container(node.container) else {
+            // without a container there is no look into the volume; without a volume there is nothing
+            self = scope.volumes(of: node.text).isEmpty ? .nothing : .unseen
             return
         }
         if seen.state.isAlive {
-            if let identifier = site.scene.observation.member(node).value?.systemIdentifier {
+            if let identifier = scope.input.observation.member(node).value?.systemIdentifier {
                 self = .data(systemIdentifier: identifier, nil)
             } else {
                 self = .running
@@ -121,11 +121,11 @@ enum Holding: Equatable {
 
     /// Whether there is nothing, or an idle Patroni that says so itself: it was started before all data was known to
     /// be gone, and waits for a leader to copy from.
-    func isBare(_ node: NodeName, at site: Site) -> Bool {
+    func isBare(_ node: NodeName, at scope: EngineScope) -> Bool {
         switch self {
         case .nothing: return true
         case .running:
-            guard case .present(let member) = site.scene.observation.member(node) else { return false }
+            guard case .present(let member) = scope.input.observation.member(node) else { return false }
             return member.role == .uninitialized && member.state == .stopped
         case .data, .fragment, .unseen: return false
         }

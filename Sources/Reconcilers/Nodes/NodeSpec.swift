@@ -8,9 +8,9 @@ enum NodeSpec {
     static let dataDirectory = "/var/lib/postgresql/data"
     static let repositoryMount = "/var/lib/pgbackrest"
 
-    static func container(_ node: NodeName, at site: Site) -> ContainerSpec {
-        let nodes = site.cluster.nodes
-        let index = site.cluster.index(of: node) ?? 0
+    static func container(_ node: NodeName, at scope: EngineScope) -> ContainerSpec {
+        let nodes = scope.cluster.nodes
+        let index = scope.cluster.index(of: node) ?? 0
         var settings = ContainerSettings()
         settings.memory = nodes.memory.bytes
         settings.milliCPUs = Int64(nodes.milliCPUs ?? 0)
@@ -22,23 +22,23 @@ enum NodeSpec {
                 containerPort: 5432, hostAddress: nodes.bindAddress, hostPort: nodes.postgresPort + index),
             PortBinding(containerPort: 8008, hostAddress: nodes.bindAddress, hostPort: nodes.patroniPort + index),
         ].sorted()
-        settings.mounts = [VolumeMount(volume: site.volumeName(of: node.text), destination: dataMount)]
-        if site.cluster.backups.enabled {
-            settings.mounts += RepositoryAccess(site.cluster.backups).mounts()
+        settings.mounts = [VolumeMount(volume: scope.volumeName(of: node.text), destination: dataMount)]
+        if scope.cluster.backups.enabled {
+            settings.mounts += RepositoryAccess(scope.cluster.backups).mounts()
         }
         settings.mounts.sort()
         var spec = ContainerSpec(
             name: node.container, component: .node, image: nodes.image, settings: settings,
-            network: site.cluster.network.name)
+            network: scope.cluster.network.name)
         spec.labels = [LabelValue(Label.name, node.text)]
-        spec.files = [PatroniFile.spec(for: node, cluster: site.cluster, secrets: site.scene.observation.secrets)]
-        if site.cluster.backups.enabled || site.cluster.pooler.enabled {
+        spec.files = [PatroniFile.spec(for: node, cluster: scope.cluster, secrets: scope.input.observation.secrets)]
+        if scope.cluster.backups.enabled || scope.cluster.pooler.enabled {
             spec.files += ClusterIdentity.files(owner: owner)
         }
-        spec.volumes = [Volumes.spec(of: node.text, .node, at: site)]
-        if site.cluster.backups.enabled {
-            spec.files += PgBackRestFile.node(site.cluster)
-            if let repository = site.cluster.backups.repositoryVolume {
+        spec.volumes = [Volumes.spec(of: node.text, .node, at: scope)]
+        if scope.cluster.backups.enabled {
+            spec.files += PgBackRestFile.node(scope.cluster)
+            if let repository = scope.cluster.backups.repositoryVolume {
                 spec.volumes.append(Volumes.spec(repository, .repository, owner: repository.text))
             }
         }

@@ -2,10 +2,10 @@ import Model
 
 extension NodeReport {
     /// What a node suffers from though its container lives: Patroni goes on trying, and only a person can mend it.
-    static func troubles(_ roster: Roster, to proposal: inout Proposal) {
-        for node in roster.nodes {
+    static func troubles(_ nodeSet: NodeSet, to proposal: inout Proposal) {
+        for node in nodeSet.nodes {
             guard let seen = node.container, seen.state.isRunning else { continue }
-            let subject = roster.site.subject(node.name.container)
+            let subject = nodeSet.scope.subject(node.name.container)
             if node.member.value?.state == .failed {
                 proposal.conditions.append(
                     Condition(
@@ -23,13 +23,15 @@ extension NodeReport {
                             + "`work_mem` or `max_connections`", subject: subject))
             }
         }
-        if let blindness = roster.site.scene.observation.database.value?.blindness(of: .collations) {
+        if let unknownReason = nodeSet.scope.input.observation.database.value?.unknownReason(of: .collations) {
             proposal.conditions.append(
                 Condition(
                     .collationMismatch, .unknown, reason: "CollationsUnseen",
-                    message: "the databases' collation versions could not be seen: \(blindness.detail)"))
+                    message: "the databases' collation versions could not be seen: \(unknownReason.detail)"))
         }
-        guard let stale = roster.site.scene.observation.database.value?.staleCollations, !stale.isEmpty else { return }
+        guard let stale = nodeSet.scope.input.observation.database.value?.staleCollations, !stale.isEmpty else {
+            return
+        }
         proposal.conditions.append(
             Condition(
                 .collationMismatch, .true, reason: "VersionDiffers",

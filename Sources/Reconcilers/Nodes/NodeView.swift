@@ -3,42 +3,42 @@ import Model
 /// One node joined across Docker, Patroni, etcd and SQL: what the planners of nodes read.
 struct NodeView {
     let name: NodeName
-    private let wish: Wish
+    private let desired: DesiredContainer
     let container: ContainerView?
     let member: Sighting<MemberView>
     let key: DCSMember?
     let isLeader: Bool
     let standby: StandbyView?
     /// Whether a person wants it left alone.
-    let isHeld: Bool
+    let isInMaintenance: Bool
 
-    init(_ name: NodeName, at site: Site) {
+    init(_ name: NodeName, at scope: EngineScope) {
         self.name = name
-        let observation = site.scene.observation
-        wish = Wish(name, at: site)
-        container = site.container(name.container)
+        let observation = scope.input.observation
+        desired = DesiredContainer(name, at: scope)
+        container = scope.container(name.container)
         member = observation.member(name)
         key = observation.dcs.value?.member(name)
         isLeader = observation.dcs.value?.leader?.node == name
         standby = observation.database.value?.standbys.first { $0.node == name }
-        isHeld = site.scene.isHeld(name)
+        isInMaintenance = scope.input.isInMaintenance(name)
     }
 
     /// How its container is to be made.
-    var spec: ContainerSpec { wish.container.spec }
+    var spec: ContainerSpec { desired.container.spec }
     /// What its container needs for that.
-    var group: ContainerGroup { wish.container.group }
+    var group: ContainerGroup { desired.container.group }
 
     /// All of its files are rendered for this, which most planners have no need of: made when it is first asked for.
-    private final class Wish {
+    private final class DesiredContainer {
         private(set) lazy var container = {
-            let spec = NodeSpec.container(name, at: site)
-            return (spec: spec, group: spec.group(at: site))
+            let spec = NodeSpec.container(name, at: scope)
+            return (spec: spec, group: spec.group(at: scope))
         }()
         private let name: NodeName
-        private let site: Site
+        private let scope: EngineScope
 
-        init(_ name: NodeName, at site: Site) { (self.name, self.site) = (name, site) }
+        init(_ name: NodeName, at scope: EngineScope) { (self.name, self.scope) = (name, scope) }
     }
 
     /// Whether its container lives, is to live on, and Patroni answers that PostgreSQL runs.
@@ -64,40 +64,40 @@ struct NodeView {
 }
 
 /// All wanted nodes, and what they are to each other.
-struct Roster {
-    let site: Site
+struct NodeSet {
+    let scope: EngineScope
     let nodes: [NodeView]
     let history: History
 
-    init(_ site: Site) {
-        self.site = site
-        nodes = site.cluster.nodeNames.map { NodeView($0, at: site) }
-        history = History(site, store: EtcdStore(site))
+    init(_ scope: EngineScope) {
+        self.scope = scope
+        nodes = scope.cluster.nodeNames.map { NodeView($0, at: scope) }
+        history = History(scope, store: EtcdStore(scope))
     }
 
     /// Nodes that the manifest does not name any more and that are still there.
     var surplus: [NodeView] {
-        site.containers(of: .node).compactMap { $0.labels.value(of: Label.name).map { NodeName($0) } }
-            .filter { name in !nodes.contains { $0.name == name } }.map { NodeView($0, at: site) }
+        scope.containers(of: .node).compactMap { $0.labels.value(of: Label.name).map { NodeName($0) } }
+            .filter { name in !nodes.contains { $0.name == name } }.map { NodeView($0, at: scope) }
     }
 
-    var dcs: DCSView? { site.scene.observation.dcs.value }
+    var dcs: DCSView? { scope.input.observation.dcs.value }
     /// Who leads: one of the wanted nodes, or one that is on its way out.
     var leader: NodeView? {
         guard let name = dcs?.leader?.node else { return nil }
-        return nodes.first { $0.name == name } ?? NodeView(name, at: site)
+        return nodes.first { $0.name == name } ?? NodeView(name, at: scope)
     }
     var isPaused: Bool { dcs?.isPaused ?? false }
     /// Whether the cluster is changing over to restored data.
     var isSwitching: Bool { dcs?.restore?.stage == .switching }
-    var isSynchronous: Bool { site.cluster.postgres.synchronous.mode != .off }
+    var isSynchronous: Bool { scope.cluster.postgres.synchronous.mode != .off }
     var streaming: [NodeView] { nodes.filter(\.isStreaming) }
 
     /// Whether every node but this one does its part. One that a person works at is neither waited for nor counted upon:
     /// then another one has to be there that could take over.
     func othersAreHealthy(than node: NodeName) -> Bool {
         let others = nodes.filter { $0.name != node }
-        let counted = others.filter { !$0.isHeld }
+        let counted = others.filter { !$0.isInMaintenance }
         return counted.allSatisfy(\.isHealthy)
             && (counted.count == others.count || counted.contains(where: \.isStreaming))
     }
@@ -105,7 +105,7 @@ struct Roster {
     /// How many synchronous standbys there should be now and are not.
     var missingStandbys: Int {
         guard isSynchronous, nodes.count > 1 else { return 0 }
-        let wanted = min(site.cluster.postgres.synchronous.number, nodes.count - 1)
+        let wanted = min(scope.cluster.postgres.synchronous.number, nodes.count - 1)
         let standbys = dcs?.synchronous?.standbys ?? []
         return max(0, wanted - standbys.filter { name in streaming.contains { $0.name == name } }.count)
     }
@@ -115,7 +115,7 @@ struct Roster {
     func gainsByRestart(_ node: NodeView) -> Bool {
         guard node.isUp, node.member.value?.needsRestart == true else { return false }
         guard !node.isLeader, !node.pending.isEmpty else { return true }
-        let limits = site.scene.observation.database.value?.limits ?? []
+        let limits = scope.input.observation.database.value?.limits ?? []
         return node.pending.contains { pending in
             guard pending.isLoweredLimit, let wanted = Int(pending.wanted) else { return true }
             return limits.value(of: pending.name).flatMap { Int($0) }.map { $0 <= wanted } ?? false
@@ -124,7 +124,7 @@ struct Roster {
 
     /// Whether a replica has a limit below its primary's: PostgreSQL pauses the replay there, until it is restarted.
     func cannotReplay(_ node: NodeView) -> Bool {
-        let limits = site.scene.observation.database.value?.limits ?? []
+        let limits = scope.input.observation.database.value?.limits ?? []
         return !node.isLeader
             && node.pending.contains { pending in
                 let primary = limits.value(of: pending.name).flatMap { Int($0) } ?? 0
@@ -134,23 +134,23 @@ struct Roster {
 
     /// Whether a node's PostgreSQL itself says that it is in recovery, whatever Patroni says of it.
     func isStandby(_ node: NodeView) -> Bool {
-        site.scene.observation.database.value.map { $0.node == node.name && $0.isInRecovery } ?? false
+        scope.input.observation.database.value.map { $0.node == node.name && $0.isInRecovery } ?? false
     }
 
     /// Whether the parameters may have changed so lately that not every node has read them: nobody could say then whose
     /// turn it is.
     var parametersAreFresh: Bool {
-        guard let trial = site.container(TaskKind.trial.container(of: site.cluster.name)),
+        guard let trial = scope.container(TaskKind.trial.container(of: scope.cluster.name)),
             case .exited(let exit) = trial.state, let end = Timestamp(exit.finishedAt)
         else { return false }
-        let age = Timestamp(site.scene.now) - end
+        let age = Timestamp(scope.input.now) - end
         return age >= .zero && age < .seconds(5)
     }
 
     /// Running replicas that Patroni would elect: in synchronous mode those in the sync set, with a quorum only when so
     /// many of the set are up that one of them is sure to have the last commit, and none that is too far behind.
     func candidates(besides node: NodeName) -> [NodeView] {
-        let synchronous = site.cluster.postgres.synchronous
+        let synchronous = scope.cluster.postgres.synchronous
         let standbys = dcs?.synchronous?.standbys ?? []
         // one that never leads has its say all the same
         let voters = nodes.filter { $0.name != node && $0.isUp && standbys.contains($0.name) }
@@ -182,7 +182,7 @@ struct Roster {
             .seconds(dcs?.configuration?[name]?.integer ?? fallback)
         }
         let limit = seconds("ttl", 30) + seconds("loop_wait", 10)
-        let age = Timestamp(site.scene.now) - since
+        let age = Timestamp(scope.input.now) - since
         // a clock that was set back must not make the wait any longer
         return age > limit || age < .zero - limit
     }
@@ -192,7 +192,7 @@ struct Roster {
         let standbys = dcs?.synchronous?.standbys ?? []
         let ready = nodes.filter { other in
             guard other.name != node, other.isUp, other.key?.tags.value(of: "nofailover") != "true",
-                !site.cluster.tags(of: other.name).nofailover
+                !scope.cluster.tags(of: other.name).nofailover
             else { return false }
             return !isSynchronous || standbys.contains(other.name)
         }

@@ -13,8 +13,8 @@ enum PoolerSpec {
     /// The database that is none: its entry in `SHOW DATABASES` tells which version of its files a pooler has read.
     static let marker = "pg-controller"
 
-    static func container(_ pooler: Pooler, hosts: [NodeName], at site: Site) -> ContainerSpec {
-        let settings = site.cluster.pooler
+    static func container(_ pooler: Pooler, hosts: [NodeName], at scope: EngineScope) -> ContainerSpec {
+        let settings = scope.cluster.pooler
         var container = ContainerSettings()
         container.memory = settings.memory.bytes
         container.pidsLimit = 64
@@ -25,30 +25,30 @@ enum PoolerSpec {
         ]
         var spec = ContainerSpec(
             name: pooler.name, component: .pooler, image: settings.image, settings: container,
-            network: site.cluster.network.name)
+            network: scope.cluster.network.name)
         spec.labels = [LabelValue(Label.name, pooler.name.text)]
-        spec.files = files(hosts: hosts, at: site)
+        spec.files = files(hosts: hosts, at: scope)
         return spec
     }
 
     /// The version that a pooler shows once it has read these files.
-    static func version(hosts: [NodeName], at site: Site) -> String {
-        version(of: body(hosts: hosts, cluster: site.cluster), at: site)
+    static func version(hosts: [NodeName], at scope: EngineScope) -> String {
+        version(of: body(hosts: hosts, cluster: scope.cluster), at: scope)
     }
 
-    private static func version(of body: Template, at site: Site) -> String {
-        let secrets = site.scene.observation.secrets
+    private static func version(of body: Template, at scope: EngineScope) -> String {
+        let secrets = scope.input.observation.secrets
         return Template(segments: body.segments + [.secret("cluster-certificate"), .secret(.poolerVerifier)])
             .digest(secrets: secrets).short
     }
 
-    private static func files(hosts: [NodeName], at site: Site) -> [FileSpec] {
-        let lasting = body(hosts: hosts, cluster: site.cluster)
+    private static func files(hosts: [NodeName], at scope: EngineScope) -> [FileSpec] {
+        let lasting = body(hosts: hosts, cluster: scope.cluster)
         let list = hosts.map(\.text).joined(separator: ",")
         let databases: Template = """
             # written by the controller; edits are undone
             [databases]
-            \(marker) = host=\(list) dbname=\(version(of: lasting, at: site))
+            \(marker) = host=\(list) dbname=\(version(of: lasting, at: scope))
             * = host=\(list) port=5432
 
             """

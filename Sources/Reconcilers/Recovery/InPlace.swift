@@ -5,11 +5,11 @@ import Model
 /// The volumes with the old data stay.
 struct InPlace {
     let record: RestoreRecord
-    let site: Site
+    let scope: EngineScope
 
-    init(_ record: RestoreRecord, at site: Site) {
+    init(_ record: RestoreRecord, at scope: EngineScope) {
         self.record = record
-        self.site = site
+        self.scope = scope
     }
 
     func propose() -> Proposal {
@@ -23,16 +23,16 @@ struct InPlace {
     // MARK: - Beside the cluster
 
     private func restore() -> Proposal {
-        guard let first = site.cluster.nodeNames.first else { return Proposal() }
+        guard let first = scope.cluster.nodeNames.first else { return Proposal() }
         guard let volume = volume(of: first) else { return Proposal(actions: [create(for: first)]) }
         let recovery = Recovery(target: record.target, backup: record.backup)
-        let task = RestoreTask.spec(recovery, into: volume.name, identity: "restore \(record.id)", at: site)
-        switch TaskProgress(task, at: site) {
+        let task = RestoreTask.spec(recovery, into: volume.name, identity: "restore \(record.id)", at: scope)
+        switch TaskProgress(task, at: scope) {
         case .underway(var proposal):
             proposal.waiting.append("the restore to \(record.target.text); the cluster goes on meanwhile")
             return proposal
         case .ended(let seen, let exit):
-            guard exit.code == 0 else { return RestoreFailure.report(seen, exit, record.target, at: site) }
+            guard exit.code == 0 else { return RestoreFailure.report(seen, exit, record.target, at: scope) }
             guard case .present(.postgres) = seen.data else {
                 return Proposal(waiting: ["a look into volume \(volume.name)"], lookAgain: .milliseconds(300))
             }
@@ -46,79 +46,79 @@ struct InPlace {
 
     private func change() -> Proposal {
         var proposal = Proposal(waiting: ["the change to the restored data"], lookAgain: .milliseconds(100))
-        let alive = site.containers(of: .node).filter(\.state.isAlive)
+        let alive = scope.containers(of: .node).filter(\.state.isAlive)
         if let seen = alive.min(by: { rank($0) < rank($1) }) {
             let name = seen.ownName
-            // a synchronous standby would wait for the primary to let it go; nobody needs what it has
+            // a synchronous standby would wait for the primary to let it go; what it has is not needed
             let isPrimary = seen.state.isRunning && rank(seen).0 == 1
             proposal.actions.append(
                 Action(
-                    .docker(site.engineID, isPrimary ? .stop(seen.id) : .kill(seen.id)), on: site.subject(name),
+                    .docker(scope.engineID, isPrimary ? .stop(seen.id) : .kill(seen.id)), on: scope.subject(name),
                     because: .restored(record.target.text)))
             return proposal
         }
         var isReady = true
         proposal.actions += retirements()
-        for node in site.cluster.nodeNames {
+        for node in scope.cluster.nodeNames {
             guard let volume = volume(of: node) else {
                 isReady = false
                 proposal.actions.append(create(for: node))
                 continue
             }
-            guard let seen = site.container(node.container), !seen.state.isAlive,
+            guard let seen = scope.container(node.container), !seen.state.isAlive,
                 seen.settings.mounts.contains(where: { $0.volume == volume.name })
             else {
                 isReady = false
                 continue
             }
         }
-        guard isReady, let first = site.cluster.nodeNames.first,
-            case .data(let identifier, _) = Holding(first, at: site)
+        guard isReady, let first = scope.cluster.nodeNames.first,
+            case .data(let identifier, _) = DataContent(first, at: scope)
         else { return proposal }
         proposal.actions.append(
             Action(
                 .etcd(
                     .refound(
-                        prefix: site.cluster.dcsPrefix, systemIdentifier: identifier, key: key,
+                        prefix: scope.cluster.dcsPrefix, systemIdentifier: identifier, key: key,
                         value: record.value(at: .done), modRevision: record.modRevision)), on: .leadership,
                 because: .restored(record.target.text)))
         return proposal
     }
 
-    /// Replicas stop first, so that the primary waits for nobody and nobody elects.
+    /// Replicas stop first: then the primary waits for no standby, and there is no election.
     private func rank(_ seen: ContainerView) -> (Int, ContainerName) {
         let node = seen.ownName.node
-        let leads = site.scene.observation.dcs.value?.leader?.node == node
-        return (leads || site.scene.observation.member(node).value?.role == .primary ? 1 : 0, seen.name)
+        let leads = scope.input.observation.dcs.value?.leader?.node == node
+        return (leads || scope.input.observation.member(node).value?.role == .primary ? 1 : 0, seen.name)
     }
 
     // MARK: - Pieces
 
-    private var key: String { RestoreRecord.prefix(of: site.cluster.name) + record.id }
+    private var key: String { RestoreRecord.prefix(of: scope.cluster.name) + record.id }
 
     /// The volume that this restore has for a node.
     private func volume(of node: NodeName) -> VolumeView? {
-        site.allVolumes(of: node.text).first { $0.labels.value(of: Label.restore) == record.id }
+        scope.allVolumes(of: node.text).first { $0.labels.value(of: Label.restore) == record.id }
     }
 
     private func create(for node: NodeName) -> Action {
-        let next = site.nextVolume(of: node.text)
+        let next = scope.nextVolume(of: node.text)
         var spec = Volumes.spec(next.name, .node, owner: node.text, generation: next.generation)
         spec.labels.append(LabelValue(Label.restore, record.id))
         return Action(
-            .docker(site.engineID, .createVolume(spec)), on: .volume(site.engineID, next.name),
+            .docker(scope.engineID, .createVolume(spec)), on: .volume(scope.engineID, next.name),
             because: .requested("restore to \(record.target.text)"))
     }
 
     /// Why the volumes with the old data stay.
     private func retirements() -> [Action] {
-        let known = site.scene.observation.dcs.value?.retired.map(\.volume) ?? []
-        return site.cluster.nodeNames.flatMap { site.allVolumes(of: $0.text) }
+        let known = scope.input.observation.dcs.value?.retired.map(\.volume) ?? []
+        return scope.cluster.nodeNames.flatMap { scope.allVolumes(of: $0.text) }
             .filter { $0.labels.value(of: Label.restore) != record.id && !known.contains($0.name) }
             .map { volume in
-                Retirement.record(
+                VolumeRetirement.record(
                     volume.name, why: "it holds the data from before the restore to \(record.target.text)",
-                    scene: site.scene)
+                    input: scope.input)
             }
     }
 

@@ -4,7 +4,7 @@ public import Model
 public struct RecoverableWindow: Sendable, Hashable {
     /// The end of the oldest backup.
     public var from: Timestamp
-    /// When the newest WAL was archived; nil while no primary says so, and then nobody knows.
+    /// When the newest WAL was archived; nil, which is unknown, while no primary says so.
     public var to: Timestamp?
 
     /// The window of what was observed; nil without a usable backup.

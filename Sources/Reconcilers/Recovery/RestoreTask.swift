@@ -5,8 +5,9 @@ enum RestoreTask {
     /// What `task` ends with when the target lies outside of what the repository holds: trying again would not help.
     static let notReached = 3
 
-    static func spec(_ recovery: Recovery, into volume: VolumeName, identity: String, at site: Site) -> TaskSpec {
-        let backups = site.cluster.backups
+    static func spec(_ recovery: Recovery, into volume: VolumeName, identity: String, at scope: EngineScope) -> TaskSpec
+    {
+        let backups = scope.cluster.backups
         let access = recovery.source.map { RepositoryAccess($0) } ?? RepositoryAccess(backups)
         let stanza = recovery.source?.stanza ?? backups.stanza
         var command = ["task", "restore", "--stanza=\(stanza)"]
@@ -15,7 +16,7 @@ enum RestoreTask {
         return TaskSpec(
             kind: .restore, identity: identity, command: command,
             mounts: [VolumeMount(volume: volume, destination: NodeSpec.dataMount)] + access.mounts(isWritable: false),
-            files: PgBackRestFile.reading(site.cluster, stanza: stanza, access) + [
+            files: PgBackRestFile.reading(scope.cluster, stanza: stanza, access) + [
                 FileSpec(
                     path: "\(FileSpec.directory)/accounts.sql",
                     content: """

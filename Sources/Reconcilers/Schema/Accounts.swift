@@ -50,13 +50,13 @@ public struct Accounts: Reconciler {
     }
 
     /// One statement for each role that differs.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard case .present(let database) = scene.observation.database(seeing: .accounts), !database.isInRecovery else {
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard case .present(let database) = input.observation.database(seeing: .accounts), !database.isInRecovery else {
             return Proposal()
         }
         var proposal = Proposal()
-        let subject = Subject.database(scene.cluster.accounts.database)
-        for role in Accounts.wanted(scene.cluster) {
+        let subject = Subject.database(input.cluster.accounts.database)
+        for role in Accounts.wanted(input.cluster) {
             let seen = database.roles.first { $0.name == role.name }
             let missing = role.marks.filter { seen?.attributes.contains($0) != true }
             let surplus = (seen?.attributes ?? []).filter { !role.attributes.contains($0) }
@@ -68,10 +68,10 @@ public struct Accounts: Reconciler {
                     Action(
                         .sql(database.node, .script("postgres", sql)), on: subject,
                         because: .roleDiffers(role.name, what)))
-            } else if let lost = scene.lostPassword(of: seen, secret: role.secret) {
+            } else if let lost = input.lostPassword(of: seen, secret: role.secret) {
                 proposal.conditions.append(lost)
             } else if seen?.passwordMatches == false, let secret = role.secret {
-                guard PoolerAccess.isGranted(scene) else {
+                guard PoolerAccess.isGranted(input) else {
                     proposal.waiting.append("the poolers' access, before the password of \(role.name) changes")
                     continue
                 }
@@ -81,7 +81,7 @@ public struct Accounts: Reconciler {
                         because: .passwordDiffers(role.name)))
             }
         }
-        if scene.cluster.pooler.enabled, !database.hasPoolerLogin,
+        if input.cluster.pooler.enabled, !database.hasPoolerLogin,
             database.roles.contains(where: { $0.name == PoolerSettings.role })
         {
             proposal.actions.append(
@@ -120,7 +120,7 @@ public struct Accounts: Reconciler {
     }
 }
 
-extension Scene {
+extension PlanningInput {
     /// That a role's password is known to PostgreSQL alone: it stays as it is, because those who log in with it have it.
     func lostPassword(of role: RoleView?, secret: SecretName?) -> Condition? {
         guard let role, let secret, role.hasPassword, !role.passwordMatches,

@@ -1,7 +1,7 @@
 public import Model
 
 /// Keeps the databases that the manifest declares beside the application's: that they are there, whose they are, and
-/// their extensions. One that it does not name is nobody's business here.
+/// their extensions. Other databases are left alone.
 public struct Databases: Reconciler {
     /// Its name in plans and events.
     public let name = "databases"
@@ -9,26 +9,26 @@ public struct Databases: Reconciler {
     public init() {}
 
     /// At most one statement for each database.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard !scene.cluster.databases.isEmpty else { return Proposal() }
-        guard case .present(let view) = scene.observation.database(seeing: .accounts), !view.isInRecovery else {
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard !input.cluster.databases.isEmpty else { return Proposal() }
+        guard case .present(let view) = input.observation.database(seeing: .accounts), !view.isInRecovery else {
             return Proposal(
                 conditions: [
                     Condition(
                         .databasesCurrent, .unknown, reason: "DatabaseUnseen",
-                        message: Schema.unseen(scene))
+                        message: Schema.unseen(input))
                 ], waiting: ["the primary's databases"])
         }
         var proposal = Proposal()
-        for database in scene.cluster.databases {
-            proposal.add(DatabaseSteps(database: database, scene: scene, view: view).propose())
+        for database in input.cluster.databases {
+            proposal.add(DatabaseSteps(database: database, input: input, view: view).propose())
         }
         let isCurrent = proposal.waiting.isEmpty && proposal.conditions.isEmpty
         proposal.conditions.append(
             Condition(
                 .databasesCurrent, isCurrent ? .true : .false, reason: isCurrent ? "Current" : "Differ",
                 message: isCurrent
-                    ? "\(scene.cluster.databases.count) declared databases are as wanted"
+                    ? "\(input.cluster.databases.count) declared databases are as wanted"
                     : (proposal.waiting + proposal.conditions.map(\.subject.text)).joined(separator: ", ")))
         return proposal
     }
@@ -37,7 +37,7 @@ public struct Databases: Reconciler {
 /// What one declared database needs now.
 struct DatabaseSteps {
     let database: DeclaredDatabase
-    let scene: Scene
+    let input: PlanningInput
     let view: DatabaseView
     /// People do what is still in the way, and no event tells of it.
     static let patience: Duration = .seconds(5)
@@ -55,7 +55,7 @@ struct DatabaseSteps {
     }
 
     private func create() -> Proposal {
-        let owner = database.owner ?? scene.cluster.accounts.admin.role
+        let owner = database.owner ?? input.cluster.accounts.admin.role
         guard exists(owner) else { return Proposal(waiting: ["role \(owner), who owns database \(database.name)"]) }
         let limit = database.connectionLimit.map { " CONNECTION LIMIT \($0)" } ?? ""
         return run(
@@ -81,13 +81,15 @@ struct DatabaseSteps {
     private func extensions(_ seen: DeclaredDatabaseView) -> Proposal {
         switch seen.extensions {
         case .absent: return Proposal()
-        case .unknown(let blindness):
+        case .unknown(let unknownReason):
             var proposal = Proposal()
-            say("Unseen", "it cannot be entered: \(blindness.detail). Nothing in it is changed meanwhile", &proposal)
+            say(
+                "Unseen", "it cannot be entered: \(unknownReason.detail). Nothing in it is changed meanwhile", &proposal
+            )
             proposal.wait(for: "a look into database \(database.name)", lookAgain: .seconds(5))
             return proposal
         case .present(let known):
-            let mayUpdate = Schema.isSameEverywhere(scene)
+            let mayUpdate = Schema.isSameEverywhere(input)
             for wanted in database.extensions {
                 let step = SchemaStep.extensionStep(
                     wanted, seen: known.first { $0.name == wanted.name }, mayUpdate: mayUpdate)
@@ -107,16 +109,16 @@ struct DatabaseSteps {
         guard seen.sessions.isEmpty else {
             return wait("Connected", "it is in use by \(seen.sessions.joined(separator: ", ")). End these sessions")
         }
-        guard scene.cluster.backups.enabled else {
+        guard input.cluster.backups.enabled else {
             return wait(
                 "NoBackup",
                 "without backups it could not be brought back. Set spec.backups.enabled, or drop it by hand: DROP DATABASE "
                     + name)
         }
-        guard case .present(let dcs) = scene.observation.dcs, dcs.handover == nil, dcs.leader?.node == view.node else {
+        guard case .present(let dcs) = input.observation.dcs, dcs.handover == nil, dcs.leader?.node == view.node else {
             return wait("Switchover", "who leads is about to change")
         }
-        guard case .present(let repository) = scene.observation.repository else {
+        guard case .present(let repository) = input.observation.repository else {
             return wait("RepositoryUnseen", "the backups could not be seen")
         }
         let timeline = UInt32(clamping: view.timeline)

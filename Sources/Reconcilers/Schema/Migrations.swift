@@ -2,12 +2,12 @@ import Model
 
 /// The manifest's migrations against the history: which is due, and what is wrong with those that were applied.
 struct Migrations {
-    let scene: Scene
+    let input: PlanningInput
     let database: DatabaseView
 
-    private var wanted: [Migration] { scene.cluster.schema.migrations }
+    private var wanted: [Migration] { input.cluster.schema.migrations }
     private var applied: [AppliedMigration] { database.migrations.value ?? [] }
-    private var subject: Subject { .database(scene.cluster.accounts.database) }
+    private var subject: Subject { .database(input.cluster.accounts.database) }
 
     /// The first that was never applied. One that was is never applied again, whatever has become of what it made: its
     /// rows would be there twice.
@@ -18,13 +18,13 @@ struct Migrations {
     /// Starts the one that is due, unless one runs already or it failed a moment ago.
     func propose(into proposal: inout Proposal) {
         guard let due else { return }
-        let admin = scene.cluster.accounts.admin.role
+        let admin = input.cluster.accounts.admin.role
         if case .running(let name, let since) = database.migrationTry {
             // another controller's ends without a sign
             return proposal.wait(for: "migration \(name), which runs since \(since.text)", lookAgain: .seconds(5))
         }
         if let failure = failure(of: due) {
-            let left = failure.at + Migrations.pause(after: failure.times) - scene.now.uptime
+            let left = failure.at + Migrations.pause(after: failure.times) - input.now.uptime
             if left > .zero { return proposal.wait(for: "another try of migration \(due.name)", lookAgain: left) }
         }
         guard database.roles.contains(where: { $0.name == admin && $0.passwordMatches }) else {
@@ -32,7 +32,7 @@ struct Migrations {
         }
         proposal.actions.append(
             Action(
-                .sql(database.node, .migrate(scene.cluster.accounts.database, due, as: admin)), on: subject,
+                .sql(database.node, .migrate(input.cluster.accounts.database, due, as: admin)), on: subject,
                 because: .migrationPending(due.name)))
     }
 
@@ -49,7 +49,7 @@ struct Migrations {
         guard let due, let failure = failure(of: due), failure.times >= 3 else { return nil }
         return Condition(
             .actionFailing, .true, reason: "KeepsFailing",
-            message: "apply migration \(due.name) in \(scene.cluster.accounts.database) on \(database.node), tried "
+            message: "apply migration \(due.name) in \(input.cluster.accounts.database) on \(database.node), tried "
                 + "\(failure.times) times: \(failure.words)", subject: subject)
     }
 
@@ -94,7 +94,7 @@ struct Migrations {
         guard !names.isEmpty else { return nil }
         return
             "missing: \(names.joined(separator: "; ")). No migration is applied a second time. Make it again, by hand or in "
-            + "a new migration. If it was dropped on purpose, say so in database \(scene.cluster.accounts.database): "
+            + "a new migration. If it was dropped on purpose, say so in database \(input.cluster.accounts.database): "
             + Migrations.accept
     }
 

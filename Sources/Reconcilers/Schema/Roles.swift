@@ -1,7 +1,7 @@
 public import Model
 
 /// Keeps the roles that the manifest declares. What it does not say of a role is left alone, and a role that it does
-/// not name at all is nobody's business here.
+/// not name at all is left alone.
 public struct Roles: Reconciler {
     /// Its name in plans and events.
     public let name = "roles"
@@ -9,26 +9,26 @@ public struct Roles: Reconciler {
     public init() {}
 
     /// At most one statement for each role.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard !scene.cluster.roles.isEmpty else { return Proposal() }
-        guard case .present(let database) = scene.observation.database(seeing: .accounts), !database.isInRecovery else {
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard !input.cluster.roles.isEmpty else { return Proposal() }
+        guard case .present(let database) = input.observation.database(seeing: .accounts), !database.isInRecovery else {
             return Proposal(
                 conditions: [
                     Condition(
                         .rolesCurrent, .unknown, reason: "DatabaseUnseen",
-                        message: Schema.unseen(scene))
+                        message: Schema.unseen(input))
                 ], waiting: ["the primary's roles"])
         }
         var proposal = Proposal()
-        for role in scene.cluster.roles {
-            proposal.add(RoleSteps(role: role, scene: scene, database: database).propose())
+        for role in input.cluster.roles {
+            proposal.add(RoleSteps(role: role, input: input, database: database).propose())
         }
         let isCurrent = proposal.waiting.isEmpty && proposal.conditions.isEmpty
         proposal.conditions.append(
             Condition(
                 .rolesCurrent, isCurrent ? .true : .false, reason: isCurrent ? "Current" : "Differ",
                 message: isCurrent
-                    ? "\(scene.cluster.roles.count) declared roles are as wanted"
+                    ? "\(input.cluster.roles.count) declared roles are as wanted"
                     : (proposal.waiting + proposal.conditions.map(\.subject.text)).joined(separator: ", ")))
         return proposal
     }
@@ -37,7 +37,7 @@ public struct Roles: Reconciler {
 /// What one declared role needs now.
 struct RoleSteps {
     let role: DeclaredRole
-    let scene: Scene
+    let input: PlanningInput
     let database: DatabaseView
 
     private var name: String { SQL.identifier(role.name.text) }
@@ -63,9 +63,9 @@ struct RoleSteps {
             return run("ALTER ROLE \(name) \(words.joined(separator: " "));", .roleDiffers(role.name, words))
         }
         if let step = membership(seen) { return step }
-        if let lost = scene.lostPassword(of: seen, secret: role.secret) { return Proposal(conditions: [lost]) }
+        if let lost = input.lostPassword(of: seen, secret: role.secret) { return Proposal(conditions: [lost]) }
         guard let secret = role.secret, !seen.passwordMatches else { return Proposal() }
-        guard PoolerAccess.isGranted(scene) else {
+        guard PoolerAccess.isGranted(input) else {
             return Proposal(waiting: ["the poolers' access, before the password of \(role.name) changes"])
         }
         return act(.setPassword(role.name, secret), .passwordDiffers(role.name))
@@ -101,7 +101,7 @@ struct RoleSteps {
     private func membership(_ seen: RoleView) -> Proposal? {
         guard let wanted = role.memberOf else { return nil }
         if let group = wanted.first(where: { !seen.attributes.contains("IN \($0)") }) {
-            let isDeclared = scene.cluster.roles.contains { $0.name == group }
+            let isDeclared = input.cluster.roles.contains { $0.name == group }
             guard !isDeclared || database.roles.contains(where: { $0.name == group }) else {
                 return Proposal(waiting: ["role \(group), which \(role.name) is a member of"])
             }

@@ -8,44 +8,45 @@ public struct Schema: Reconciler {
     public init() {}
 
     /// The next step only: database, then grants and extensions, then the first migration that is due.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard case .present(let database) = scene.observation.database(seeing: .accounts), !database.isInRecovery else {
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard case .present(let database) = input.observation.database(seeing: .accounts), !database.isInRecovery else {
             return Proposal(
                 conditions: [
                     Condition(
                         .schemaCurrent, .unknown, reason: "DatabaseUnseen",
-                        message: Schema.unseen(scene),
-                        subject: .database(scene.cluster.accounts.database))
+                        message: Schema.unseen(input),
+                        subject: .database(input.cluster.accounts.database))
                 ], waiting: ["the primary's database"],
                 // no event tells when a part of it can be seen again
-                lookAgain: scene.observation.database.value == nil ? nil : .seconds(5))
+                lookAgain: input.observation.database.value == nil ? nil : .seconds(5))
         }
-        let subject = Subject.database(scene.cluster.accounts.database)
-        if case .unknown(let blindness) = database.migrations, database.hasDatabase {
+        let subject = Subject.database(input.cluster.accounts.database)
+        if case .unknown(let unknownReason) = database.migrations, database.hasDatabase {
             return Proposal(
                 conditions: [
                     Condition(
                         .schemaCurrent, .unknown, reason: "DatabaseUnseen",
-                        message: "the primary answers, but not in this database: \(blindness.detail). Nothing in it is "
+                        message:
+                            "the primary answers, but not in this database: \(unknownReason.detail). Nothing in it is "
                             + "changed meanwhile; everything else goes on", subject: subject)
-                ], waiting: ["a look into database \(scene.cluster.accounts.database)"], lookAgain: .seconds(5))
+                ], waiting: ["a look into database \(input.cluster.accounts.database)"], lookAgain: .seconds(5))
         }
         var proposal = Proposal()
-        let admin = scene.cluster.accounts.admin.role
+        let admin = input.cluster.accounts.admin.role
         guard database.roles.contains(where: { $0.name == admin }) else {
             return Proposal(waiting: ["role \(admin)"])
         }
         func script(_ text: String, in name: DatabaseName, _ reason: Reason) {
             proposal.actions.append(Action(.sql(database.node, .script(name, text)), on: subject, because: reason))
         }
-        let name = scene.cluster.accounts.database
-        let migrations = Migrations(scene: scene, database: database)
+        let name = input.cluster.accounts.database
+        let migrations = Migrations(input: input, database: database)
         if !database.hasDatabase {
             script(
                 "CREATE DATABASE \(SQL.identifier(name.text)) OWNER \(SQL.identifier(admin.text));", in: "postgres",
                 .databaseMissing(name))
         } else if let step = SchemaStep.next(
-            database: database, cluster: scene.cluster, mayUpdate: Schema.isSameEverywhere(scene))
+            database: database, cluster: input.cluster, mayUpdate: Schema.isSameEverywhere(input))
         {
             script(step.sql, in: name, step.reason)
         } else {
@@ -64,22 +65,23 @@ public struct Schema: Reconciler {
     }
 
     /// Why nothing is known of the roles and databases.
-    static func unseen(_ scene: Scene) -> String {
-        guard case .present(let database) = scene.observation.database,
-            let blindness = database.blindness(of: .accounts)
+    static func unseen(_ input: PlanningInput) -> String {
+        guard case .present(let database) = input.observation.database,
+            let unknownReason = database.unknownReason(of: .accounts)
         else { return "the primary was not reached over SQL" }
-        return "the primary answers, but its roles and databases could not be seen: \(blindness.detail). They are not "
+        return
+            "the primary answers, but its roles and databases could not be seen: \(unknownReason.detail). They are not "
             + "changed meanwhile; everything else goes on"
     }
 
     /// Whether every node runs the same image, and with it the same libraries: an extension's new functions must work
     /// wherever a replica of today may lead tomorrow.
-    static func isSameEverywhere(_ scene: Scene) -> Bool {
-        guard let site = Site(scene) else { return false }
-        let nodes = site.containers(of: .node)
-        let isWhole = scene.cluster.nodeNames.allSatisfy { node in
-            guard let seen = site.container(node.container) else { return false }
-            return seen.state.isRunning && seen.image == scene.cluster.nodes.image
+    static func isSameEverywhere(_ input: PlanningInput) -> Bool {
+        guard let scope = EngineScope(input) else { return false }
+        let nodes = scope.containers(of: .node)
+        let isWhole = input.cluster.nodeNames.allSatisfy { node in
+            guard let seen = scope.container(node.container) else { return false }
+            return seen.state.isRunning && seen.image == input.cluster.nodes.image
         }
         return isWhole && nodes.allSatisfy { $0.imageID == nodes.first?.imageID }
     }

@@ -1,22 +1,24 @@
 public import Model
 
 /// Hands the primary's place over, or restarts the primary where it is, while the poolers hold their clients: they wait a
-/// moment, and nobody gets an error. Begins with a record in etcd (`SwitchoverRecord`), and everything but that is seen.
+/// moment, and get no error. Begins with a record in etcd (`SwitchoverRecord`), and everything but that is seen.
 public struct Switchovers: Reconciler {
     /// Its name in plans and events.
     public let name = "switchovers"
     /// Who may act while clients are held.
-    static let parties = ["switchovers", "failover", "poolers"]
+    static let exclusivePlanners = ["switchovers", "failover", "poolers"]
     /// Creates the planner.
     public init() {}
 
     /// The next step of the switchover that was asked for.
-    public func propose(_ scene: Scene) -> Proposal {
-        guard let site = Site(scene), case .present(let dcs) = scene.observation.dcs, let record = dcs.switchover else {
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard let scope = EngineScope(input), case .present(let dcs) = input.observation.dcs,
+            let record = dcs.switchover
+        else {
             return Proposal()
         }
-        let step = SwitchoverStep(record: record, dcs: dcs, roster: Roster(site))
-        if record.stage == .unreadable { return step.forget("nobody can read it") }
+        let step = SwitchoverStep(record: record, dcs: dcs, nodeSet: NodeSet(scope))
+        if record.stage == .unreadable { return step.forget("it is unreadable") }
         if let leader = dcs.leader?.node, leader != record.from { return step.finish(leader) }
         switch record.stage {
         case .requested: return step.begin()
@@ -27,10 +29,10 @@ public struct Switchovers: Reconciler {
     }
 
     /// The record that asks for one; to the node itself for a restart.
-    static func request(from: NodeName, to: NodeName? = nil, because why: String, scene: Scene) -> Action {
-        let record = SwitchoverRecord(from: from, to: to, author: .controller, why: why, at: Timestamp(scene.now))
+    static func request(from: NodeName, to: NodeName? = nil, because why: String, input: PlanningInput) -> Action {
+        let record = SwitchoverRecord(from: from, to: to, author: .controller, why: why, at: Timestamp(input.now))
         return Action(
-            .etcd(.putIfAbsent(key: SwitchoverRecord.key(of: scene.cluster.name), value: record.value)),
+            .etcd(.putIfAbsent(key: SwitchoverRecord.key(of: input.cluster.name), value: record.value)),
             on: .leadership, because: record.reason)
     }
 }
@@ -44,34 +46,34 @@ struct SwitchoverStep {
 
     let record: SwitchoverRecord
     let dcs: DCSView
-    let roster: Roster
+    let nodeSet: NodeSet
 
-    private var site: Site { roster.site }
-    private var scene: Scene { site.scene }
-    private var now: Timestamp { Timestamp(scene.now) }
-    private var from: NodeView { roster.nodes.first { $0.name == record.from } ?? NodeView(record.from, at: site) }
+    private var scope: EngineScope { nodeSet.scope }
+    private var input: PlanningInput { scope.input }
+    private var now: Timestamp { Timestamp(input.now) }
+    private var from: NodeView { nodeSet.nodes.first { $0.name == record.from } ?? NodeView(record.from, at: scope) }
 
     // MARK: before anybody is held
 
-    /// Everything that may take its time comes before the hold: who it is to be, a checkpoint, whatever stands in the way.
+    /// Everything that may take its time comes before the clientPause: who it is to be, a checkpoint, whatever stands in the way.
     func begin() -> Proposal {
         if let why = lapse { return forget(why) }
-        guard roster.leader != nil else {
+        guard nodeSet.leader != nil else {
             return Proposal(waiting: ["a primary that can hand over"], lookAgain: .seconds(1))
         }
         let choice: NodeView
-        switch heir {
+        switch candidate {
         case .success(let node): choice = node
         case .failure(let obstacle): return delay(obstacle.words)
         }
-        guard record.isRestart || roster.isPooled(choice.name) else {
-            let heir = roster.named(choice)
+        guard record.isRestart || nodeSet.isPooled(choice.name) else {
+            let candidate = nodeSet.named(choice)
             return Proposal(
                 actions: [
                     Action(
-                        .patroni(record.from, .switchover(from: record.from, to: heir)), on: .leadership,
+                        .patroni(record.from, .switchover(from: record.from, to: candidate)), on: .leadership,
                         because: .handOver(record.why))
-                ], waiting: ["the switchover \(Handover(to: heir).words)"], lookAgain: .milliseconds(250))
+                ], waiting: ["the switchover \(Handover(to: candidate).words)"], lookAgain: .milliseconds(250))
         }
         if let obstacle = obstacle(choice) { return delay(obstacle) }
         if !record.isRestart, let step = keepDown() { return step }
@@ -98,14 +100,14 @@ struct SwitchoverStep {
         return Proposal(
             actions: [
                 Action(
-                    .docker(site.engineID, .update(body.id, settings)), on: site.subject(record.from.container),
+                    .docker(scope.engineID, .update(body.id, settings)), on: scope.subject(record.from.container),
                     because: .switchover("Docker would start it again while clients wait for another one"))
-            ], waiting: ["\(record.from) to stay down when it stands down"], lookAgain: .milliseconds(200))
+            ], waiting: ["\(record.from) to stay down when it shuts down"], lookAgain: .milliseconds(200))
     }
 
     /// Whether the latest checkpoint was begun for this.
     private var isCheckpointed: Bool {
-        guard let time = scene.observation.database.value?.checkpointedAt else { return false }
+        guard let time = input.observation.database.value?.checkpointedAt else { return false }
         // PostgreSQL tells it to the second
         return record.since - time < .seconds(1) && now - time < .seconds(300)
     }
@@ -113,44 +115,44 @@ struct SwitchoverStep {
     private struct Obstacle: Error { let words: String }
 
     /// Who is to lead: the one that was asked for, or the one that is least behind.
-    private var heir: Result<NodeView, Obstacle> {
+    private var candidate: Result<NodeView, Obstacle> {
         if record.isRestart { return .success(from) }
-        let ready = roster.successors(of: record.from).filter {
-            $0.isStreaming && !$0.isHeld && site.cluster.nodeNames.contains($0.name)
+        let ready = nodeSet.successors(of: record.from).filter {
+            $0.isStreaming && !$0.isInMaintenance && scope.cluster.nodeNames.contains($0.name)
         }
-        guard let wish = record.to, record.author == .person else {
+        guard let named = record.to, record.author == .person else {
             return ready.first.map { .success($0) }
                 ?? .failure(Obstacle(words: "there is no standby that \(record.from) can hand over to"))
         }
-        return ready.first { $0.name == wish }.map { .success($0) }
-            ?? .failure(Obstacle(words: "\(wish) does not stream, may not lead, or commits do not wait for it"))
+        return ready.first { $0.name == named }.map { .success($0) }
+            ?? .failure(Obstacle(words: "\(named) does not stream, may not lead, or commits do not wait for it"))
     }
 
-    /// What would make the hold long, or end it in vain; seen while nobody is held yet.
-    private func obstacle(_ heir: NodeView) -> String? {
+    /// What would make the client pause long, or end it in vain; checked before the pause begins.
+    private func obstacle(_ candidate: NodeView) -> String? {
         if dcs.isPaused { return "Patroni is paused" }
-        if from.isHeld { return "\(record.from) is in maintenance" }
-        if roster.isSwitching { return "a restore is under way" }
-        if let other = site.scene.stopping.first { return "\(other.name) is being stopped" }
+        if from.isInMaintenance { return "\(record.from) is in maintenance" }
+        if nodeSet.isSwitching { return "a restore is under way" }
+        if let other = scope.input.stopping.first { return "\(other.name) is being stopped" }
         if let other = dcs.handover { return "Patroni hands over \(other.words)" }
-        guard from.isServing, let database = scene.observation.database.value, database.node == record.from,
+        guard from.isServing, let database = input.observation.database.value, database.node == record.from,
             !database.isInRecovery
         else { return "\(record.from) does not take writes" }
-        if record.author == .controller, !roster.othersAreHealthy(than: record.from) {
+        if record.author == .controller, !nodeSet.othersAreHealthy(than: record.from) {
             return "not all other nodes do their part"
         }
         if record.isRestart {
             if let obstacle = obstacleToRestart(database) { return obstacle }
         } else {
-            guard let lag = heir.standby?.lagBytes, lag < 1 << 20 else { return "\(heir.name) is behind" }
+            guard let lag = candidate.standby?.lagBytes, lag < 1 << 20 else { return "\(candidate.name) is behind" }
         }
         guard database.oldestTransaction < .seconds(1) else {
             return "a transaction that came through a pooler has been open for "
                 + "\(database.oldestTransaction.components.seconds) s, and clients would wait for its end"
         }
-        for pooler in site.writers {
-            guard case .present(let view) = scene.observation.pooler(pooler.name),
-                site.container(pooler.name)?.state.isRunning == true
+        for pooler in scope.writers {
+            guard case .present(let view) = input.observation.pooler(pooler.name),
+                scope.container(pooler.name)?.state.isRunning == true
             else { return "\(pooler.name) does not answer" }
             guard view.hosts == [record.from], !view.isPaused else { return "\(pooler.name) is not ready" }
         }
@@ -161,14 +163,14 @@ struct SwitchoverStep {
     /// before it.
     private func obstacleToRestart(_ database: DatabaseView) -> String? {
         // mostly it is mended soon; where it is not, it tries a few times and gives up
-        let isUnseen = database.blindness(of: .archiver) != nil
+        let isUnseen = database.unknownReason(of: .archiver) != nil
         if isUnseen || database.archiver.isFailing, now - record.at < .seconds(60) {
             if isUnseen { return "whether \(record.from) archives could not be seen" }
             return "archiving fails, and PostgreSQL waits for it when it stops"
         }
-        if roster.parametersAreFresh { return "not every node may have read the new parameters" }
-        if let first = Rolling.first(roster), first.name != record.from { return "\(first.name) comes first" }
-        let behind = roster.streaming.first { $0.standby.map { $0.lagBytes >= 1 << 20 } ?? true }
+        if nodeSet.parametersAreFresh { return "not every node may have read the new parameters" }
+        if let first = RollingUpdate.first(nodeSet), first.name != record.from { return "\(first.name) comes first" }
+        let behind = nodeSet.streaming.first { $0.standby.map { $0.lagBytes >= 1 << 20 } ?? true }
         return behind.map { "\($0.name) is behind" }
     }
 
@@ -182,10 +184,10 @@ struct SwitchoverStep {
                 ? "it was asked for \(age.components.seconds) s ago and could not be done" : nil
         case .controller where record.isRestart:
             // what cannot be seen now may still be wanted
-            if roster.nodes.contains(where: { $0.name == record.from }), !from.isUp { return nil }
-            return Rolling.wantsToRestart(record.from, roster) ? nil : "nothing waits for it any more"
+            if nodeSet.nodes.contains(where: { $0.name == record.from }), !from.isUp { return nil }
+            return RollingUpdate.wantsToRestart(record.from, nodeSet) ? nil : "nothing waits for it any more"
         case .controller:
-            return Rolling.wantsToMove(record.from, roster) ? nil : "\(record.from) can stay where it is"
+            return RollingUpdate.wantsToMove(record.from, nodeSet) ? nil : "\(record.from) can stay where it is"
         }
     }
 
@@ -204,66 +206,71 @@ struct SwitchoverStep {
 
     // MARK: while they are held
 
-    /// Holds the clients, lets the old primary stand down, and gives its place away; or has it restarted.
+    /// Holds the clients, lets the old primary shut down, and gives its place away; or has it restarted.
     func handOver() -> Proposal {
-        guard let hold = Hold(site) else { return callOff("it took longer than \(Hold.limit.components.seconds) s") }
-        if hold.isGone { return record.isRestart ? forget("\(record.from) has ended") : release(hold) }
-        if hold.isRestarted { return finish(record.from) }
-        // there is no way back: PostgreSQL may have begun to stop, and whoever is let go gets an error
-        let isBegun = scene.observation.restarts.contains(record.from)
-        if record.isRestart, isBegun || !from.isServing || site.serving != record.from {
-            return party(waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
+        guard let clientPause = ClientPause(scope) else {
+            return callOff("it took longer than \(ClientPause.limit.components.seconds) s")
         }
-        if hold.isStandingDown {
-            return party(waiting: "\(record.from) to stand down", lookAgain: .milliseconds(150))
+        if clientPause.isGone { return record.isRestart ? forget("\(record.from) has ended") : release(clientPause) }
+        if clientPause.isRestarted { return finish(record.from) }
+        // there is no way back: PostgreSQL may have begun to stop, and a client that goes on would get an error
+        let isBegun = input.observation.restarts.contains(record.from)
+        if record.isRestart, isBegun || !from.isServing || scope.serving != record.from {
+            return exclusively(waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
         }
-        if scene.isHeld { return callOff("the cluster is paused") }
+        if clientPause.isShuttingDown {
+            return exclusively(waiting: "\(record.from) to shut down", lookAgain: .milliseconds(150))
+        }
+        if input.isInMaintenance { return callOff("the cluster is paused") }
         if dcs.isPaused { return callOff("Patroni is paused") }
-        guard !site.writers.isEmpty else { return callOff("there are no poolers any more") }
-        guard !record.isRestart else { return gather(hold) ?? restart(hold) }
-        guard let heir = roster.successors(of: record.from).first(where: { $0.name == hold.heir }), heir.isStreaming
-        else { return callOff("\(hold.heir) cannot take over any more") }
-        if let step = gather(hold) { return step }
+        guard !scope.writers.isEmpty else { return callOff("there are no poolers any more") }
+        guard !record.isRestart else { return gather(clientPause) ?? restart(clientPause) }
+        guard let candidate = nodeSet.successors(of: record.from).first(where: { $0.name == clientPause.candidate }),
+            candidate.isStreaming
+        else { return callOff("\(clientPause.candidate) cannot take over any more") }
+        if let step = gather(clientPause) { return step }
         guard let body = from.container, body.state.isRunning else { return callOff("\(record.from) does not run") }
-        return party(
+        return exclusively(
             [
                 Action(
-                    .docker(site.engineID, .standDown(body.id)), on: site.subject(record.from.container),
+                    .docker(scope.engineID, .shutdownPrimary(body.id)), on: scope.subject(record.from.container),
                     because: .handOver(record.why))
-            ], waiting: "\(record.from) to stand down", lookAgain: .milliseconds(150))
+            ], waiting: "\(record.from) to shut down", lookAgain: .milliseconds(150))
     }
 
     /// Until every pooler holds its clients.
-    private func gather(_ hold: Hold) -> Proposal? {
-        let free = (site.writers + readers).filter { !site.isHeld($0) }
+    private func gather(_ clientPause: ClientPause) -> Proposal? {
+        let free = (scope.writers + readers).filter { !scope.isInMaintenance($0) }
         if free.isEmpty { return nil }
-        if hold.age > SwitchoverStep.gathering {
+        if clientPause.age > SwitchoverStep.gathering {
             return callOff("\(free.map(\.name.text).joined(separator: " and ")) could not hold its clients in time")
         }
-        return party(
+        return exclusively(
             free.map {
                 Action(
-                    .pooler($0.name, .pause), on: site.subject($0.name),
-                    because: .switchover("its clients wait for \(hold.heir)"))
+                    .pooler($0.name, .pause), on: scope.subject($0.name),
+                    because: .switchover("its clients wait for \(clientPause.candidate)"))
             }, waiting: "the poolers to hold their clients")
     }
 
-    /// The poolers for reading that a restart cuts off: where nobody else is to be read from, they lead to the primary.
+    /// The poolers for reading that a restart cuts off: where there is no other node to read from, they lead to the primary.
     private var readers: [Pooler] {
         guard record.isRestart else { return [] }
-        return site.cluster.poolers.filter { pooler in
-            pooler.access == .readOnly && scene.observation.pooler(pooler.name).value?.hosts == [record.from]
+        return scope.cluster.poolers.filter { pooler in
+            pooler.access == .readOnly && input.observation.pooler(pooler.name).value?.hosts == [record.from]
         }
     }
 
     /// Asks Patroni to restart PostgreSQL; the next looks show that the restart is under way.
-    private func restart(_ hold: Hold) -> Proposal {
-        guard Rolling.wantsToRestart(record.from, roster) else { return callOff("nothing waits for it any more") }
-        if from.isHeld { return callOff("\(record.from) is in maintenance") }
-        if !roster.othersAreHealthy(than: record.from) { return callOff("not all other nodes do their part") }
+    private func restart(_ clientPause: ClientPause) -> Proposal {
+        guard RollingUpdate.wantsToRestart(record.from, nodeSet) else {
+            return callOff("nothing waits for it any more")
+        }
+        if from.isInMaintenance { return callOff("\(record.from) is in maintenance") }
+        if !nodeSet.othersAreHealthy(than: record.from) { return callOff("not all other nodes do their part") }
         // it needs its time, too
-        guard hold.age < Hold.limit / 3 else { return callOff("it could not be restarted in time") }
-        return party(
+        guard clientPause.age < ClientPause.limit / 3 else { return callOff("it could not be restarted in time") }
+        return exclusively(
             [
                 Action(
                     .patroni(record.from, .restart), on: .node(record.from),
@@ -271,44 +278,46 @@ struct SwitchoverStep {
             ], waiting: "\(record.from) to take writes again", lookAgain: .milliseconds(100))
     }
 
-    /// The old primary is dead by the engine's own record; its key goes, and the heir is named in the same transaction.
-    private func release(_ hold: Hold) -> Proposal {
-        guard !dcs.isPaused, let key = dcs.leader, let proof = Failover.evidence(against: key.node, at: site),
-            roster.candidates(besides: key.node).contains(where: { $0.name == hold.heir })
-        else { return party(waiting: "\(hold.heir) to lead") }
+    /// The old primary is dead by the engine's own record; its key goes, and the candidate is named in the same transaction.
+    private func release(_ clientPause: ClientPause) -> Proposal {
+        guard !dcs.isPaused, let key = dcs.leader, let proof = Failover.evidence(against: key.node, at: scope),
+            nodeSet.candidates(besides: key.node).contains(where: { $0.name == clientPause.candidate })
+        else { return exclusively(waiting: "\(clientPause.candidate) to lead") }
         // a quorum is met by comparing, and one that did not end in order may have left something behind
-        let mode = site.cluster.postgres.synchronous.mode
+        let mode = scope.cluster.postgres.synchronous.mode
         let isNamed = mode != .quorum && proof.exitCode == 0
-        return party(
+        return exclusively(
             [
                 Action(
-                    .etcd(.releaseLeader(prefix: scene.cluster.dcsPrefix, key, heir: isNamed ? hold.heir : nil)),
+                    .etcd(
+                        .releaseLeader(
+                            prefix: input.cluster.dcsPrefix, key, candidate: isNamed ? clientPause.candidate : nil)),
                     on: .leadership, because: .leaderDead(key.node, exitCode: proof.exitCode), proof: proof)
-            ], waiting: "\(hold.heir) to lead")
+            ], waiting: "\(clientPause.candidate) to lead")
     }
 
     /// Only who has a part in it may act, unless a person has paused Patroni and nothing will come of it soon.
     /// - Parameter lookAgain: long where etcd or Docker tells of the next step: looking takes the machine from those who
     ///   are waited for.
-    private func party(
+    private func exclusively(
         _ actions: [Action] = [], waiting what: String, lookAgain: Duration = .milliseconds(20)
     ) -> Proposal {
         var proposal = Proposal(actions: actions, waiting: [what], lookAgain: lookAgain)
-        if !dcs.isPaused { proposal.parties = Switchovers.parties }
+        if !dcs.isPaused { proposal.exclusivePlanners = Switchovers.exclusivePlanners }
         return proposal
     }
 
     /// Somebody else leads, or the restarted one again: the poolers turn there by themselves, and when their clients go on
     /// it is over.
     func finish(_ leader: NodeName) -> Proposal {
-        guard record.stage == .holding, Hold(site) != nil else { return forget("\(leader) leads") }
+        guard record.stage == .holding, ClientPause(scope) != nil else { return forget("\(leader) leads") }
         let isOver =
-            site.serving == leader
-            && site.writers.allSatisfy { pooler in
-                guard case .present(let view) = scene.observation.pooler(pooler.name) else { return true }
+            scope.serving == leader
+            && scope.writers.allSatisfy { pooler in
+                guard case .present(let view) = input.observation.pooler(pooler.name) else { return true }
                 return !view.isPaused
             }
-        return isOver ? forget("\(leader) leads") : party(waiting: "\(leader) to take writes")
+        return isOver ? forget("\(leader) leads") : exclusively(waiting: "\(leader) to take writes")
     }
 
     // MARK: the record
@@ -319,12 +328,12 @@ struct SwitchoverStep {
         next.attempts += 1
         next.note = why
         return Proposal(
-            actions: site.writers.compactMap { pooler in
-                guard case .present(let view) = scene.observation.pooler(pooler.name), view.isPaused,
+            actions: scope.writers.compactMap { pooler in
+                guard case .present(let view) = input.observation.pooler(pooler.name), view.isPaused,
                     view.hosts == [record.from]
                 else { return nil }
                 return Action(
-                    .pooler(pooler.name, .resume), on: site.subject(pooler.name),
+                    .pooler(pooler.name, .resume), on: scope.subject(pooler.name),
                     because: .switchover("\(record.what) is called off: \(why)"))
             } + [write(next, because: .switchover("\(record.what) is called off: \(why)"))],
             conditions: [delayed("CalledOff", why)], waiting: ["another attempt at \(record.phrase)"],
@@ -348,7 +357,7 @@ struct SwitchoverStep {
     }
 
     func forget(_ why: String) -> Proposal {
-        let key = SwitchoverRecord.key(of: scene.cluster.name)
+        let key = SwitchoverRecord.key(of: input.cluster.name)
         return Proposal(actions: [
             Action(
                 .etcd(.deleteKey(key: key, modRevision: record.modRevision)), on: .leadership,
@@ -357,7 +366,7 @@ struct SwitchoverStep {
     }
 
     private func write(_ next: SwitchoverRecord, because reason: Reason) -> Action {
-        let key = SwitchoverRecord.key(of: scene.cluster.name)
+        let key = SwitchoverRecord.key(of: input.cluster.name)
         return Action(
             .etcd(.replaceKey(key: key, value: next.value, modRevision: record.modRevision)), on: .leadership,
             because: reason)
@@ -373,15 +382,15 @@ extension SwitchoverRecord {
     var reason: Reason { isRestart ? .switchover("\(from) is to be restarted, \(why)") : .handOver(why) }
 }
 
-extension Roster {
-    /// Whom Patroni is told to hand over to: nobody where a quorum confirms commits, because one standby by itself may lack
+extension NodeSet {
+    /// The node that Patroni is told to hand over to: none where a quorum confirms commits, because one standby by itself may lack
     /// some, and whom it is told leads without being compared (`manual_failover_process_no_leader`).
-    func named(_ heir: NodeView) -> NodeName? {
-        site.cluster.postgres.synchronous.mode == .quorum ? nil : heir.name
+    func named(_ candidate: NodeView) -> NodeName? {
+        scope.cluster.postgres.synchronous.mode == .quorum ? nil : candidate.name
     }
 
-    /// Whether an heir can take over behind poolers that hold their clients: commits must have waited for it.
-    func isPooled(_ heir: NodeName) -> Bool {
-        site.cluster.canHoldClients && isSynchronous && dcs?.synchronous?.standbys.contains(heir) == true
+    /// Whether an candidate can take over behind poolers that hold their clients: commits must have waited for it.
+    func isPooled(_ candidate: NodeName) -> Bool {
+        scope.cluster.canPauseClients && isSynchronous && dcs?.synchronous?.standbys.contains(candidate) == true
     }
 }

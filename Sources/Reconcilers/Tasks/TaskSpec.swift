@@ -14,8 +14,8 @@ struct TaskSpec {
     /// The files it needs.
     let files: [FileSpec]
 
-    func container(at site: Site) -> ContainerSpec {
-        let nodes = site.cluster.nodes
+    func container(at scope: EngineScope) -> ContainerSpec {
+        let nodes = scope.cluster.nodes
         var settings = ContainerSettings()
         settings.memory = nodes.memory.bytes
         settings.milliCPUs = Int64(nodes.milliCPUs ?? 0)
@@ -23,9 +23,9 @@ struct TaskSpec {
         settings.pidsLimit = 1024
         settings.stopTimeoutSeconds = 10
         settings.mounts = mounts.sorted()
-        let name = kind.container(of: site.cluster.name)
+        let name = kind.container(of: scope.cluster.name)
         var spec = ContainerSpec(
-            name: name, component: .task, image: nodes.image, settings: settings, network: site.cluster.network.name)
+            name: name, component: .task, image: nodes.image, settings: settings, network: scope.cluster.network.name)
         spec.command = command
         spec.labels = [LabelValue(Label.name, name.text), LabelValue(Label.task, identity)]
         spec.files = files
@@ -49,11 +49,11 @@ enum TaskProgress {
 
     /// Makes the container, starts it once, and tells when it has ended. The container of another job of the same
     /// kind is in the way only while it lives.
-    init(_ task: TaskSpec, at site: Site) {
-        let spec = task.container(at: site)
-        let subject = site.subject(spec.name)
-        guard let seen = site.container(spec.name) else {
-            self = .underway(spec.keep(at: site, group: spec.group(at: site), mayStart: nil))
+    init(_ task: TaskSpec, at scope: EngineScope) {
+        let spec = task.container(at: scope)
+        let subject = scope.subject(spec.name)
+        guard let seen = scope.container(spec.name) else {
+            self = .underway(spec.reconcile(at: scope, group: spec.group(at: scope), mayStart: nil))
             return
         }
         let isThisOne = seen.labels.value(of: Label.task) == task.identity
@@ -62,12 +62,12 @@ enum TaskProgress {
         case .exited:
             self = .underway(
                 Proposal(
-                    actions: [Action(.docker(site.engineID, .remove(seen.id)), on: subject, because: .obsolete)],
+                    actions: [Action(.docker(scope.engineID, .remove(seen.id)), on: subject, because: .obsolete)],
                     waiting: ["\(spec.name), of which an older one is in the way"]))
         case .running, .paused, .restarting:
             self = .underway(Proposal(waiting: ["\(spec.name)"], lookAgain: .seconds(2)))
         case .created, .removing, .dead:
-            var proposal = spec.keep(at: site, group: spec.group(at: site), mayStart: nil)
+            var proposal = spec.reconcile(at: scope, group: spec.group(at: scope), mayStart: nil)
             proposal.wait(for: spec.name.text)
             self = .underway(proposal)
         }
@@ -75,16 +75,16 @@ enum TaskProgress {
 
     /// Removes a task's container that has ended, so that it is made and run again once it has been over for so long.
     static func again(
-        _ seen: ContainerView, _ exit: Exit, after pause: Duration, reason: Reason, at site: Site
+        _ seen: ContainerView, _ exit: Exit, after pause: Duration, reason: Reason, at scope: EngineScope
     ) -> Proposal {
-        let now = Timestamp(site.scene.now)
+        let now = Timestamp(scope.input.now)
         let since = Timestamp(exit.finishedAt).map { now - $0 } ?? pause
         guard since >= pause || since < .zero else {
             return Proposal(waiting: ["another try of \(seen.name)"], lookAgain: pause - since)
         }
         return Proposal(
             actions: [
-                Action(.docker(site.engineID, .remove(seen.id)), on: site.subject(seen.name), because: reason)
+                Action(.docker(scope.engineID, .remove(seen.id)), on: scope.subject(seen.name), because: reason)
             ], waiting: ["another try of \(seen.name)"])
     }
 }

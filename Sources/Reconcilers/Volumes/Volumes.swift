@@ -8,16 +8,16 @@ public struct Volumes: Reconciler {
     public init() {}
 
     /// Creates what is missing; a foreign volume of a wanted name is a condition, never adopted (fault V08).
-    public func propose(_ scene: Scene) -> Proposal {
-        guard let site = Site(scene) else { return Proposal() }
+    public func propose(_ input: PlanningInput) -> Proposal {
+        guard let scope = EngineScope(input) else { return Proposal() }
         var proposal = Proposal()
-        for spec in Volumes.wanted(at: site) {
-            let subject = Subject.volume(site.engineID, spec.name)
-            switch site.engine.volume(spec.name) {
+        for spec in Volumes.wanted(at: scope) {
+            let subject = Subject.volume(scope.engineID, spec.name)
+            switch scope.engine.volume(spec.name) {
             case nil:
                 proposal.actions.append(
-                    Action(.docker(site.engineID, .createVolume(spec)), on: subject, because: .missing))
-            case let seen? where !site.owns(seen.labels):
+                    Action(.docker(scope.engineID, .createVolume(spec)), on: subject, because: .missing))
+            case let seen? where !scope.owns(seen.labels):
                 proposal.conditions.append(
                     Condition(
                         .notOwned, .true, reason: "NameTaken",
@@ -27,20 +27,20 @@ public struct Volumes: Reconciler {
             case .some: break
             }
         }
-        proposal.conditions += Retired.conditions(at: site)
+        proposal.conditions += VolumeRetirement.conditions(at: scope)
         return proposal
     }
 
     /// The volumes that the manifest asks for; an object that has a volume of any generation keeps it.
-    static func wanted(at site: Site) -> [VolumeSpec] {
+    static func wanted(at scope: EngineScope) -> [VolumeSpec] {
         var specs: [VolumeSpec] = []
-        for name in site.cluster.etcdNames {
-            specs.append(spec(site.volumeName(of: name.text), .etcd, owner: name.text))
+        for name in scope.cluster.etcdNames {
+            specs.append(spec(scope.volumeName(of: name.text), .etcd, owner: name.text))
         }
-        for node in site.cluster.nodeNames {
-            specs.append(spec(site.volumeName(of: node.text), .node, owner: node.text))
+        for node in scope.cluster.nodeNames {
+            specs.append(spec(scope.volumeName(of: node.text), .node, owner: node.text))
         }
-        if site.cluster.backups.enabled, let name = site.cluster.backups.repositoryVolume {
+        if scope.cluster.backups.enabled, let name = scope.cluster.backups.repositoryVolume {
             specs.append(spec(name, .repository, owner: name.text))
         }
         return specs
@@ -53,10 +53,11 @@ public struct Volumes: Reconciler {
     }
 
     /// An object's volume as it is, or as it would be made.
-    static func spec(of owner: String, _ component: Component, at site: Site) -> VolumeSpec {
-        let known = site.volumes(of: owner).first
+    static func spec(of owner: String, _ component: Component, at scope: EngineScope) -> VolumeSpec {
+        let known = scope.volumes(of: owner).first
         var result = spec(
-            site.volumeName(of: owner), component, owner: owner, generation: known.map { site.generation(of: $0) } ?? 1)
+            scope.volumeName(of: owner), component, owner: owner,
+            generation: known.map { scope.generation(of: $0) } ?? 1)
         if let restore = known?.labels.value(of: Label.restore) {
             result.labels.append(LabelValue(Label.restore, restore))
         }

@@ -4,8 +4,8 @@ internal import Model
 struct BackupsStay: Checker {
     let invariant = "I13 backups"
 
-    func acted(_ deed: Deed) -> String? {
-        count(deed.after) < count(deed.before) ? "\(deed.effect.line) took a backup away" : nil
+    func acted(_ performed: PerformedEffect) -> String? {
+        count(performed.after) < count(performed.before) ? "\(performed.effect.line) took a backup away" : nil
     }
 
     private func count(_ universe: Universe) -> Int {

@@ -4,9 +4,9 @@ internal import Model
 struct ConditionalOnly: Checker {
     let invariant = "I5 conditional only"
 
-    func acted(_ deed: Deed) -> String? {
-        guard case .etcd(let effect) = deed.effect, deed.isDone else { return nil }
-        let prefix = deed.cluster.dcsPrefix
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard case .etcd(let effect) = performed.effect, performed.isDone else { return nil }
+        let prefix = performed.cluster.dcsPrefix
         switch effect {
         case .putIfAbsent(let key, _):
             guard key.hasPrefix(prefix) else { return nil }
@@ -15,16 +15,16 @@ struct ConditionalOnly: Checker {
         case .deleteKey(let key, _):
             guard key.hasPrefix(prefix) else { return nil }
             // an initialisation that was cut off leaves an empty mark behind
-            return key == prefix + "initialize" && deed.before.store?.key(key)?.value == .text("")
+            return key == prefix + "initialize" && performed.before.store?.key(key)?.value == .text("")
                 ? nil : "the controller deleted Patroni's key \(key)"
-        case .releaseLeader(_, let key, let heir):
+        case .releaseLeader(_, let key, let candidate):
             // whom the key names leads without being compared
-            if let heir, case .synchronous(let sync)? = deed.before.store?.key(prefix + "sync")?.value,
-                !sync.standbys.contains(heir)
+            if let candidate, case .synchronous(let sync)? = performed.before.store?.key(prefix + "sync")?.value,
+                !sync.standbys.contains(candidate)
             {
-                return "\(heir) was named though commits did not wait for it"
+                return "\(candidate) was named though commits did not wait for it"
             }
-            return deed.before.store?.key(prefix + "leader")?.value == .text(key.node.text)
+            return performed.before.store?.key(prefix + "leader")?.value == .text(key.node.text)
                 ? nil : "another leader's key was released"
         case .replaceKey(let key, _, _):
             return key.hasPrefix(prefix) ? "the controller wrote Patroni's key \(key)" : nil

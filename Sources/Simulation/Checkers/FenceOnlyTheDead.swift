@@ -4,9 +4,9 @@ internal import Model
 struct FenceOnlyTheDead: Checker {
     let invariant = "I4 fence only the dead"
 
-    func acted(_ deed: Deed) -> String? {
-        guard case .etcd(.releaseLeader(_, let key, _)) = deed.effect, deed.isDone else { return nil }
-        let engine = deed.before.engine
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard case .etcd(.releaseLeader(_, let key, _)) = performed.effect, performed.isDone else { return nil }
+        let engine = performed.before.engine
         let volumes = engine.containers.filter { $0.component == .node && $0.home == key.node.text }
             .compactMap(\.dataVolume)
         for container in engine.containers where container.hasProcess {

@@ -4,8 +4,8 @@ internal import Model
 struct ImmortalVolumes: Checker {
     let invariant = "I8 immortal volumes"
 
-    func acted(_ deed: Deed) -> String? {
-        guard case .docker(_, .removeVolume(let name)) = deed.effect, deed.isDone else { return nil }
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard case .docker(_, .removeVolume(let name)) = performed.effect, performed.isDone else { return nil }
         return "volume \(name) was removed"
     }
 }

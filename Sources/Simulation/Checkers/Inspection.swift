@@ -6,18 +6,18 @@ protocol Checker: Sendable {
     /// The invariant's number and name.
     var invariant: String { get }
     /// Judges something the controller did; the answer is the violation in words.
-    mutating func acted(_ deed: Deed) -> String?
+    mutating func acted(_ performed: PerformedEffect) -> String?
     /// Judges the state after something happened by itself.
     mutating func passed(_ universe: Universe) -> String?
 }
 
 extension Checker {
-    mutating func acted(_ deed: Deed) -> String? { nil }
+    mutating func acted(_ performed: PerformedEffect) -> String? { nil }
     mutating func passed(_ universe: Universe) -> String? { nil }
 }
 
 /// Something the controller did.
-struct Deed: Sendable {
+struct PerformedEffect: Sendable {
     /// What it asked for.
     let effect: Effect
     /// What it was answered.
@@ -30,7 +30,7 @@ struct Deed: Sendable {
     let cluster: Cluster
     /// What it saw last.
     let look: Observation?
-    /// The world as it was at that look; what has changed since is nobody's fault.
+    /// The world as it was at that look; what has changed since is not the controller's fault.
     let known: Universe
 
     /// Whether it was done.
@@ -47,7 +47,7 @@ struct Deed: Sendable {
         let id: ContainerID
         switch effect {
         case .upload(let container, _), .start(let container), .stop(let container), .kill(let container),
-            .standDown(let container),
+            .shutdownPrimary(let container),
             .unpause(let container), .remove(let container), .rename(let container, _), .update(let container, _),
             .run(let container, _), .connect(_, let container, _), .disconnect(_, let container):
             id = container
@@ -72,7 +72,7 @@ package struct Inspection: Sendable {
             LastCopy(), OneWriter(), NoSecondInit(), FenceOnlyTheDead(), ConditionalOnly(), StoreQuorum(),
             ReplicasFirst(), ImmortalVolumes(), NotOurs(), UnknownIsNotAbsent(), MonotonePromotion(), OnePlace(),
             BackupsStay(), PauseIsSacred(), AcknowledgedWrites(), NothingImpossible(), PoolersInTurn(),
-            OnlyTheAbsentGo(), ClientsHeld(), AppliedOnce(),
+            OnlyTheAbsentGo(), ClientsPaused(), AppliedOnce(),
         ]
     }
 
@@ -93,11 +93,11 @@ package struct Inspection: Sendable {
     /// The controller has done something.
     mutating func acted(_ effect: Effect, outcome: Outcome, before: Universe, after: Universe, cluster: Cluster) {
         guard violation == nil else { return }
-        let deed = Deed(
+        let performed = PerformedEffect(
             effect: effect, outcome: outcome, before: before, after: after, cluster: cluster, look: look,
             known: known ?? before)
         for index in checkers.indices {
-            if let words = checkers[index].acted(deed) { report(checkers[index].invariant, words, at: after.now) }
+            if let words = checkers[index].acted(performed) { report(checkers[index].invariant, words, at: after.now) }
         }
         passed(after)
     }

@@ -4,10 +4,10 @@ internal import Model
 struct LastCopy: Checker {
     let invariant = "I1 last copy"
 
-    func acted(_ deed: Deed) -> String? {
-        guard deed.before.engine.volumes.count > deed.after.engine.volumes.count else { return nil }
-        return Self.hasCopy(deed.before) && !Self.hasCopy(deed.after)
-            ? "\(deed.effect.line) took the last volume with every acknowledged commit" : nil
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard performed.before.engine.volumes.count > performed.after.engine.volumes.count else { return nil }
+        return Self.hasCopy(performed.before) && !Self.hasCopy(performed.after)
+            ? "\(performed.effect.line) took the last volume with every acknowledged commit" : nil
     }
 
     /// Whether one volume holds everything that was acknowledged.

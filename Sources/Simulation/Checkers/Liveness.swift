@@ -78,7 +78,7 @@ extension Universe {
             return "migration \(wanted.name) is missing"
         }
         guard catalog.databases.contains(cluster.accounts.database) else { return "the database is missing" }
-        // the console's role stays when the console goes, and is nobody's business then
+        // the console's role stays when the console goes, and is left alone then
         let spoiled = catalog.roles.first { role in
             Universe.accounts(cluster).contains(role.name)
                 && (cluster.console.enabled || role.name != cluster.console.account.role)

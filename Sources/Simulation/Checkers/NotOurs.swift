@@ -4,20 +4,20 @@ internal import Model
 struct NotOurs: Checker {
     let invariant = "I9 not ours"
 
-    func acted(_ deed: Deed) -> String? {
-        if let container = deed.container, container.owner != deed.cluster.name.text {
-            return "\(deed.effect.line) touches \(container.name), which is not ours"
+    func acted(_ performed: PerformedEffect) -> String? {
+        if let container = performed.container, container.owner != performed.cluster.name.text {
+            return "\(performed.effect.line) touches \(container.name), which is not ours"
         }
-        guard case .docker(_, let effect) = deed.effect else { return nil }
+        guard case .docker(_, let effect) = performed.effect else { return nil }
         switch effect {
         case .removeNetwork(let id), .connect(let id, _, _), .disconnect(let id, _):
-            guard let network = deed.before.engine.networks.first(where: { $0.id == id }) else { return nil }
-            return network.labels.value(of: Label.cluster) == deed.cluster.name.text
-                ? nil : "\(deed.effect.line) touches network \(network.name), which is not ours"
+            guard let network = performed.before.engine.networks.first(where: { $0.id == id }) else { return nil }
+            return network.labels.value(of: Label.cluster) == performed.cluster.name.text
+                ? nil : "\(performed.effect.line) touches network \(network.name), which is not ours"
         case .start(let id):
-            guard let index = deed.before.engine.index(of: id) else { return nil }
-            return strangersVolume(of: deed.before.engine.containers[index], deed)
-        case .createNetwork, .createVolume, .removeVolume, .createContainer, .upload, .stop, .kill, .standDown,
+            guard let index = performed.before.engine.index(of: id) else { return nil }
+            return strangersVolume(of: performed.before.engine.containers[index], performed)
+        case .createNetwork, .createVolume, .removeVolume, .createContainer, .upload, .stop, .kill, .shutdownPrimary,
             .unpause,
             .remove, .rename, .update, .pull, .run:
             return nil
@@ -25,10 +25,10 @@ struct NotOurs: Checker {
     }
 
     /// Data in a volume that somebody else made is not ours to run on.
-    private func strangersVolume(of container: SimulatedContainer, _ deed: Deed) -> String? {
+    private func strangersVolume(of container: SimulatedContainer, _ performed: PerformedEffect) -> String? {
         for mount in container.settings.mounts {
-            guard let volume = deed.before.engine.volumes.first(where: { $0.name == mount.volume }),
-                volume.labels.value(of: Label.cluster) != deed.cluster.name.text, !volume.content.isEmpty
+            guard let volume = performed.before.engine.volumes.first(where: { $0.name == mount.volume }),
+                volume.labels.value(of: Label.cluster) != performed.cluster.name.text, !volume.content.isEmpty
             else { continue }
             return "\(container.name) was started on volume \(volume.name), which is not ours"
         }

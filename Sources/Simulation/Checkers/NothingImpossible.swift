@@ -1,11 +1,11 @@
 internal import Model
 
-/// Nothing is done by a manifest that asks for what a cluster that was founded cannot have.
+/// Nothing is done by a manifest that asks for what a cluster that was created cannot have.
 struct NothingImpossible: Checker {
     let invariant = "I20 nothing impossible"
 
-    func acted(_ deed: Deed) -> String? {
-        guard deed.cluster.isImpossible, deed.look?.dcs.value?.founding != nil else { return nil }
-        return "\(deed.effect.line) by a manifest that cannot be had"
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard performed.cluster.isImpossible, performed.look?.dcs.value?.bootstrapRecord != nil else { return nil }
+        return "\(performed.effect.line) by a manifest that cannot be had"
     }
 }

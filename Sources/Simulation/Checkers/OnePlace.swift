@@ -4,11 +4,12 @@ internal import Model
 struct OnePlace: Checker {
     let invariant = "I12 one place"
 
-    func acted(_ deed: Deed) -> String? {
-        guard case .docker(_, .start) = deed.effect, deed.isDone, let volume = deed.container?.dataVolume else {
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard case .docker(_, .start) = performed.effect, performed.isDone, let volume = performed.container?.dataVolume
+        else {
             return nil
         }
-        let users = deed.after.engine.containers.filter { $0.hasProcess && $0.dataVolume == volume }
+        let users = performed.after.engine.containers.filter { $0.hasProcess && $0.dataVolume == volume }
         return users.count > 1
             ? "\(users.map(\.name.text).joined(separator: " and ")) run on volume \(volume)" : nil
     }

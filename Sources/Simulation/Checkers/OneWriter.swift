@@ -20,7 +20,7 @@ struct OneWriter: Checker {
             let hasThawed = node.thawedAt.map { universe.now - $0 < .seconds(2) } ?? false
             // a fence takes a controller that sees and acts for the time of a lease
             let isHindered = universe.now - universe.obstacleAt < .seconds(40) || node.isPaused
-            // while nothing may be done nobody is fenced, and Patroni alone keeps the promise only as far as it lives
+            // while nothing may be done there is no fencing, and Patroni alone keeps the promise only as far as it lives
             if node.isHung, universe.now - universe.heldAt < .seconds(40) { return true }
             return !node.isSynchronous && (hasThawed || node.isHung && isHindered)
         }

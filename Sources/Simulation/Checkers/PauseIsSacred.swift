@@ -5,53 +5,55 @@ internal import Model
 struct PauseIsSacred: Checker {
     let invariant = "I14 pause"
 
-    func acted(_ deed: Deed) -> String? {
-        if !isForHeldClients(deed) {
-            if deed.cluster.maintenance { return "\(deed.effect.line) in maintenance" }
-            if let words = held(deed) { return words }
+    func acted(_ performed: PerformedEffect) -> String? {
+        if !isForPausedClients(performed) {
+            if performed.cluster.maintenance { return "\(performed.effect.line) in maintenance" }
+            if let words = held(performed) { return words }
         }
-        // etcd is read before the look ends: a pause that came between the two is nobody's fault either
-        guard isPaused(deed.before), isPaused(deed.known), deed.look?.dcs.value?.isPaused != false else { return nil }
-        switch deed.effect {
+        // etcd is read before the look ends: a pause that came between the two is not the controller's fault either
+        guard isPaused(performed.before), isPaused(performed.known), performed.look?.dcs.value?.isPaused != false else {
+            return nil
+        }
+        switch performed.effect {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
-            return "\(deed.effect.line) while Patroni is paused"
-        case .docker(_, .stop), .docker(_, .kill), .docker(_, .standDown):
-            return deed.container?.component == .node ? "\(deed.effect.line) while Patroni is paused" : nil
+            return "\(performed.effect.line) while Patroni is paused"
+        case .docker(_, .stop), .docker(_, .kill), .docker(_, .shutdownPrimary):
+            return performed.container?.component == .node ? "\(performed.effect.line) while Patroni is paused" : nil
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 
-    /// What `controller pause` forbids. A pause that came after the last look is nobody's fault.
-    private func held(_ deed: Deed) -> String? {
-        guard let told = deed.look?.dcs.value?.pauses, !told.isEmpty else { return nil }
-        if deed.before.isHeld, told.contains(where: { $0.node == nil }) {
-            return "\(deed.effect.line) while the cluster is paused"
+    /// What `controller pause` forbids. A pause that came after the last look is not the controller's fault.
+    private func held(_ performed: PerformedEffect) -> String? {
+        guard let told = performed.look?.dcs.value?.pauses, !told.isEmpty else { return nil }
+        if performed.before.isInMaintenance, told.contains(where: { $0.node == nil }) {
+            return "\(performed.effect.line) while the cluster is paused"
         }
-        let held = deed.before.heldNodes.filter { node in told.contains { $0.node == node } }
+        let held = performed.before.nodesInMaintenance.filter { node in told.contains { $0.node == node } }
         let touched: [NodeName]
-        switch deed.effect {
+        switch performed.effect {
         case .docker(_, .createContainer(let spec)): touched = [NodeName(spec.name.text)]
         // a command inside, a backup's for example, leaves the container as it is
         case .docker(_, .run): touched = []
         case .docker:
-            guard let container = deed.container, container.component == .node else { return nil }
+            guard let container = performed.container, container.component == .node else { return nil }
             touched = [NodeName(container.home)]
         case .patroni(_, .switchover(let from, let to)): touched = [from, to].compactMap { $0 }
         case .patroni(let node, .restart), .patroni(let node, .reload): touched = [node]
         case .etcd(.releaseLeader(_, let key, _)): touched = [key.node]
         case .etcd, .patroni, .sql, .pooler: touched = []
         }
-        return touched.first { held.contains($0) }.map { "\(deed.effect.line), and \($0) is in maintenance" }
+        return touched.first { held.contains($0) }.map { "\(performed.effect.line), and \($0) is in maintenance" }
     }
 
     /// A switchover that was under way comes to its end: the record, the dead primary's key, and the poolers that hold.
-    private func isForHeldClients(_ deed: Deed) -> Bool {
-        let record = SwitchoverRecord.key(of: deed.cluster.name)
-        switch deed.effect {
+    private func isForPausedClients(_ performed: PerformedEffect) -> Bool {
+        let record = SwitchoverRecord.key(of: performed.cluster.name)
+        switch performed.effect {
         case .etcd(.replaceKey(record, _, _)), .etcd(.deleteKey(record, _)), .pooler(_, .reload), .pooler(_, .resume):
             return true
-        case .etcd(.releaseLeader): return deed.before.holdsClients || deed.known.holdsClients
-        case .docker(_, .upload): return deed.container?.component == .pooler
+        case .etcd(.releaseLeader): return performed.before.holdsClients || performed.known.holdsClients
+        case .docker(_, .upload): return performed.container?.component == .pooler
         case .docker, .etcd, .patroni, .sql, .pooler: return false
         }
     }

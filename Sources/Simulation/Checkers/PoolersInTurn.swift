@@ -4,17 +4,17 @@ internal import Model
 struct PoolersInTurn: Checker {
     let invariant = "I21 poolers in turn"
 
-    func acted(_ deed: Deed) -> String? {
-        guard case .docker(_, .stop) = deed.effect, deed.isDone, let stopped = deed.container,
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard case .docker(_, .stop) = performed.effect, performed.isDone, let stopped = performed.container,
             stopped.component == .pooler,
-            let own = deed.cluster.poolers.first(where: { $0.name.text == stopped.home })
+            let own = performed.cluster.poolers.first(where: { $0.name.text == stopped.home })
         else { return nil }
-        let others = deed.cluster.poolers.filter { $0.access == own.access && $0.name != own.name }
+        let others = performed.cluster.poolers.filter { $0.access == own.access && $0.name != own.name }
         guard !others.isEmpty else { return nil }
         func serves(_ other: Pooler, in universe: Universe) -> Bool {
             universe.engine.containers.contains { $0.home == other.name.text && $0.state.isRunning && $0.pooler != nil }
         }
-        return others.contains { serves($0, in: deed.before) || serves($0, in: deed.known) }
+        return others.contains { serves($0, in: performed.before) || serves($0, in: performed.known) }
             ? nil : "\(stopped.name) is stopped while no other pooler of its kind serves"
     }
 }

@@ -4,41 +4,49 @@ internal import Model
 struct ReplicasFirst: Checker {
     let invariant = "I7 replicas first"
 
-    func acted(_ deed: Deed) -> String? {
-        guard deed.isDone, let name = interrupted(deed) else { return nil }
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard performed.isDone, let name = interrupted(performed) else { return nil }
         // without any etcd data left there is nothing to hand over through
-        if !deed.before.engine.volumes.contains(where: { $0.content.etcd != nil }) { return nil }
-        let wanted = deed.cluster.nodeNames
-        if works(name, asPrimaryIn: deed.before), works(name, asPrimaryIn: deed.known), wanted.count > 1,
-            !lowersLimits(name, deed)
+        if !performed.before.engine.volumes.contains(where: { $0.content.etcd != nil }) { return nil }
+        let wanted = performed.cluster.nodeNames
+        if works(name, asPrimaryIn: performed.before), works(name, asPrimaryIn: performed.known), wanted.count > 1,
+            !lowersLimits(name, performed)
         {
-            return "\(deed.effect.line) interrupts the primary \(name)"
+            return "\(performed.effect.line) interrupts the primary \(name)"
         }
-        guard wanted.contains(name), works(name, in: deed.before), works(name, in: deed.known) else { return nil }
-        let held = deed.before.heldNodes.filter { deed.known.heldNodes.contains($0) && $0 != name }
+        guard wanted.contains(name), works(name, in: performed.before), works(name, in: performed.known) else {
+            return nil
+        }
+        let held = performed.before.nodesInMaintenance.filter {
+            performed.known.nodesInMaintenance.contains($0) && $0 != name
+        }
         let counted = wanted.filter { $0 != name && !held.contains($0) }
-        let broken = counted.first { !works($0, in: deed.before) && !seemsToWork($0, in: deed.known) }
+        let broken = counted.first { !works($0, in: performed.before) && !seemsToWork($0, in: performed.known) }
         if broken == nil, !held.isEmpty,
-            !counted.contains(where: { follows($0, in: deed.before) || follows($0, in: deed.known) })
+            !counted.contains(where: { follows($0, in: performed.before) || follows($0, in: performed.known) })
         {
-            return "\(deed.effect.line) interrupts \(name) while somebody works at \(held[0]) and nobody else follows"
+            return
+                "\(performed.effect.line) interrupts \(name) while a person works at \(held[0]) and no other node follows"
         }
-        return broken.map { "\(deed.effect.line) interrupts \(name) while \($0) is down" }
+        return broken.map { "\(performed.effect.line) interrupts \(name) while \($0) is down" }
     }
 
-    private func interrupted(_ deed: Deed) -> NodeName? {
-        switch deed.effect {
+    private func interrupted(_ performed: PerformedEffect) -> NodeName? {
+        switch performed.effect {
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .disconnect):
-            return deed.container?.node?.name
+            return performed.container?.node?.name
         case .patroni(let node, .restart): return node
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 
     /// A limit that no standby may be below becomes lower on the primary first, in its place.
-    private func lowersLimits(_ name: NodeName, _ deed: Deed) -> Bool {
-        guard case .patroni(_, .restart) = deed.effect, let index = deed.known.index(of: name) else { return false }
-        return deed.known.engine.containers[index].node?.pendingParameters.contains(where: \.isLoweredLimit) == true
+    private func lowersLimits(_ name: NodeName, _ performed: PerformedEffect) -> Bool {
+        guard case .patroni(_, .restart) = performed.effect, let index = performed.known.index(of: name) else {
+            return false
+        }
+        return performed.known.engine.containers[index].node?.pendingParameters.contains(where: \.isLoweredLimit)
+            == true
     }
 
     private func works(_ name: NodeName, asPrimaryIn universe: Universe) -> Bool {

@@ -6,28 +6,30 @@ struct StoreQuorum: Checker {
 
     func passed(_ universe: Universe) -> String? {
         universe.storeLosses > universe.allowedStoreLosses
-            ? "etcd was founded anew and forgot what it had committed" : nil
+            ? "etcd was bootstrapped again and forgot what it had committed" : nil
     }
 
-    func acted(_ deed: Deed) -> String? {
-        guard let store = deed.before.store, store.voters.count > 1, store.isAvailable, deed.isDone else { return nil }
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard let store = performed.before.store, store.voters.count > 1, store.isAvailable, performed.isDone else {
+            return nil
+        }
         let member: UInt64
-        switch deed.effect {
+        switch performed.effect {
         case .etcd(.removeMember(let id)): member = id
         case .etcd(.defragment(let name)):
             guard let id = store.members.first(where: { $0.name == name.text })?.id else { return nil }
             member = id
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .remove), .docker(_, .disconnect):
-            guard let id = deed.container?.etcd?.memberID else { return nil }
+            guard let id = performed.container?.etcd?.memberID else { return nil }
             member = id
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
-        let isRemoval = if case .etcd = deed.effect { true } else { false }
+        let isRemoval = if case .etcd = performed.effect { true } else { false }
         let needed = isRemoval ? store.voters.filter { $0.id != member }.count : store.voters.count
         func remaining(_ universe: Universe) -> Int {
             store.voters.filter { $0.id != member && universe.isServing($0.id) }.count
         }
-        guard remaining(deed.before) * 2 <= needed, remaining(deed.known) * 2 <= needed else { return nil }
-        return "\(deed.effect.line) leaves \(remaining(deed.before)) of \(needed) members"
+        guard remaining(performed.before) * 2 <= needed, remaining(performed.known) * 2 <= needed else { return nil }
+        return "\(performed.effect.line) leaves \(remaining(performed.before)) of \(needed) members"
     }
 }

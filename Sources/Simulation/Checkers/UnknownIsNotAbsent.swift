@@ -4,18 +4,18 @@ internal import Model
 struct UnknownIsNotAbsent: Checker {
     let invariant = "I10 unknown is not absent"
 
-    func acted(_ deed: Deed) -> String? {
-        guard deed.effect.isDisruptive, let look = deed.look else { return nil }
-        switch deed.effect {
+    func acted(_ performed: PerformedEffect) -> String? {
+        guard performed.effect.isDisruptive, let look = performed.look else { return nil }
+        switch performed.effect {
         case .docker(let engine, _):
-            return look.engine(engine).isUnknown ? "\(deed.effect.line) on an engine that was not seen" : nil
+            return look.engine(engine).isUnknown ? "\(performed.effect.line) on an engine that was not seen" : nil
         case .etcd(.releaseLeader):
             let engines = look.engines.contains { $0.view.isUnknown }
-            return look.dcs.isUnknown || engines ? "\(deed.effect.line) without sight of Docker and etcd" : nil
+            return look.dcs.isUnknown || engines ? "\(performed.effect.line) without sight of Docker and etcd" : nil
         case .etcd:
-            return look.etcd.isUnknown ? "\(deed.effect.line) without sight of etcd" : nil
+            return look.etcd.isUnknown ? "\(performed.effect.line) without sight of etcd" : nil
         case .patroni:
-            return look.dcs.isUnknown ? "\(deed.effect.line) without sight of etcd" : nil
+            return look.dcs.isUnknown ? "\(performed.effect.line) without sight of etcd" : nil
         case .sql, .pooler: return nil
         }
     }

@@ -102,9 +102,9 @@ extension Universe {
                 container.component == .node && container.owner == scope.text && container.repositoryVolume != nil
             }), let repository = repository(of: index)
         else {
-            // without a container nobody can look into the volume; without the volume there is nothing
+            // without a container there is no look into the volume; without the volume there is nothing
             return engine.index(of: cluster.backups.volume) == nil
-                ? .absent : .unknown(Blindness(.unreachable, "no node runs"))
+                ? .absent : .unknown(UnknownReason(.unreachable, "no node runs"))
         }
         return .present(repository.view(of: cluster.backups.stanza))
     }
@@ -114,7 +114,7 @@ extension Universe {
         let nodes = engine.containers.filter { $0.component == .node && $0.owner == scope.text }
         if let node = nodes.first(where: \.state.isRunning), let index = engine.index(of: node.id) {
             return repository(of: index).map { .present($0.view(of: cluster.backups.stanza)) }
-                ?? .unknown(Blindness(.unreachable, "the volume is gone"))
+                ?? .unknown(UnknownReason(.unreachable, "the volume is gone"))
         }
         let look = engine.containers.first { $0.seenRepository != nil && $0.owner == scope.text }
         guard let view = look?.seenRepository, case .exited(let exit)? = look?.state,
@@ -127,7 +127,7 @@ extension Universe {
                 case .running, .paused, .restarting, .removing, .dead: false
                 }
             })
-        else { return .unknown(Blindness(.unreachable, "no node runs that could look into the repository")) }
+        else { return .unknown(UnknownReason(.unreachable, "no node runs that could look into the repository")) }
         return .present(view)
     }
 }

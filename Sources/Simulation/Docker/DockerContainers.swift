@@ -154,7 +154,7 @@ extension Universe {
             // a checkpoint takes its time, and so does a standby that does not answer
             let isSlow = random.chance(permille: 60)
             endSoon(index, within: isSlow ? 2_000...20_000 : 400...1600, exitCode: 0)
-            engine.containers[index].node?.isShuttingDown = true
+            engine.containers[index].node?.isTerminating = true
         case .etcd: endSoon(index, within: 50...300, exitCode: 0)
         case .network, .repository, .console, .supervisor, .pooler, .task, .reader, nil:
             endSoon(index, within: 20...200, exitCode: 143)
@@ -173,7 +173,7 @@ extension Universe {
     }
 
     /// SIGUSR2: a node's first process stops PostgreSQL in order and ends with it; Patroni has no part in it.
-    package mutating func standDown(_ id: ContainerID) -> Outcome {
+    package mutating func shutdownPrimary(_ id: ContainerID) -> Outcome {
         guard let index = engine.index(of: id) else { return .refused(Refusal(.gone, "404 no such container")) }
         guard engine.containers[index].hasProcess else {
             return .refused(Refusal(.conflict, "409 container is not running"))
@@ -190,7 +190,7 @@ extension Universe {
         engine.containers[index].node?.server = .stopped
         engine.containers[index].node?.job = nil
         engine.containers[index].node?.isHung = true
-        engine.containers[index].node?.isStandingDown = true
+        engine.containers[index].node?.isShuttingDown = true
         // a node with another image, or one that does not reach etcd, leaves it to the controller
         if node.server == .primary, draw(0...3) > .zero { giveUpLeadership(node, from: index) }
         endSoon(index, within: 80...400, exitCode: 0)
@@ -205,10 +205,10 @@ extension Universe {
             let key = store?.key(SwitchoverRecord.key(of: scope)), case .json(let json) = key.value
         else { return }
         let record = SwitchoverRecord(value: json, modRevision: key.modRevision)
-        guard record.stage == .holding, record.from == node.name, let heir = record.to else { return }
-        let wish = prefix + "failover"
-        store?.delete([prefix + "leader", prefix + "members/" + node.name.text] + (node.isQuorum ? [wish] : []))
-        if !node.isQuorum { store?.put(wish, .text(heir.text)) }
+        guard record.stage == .holding, record.from == node.name, let candidate = record.to else { return }
+        let request = prefix + "failover"
+        store?.delete([prefix + "leader", prefix + "members/" + node.name.text] + (node.isQuorum ? [request] : []))
+        if !node.isQuorum { store?.put(request, .text(candidate.text)) }
         store?.revoke(lease)
         note("\(node.name) releases its leader key")
         leaderKeyGone()

@@ -21,7 +21,7 @@ extension Universe {
         case .start(let id): start(id)
         case .stop(let id): stop(id)
         case .kill(let id): kill(id)
-        case .standDown(let id): standDown(id)
+        case .shutdownPrimary(let id): shutdownPrimary(id)
         case .unpause(let id): unpause(id)
         case .remove(let id): remove(id)
         case .rename(let id, let name): rename(id, to: name)
@@ -75,7 +75,7 @@ extension Universe {
         }
         isStirred = true
         guard engine.containers[index].hasProcess else {
-            // one that does not run gets no endpoint, only the wish for one, by name, which nobody checks before its
+            // one that does not run gets no endpoint, only the wish for one, by name, which is not checked before its
             // start; the endpoint that it had in its last life is wish enough
             if engine.containers[index].isAttached(to: id) { return .done("200") }
             let name = engine.index(of: id).map { engine.networks[$0].name } ?? NetworkName(id.text)
@@ -119,7 +119,7 @@ extension Universe {
 
     private mutating func createVolume(_ spec: VolumeSpec) -> Outcome {
         if let index = engine.index(of: spec.name) {
-            // Docker answers 201 with the old labels; whoever reads them back sees a stranger's volume
+            // Docker answers 201 with the old labels; reading them back shows a foreign volume
             return engine.volumes[index].labels.value(of: Label.cluster) == scope.text
                 ? .done("201") : .refused(Refusal(.conflict, "a volume that is not ours exists"))
         }

@@ -51,7 +51,7 @@ extension Universe {
         guard let own = members.first(where: { $0.name == name }) else { return nil }
         guard let known = store, engine.volumes.contains(where: { $0.content.etcd?.clusterID == known.clusterID })
         else {
-            // nobody holds data: these members found a store, whatever another one once held
+            // no member has data: these members found a store, whatever another one once held
             if store != nil { storeLosses += 1 }
             store = SimulatedStore(clusterID: UInt64(nextSerial()), members: members)
             return store.map { EtcdData(clusterID: $0.clusterID, memberID: own.id) }

@@ -11,9 +11,9 @@ extension Universe {
             EtcdEndpointView(container: name, status: status(of: name))
         }
         guard endpoints.contains(where: { $0.status.value != nil }) else {
-            return .unknown(Blindness(.unreachable, "no etcd member answers"))
+            return .unknown(UnknownReason(.unreachable, "no etcd member answers"))
         }
-        guard let known = store else { return .unknown(Blindness(.unreachable, "no etcd member answers")) }
+        guard let known = store else { return .unknown(UnknownReason(.unreachable, "no etcd member answers")) }
         var view = EtcdView(clusterID: 0, members: [], endpoints: endpoints)
         guard known.isAvailable else { return .present(view) }
         view.clusterID = known.clusterID
@@ -28,7 +28,7 @@ extension Universe {
         guard let index = engine.living(name.text, .etcd), let etcd = engine.containers[index].etcd,
             engine.containers[index].state.isRunning, etcd.readyAt <= now, isConnected(engine.containers[index]),
             let known = store
-        else { return .unknown(Blindness(.unreachable, "connection refused")) }
+        else { return .unknown(UnknownReason(.unreachable, "connection refused")) }
         return .present(
             EtcdStatus(
                 memberID: etcd.memberID, leaderID: known.leader ?? 0, raftTerm: known.term, revision: known.revision,
@@ -40,7 +40,7 @@ extension Universe {
     /// Patroni's keys, read linearizably; unknown without a quorum.
     package func lookAtKeys() -> Sighting<DCSView> {
         guard let known = store, known.isAvailable else {
-            return .unknown(Blindness(.unreachable, "etcd has no quorum"))
+            return .unknown(UnknownReason(.unreachable, "etcd has no quorum"))
         }
         var view = DCSView(revision: known.revision)
         let records = RetiredVolume.prefix(of: scope)
@@ -54,8 +54,8 @@ extension Universe {
                         modRevision: key.modRevision))
                 continue
             }
-            if key.name == FoundingRecord.key(of: scope), case .json(let json) = key.value {
-                view.founding = FoundingRecord(json)
+            if key.name == BootstrapRecord.key(of: scope), case .json(let json) = key.value {
+                view.bootstrapRecord = BootstrapRecord(json)
             }
             if key.name == RepositoryRecord.key(of: scope), case .json(let json) = key.value {
                 view.repository = RepositoryRecord(json, modRevision: key.modRevision)

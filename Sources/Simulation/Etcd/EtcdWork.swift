@@ -8,7 +8,7 @@ extension Universe {
             return .refused(Refusal(.unavailable, "etcd: no leader"))
         }
         switch effect {
-        case .releaseLeader(let prefix, let key, let heir): return release(prefix, key, heir)
+        case .releaseLeader(let prefix, let key, let candidate): return release(prefix, key, candidate)
         case .addLearner(let url): return addLearner(url)
         case .promote(let id): return promote(id)
         case .removeMember(let id): return removeMember(id)
@@ -63,13 +63,13 @@ extension Universe {
         }
     }
 
-    private mutating func release(_ prefix: String, _ key: LeaderKey, _ heir: NodeName?) -> Outcome {
+    private mutating func release(_ prefix: String, _ key: LeaderKey, _ candidate: NodeName?) -> Outcome {
         guard let known = store?.key(prefix + "leader"), known.value == .text(key.node.text), known.lease == key.lease,
             known.createRevision == key.createRevision
         else { return .refused(Refusal(.conflict, "the leader key has changed")) }
-        let wish = prefix + "failover"
-        store?.delete([prefix + "leader", prefix + "members/" + key.node.text] + (heir == nil ? [wish] : []))
-        if let heir { store?.put(wish, .text(heir.text)) }
+        let request = prefix + "failover"
+        store?.delete([prefix + "leader", prefix + "members/" + key.node.text] + (candidate == nil ? [request] : []))
+        if let candidate { store?.put(request, .text(candidate.text)) }
         store?.revoke(key.lease)
         note("leader key of \(key.node) released")
         leaderKeyGone()

@@ -76,7 +76,7 @@ public enum Fault: Sendable, Hashable {
     case letGo
     /// `patronictl switchover` (P12).
     case switchOver
-    /// `controller switchover`, to one of the replicas or to whoever is best.
+    /// `controller switchover`, to one of the replicas or to the best one.
     case requestSwitchover(Target?)
     /// A transaction through a pooler stays open for long.
     case openTransaction(Duration)
@@ -169,7 +169,7 @@ public enum CallFault: Sendable, Hashable {
 }
 
 /// Every fault of a run, in the order in which it strikes; a subset of it is a smaller run.
-public struct Forecast: Sendable {
+public struct FaultSchedule: Sendable {
     /// One entry.
     public enum Entry: Sendable, Hashable {
         /// At a time.
@@ -183,7 +183,7 @@ public struct Forecast: Sendable {
     private var timed: [(at: Duration, fault: Fault)]
     private var calls: [(number: Int, fault: CallFault)]
 
-    /// A forecast of these entries; none is a clear sky.
+    /// A schedule of these entries; none is a clear sky.
     public init(_ entries: [Entry] = []) {
         self.entries = entries
         timed = []

@@ -1,6 +1,6 @@
 internal import Model
 
-/// What the weather may never do. It is the written form of what the controller promises: whatever else happens, it
+/// What the generator may never do. It is the written form of what the controller promises: whatever else happens, it
 /// loses nothing that was acknowledged, and it ends in the wanted state.
 package enum FaultBudget {
     /// Whether a fault leaves enough to recover from.
@@ -15,9 +15,9 @@ package enum FaultBudget {
             return keepsData(without: index, in: universe)
         case .loseStore: return keepsPromises(in: universe)
         case .edit(.locale(let locale)) where locale != PostgresSettings().locale:
-            return universe.store?.key(FoundingRecord.key(of: universe.scope)) != nil
+            return universe.store?.key(BootstrapRecord.key(of: universe.scope)) != nil
         case .edit(.nodePrefix(let prefix)) where prefix != NodeSettings().namePrefix:
-            return universe.store?.key(FoundingRecord.key(of: universe.scope)) != nil
+            return universe.store?.key(BootstrapRecord.key(of: universe.scope)) != nil
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
             .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .shyAway, .editConfiguration,

@@ -24,7 +24,7 @@ extension Cluster {
         cluster.maintenance = false
         cluster.postgres.locale = PostgresSettings().locale
         cluster.nodes.namePrefix = NodeSettings().namePrefix
-        // whoever lost every standby and may not lead any more waits for somebody to take that back
+        // a primary that lost every standby and may not lead any more waits until that is taken back
         for index in cluster.nodes.tags.indices { cluster.nodes.tags[index].nofailover = false }
         return cluster
     }

@@ -43,7 +43,7 @@ package struct DataDirectory: Sendable {
     /// The limits that the last primary ran with, which `pg_control` remembers and no standby may be below.
     package var limits: [LabelValue] = []
     /// `synchronous_standby_names` as last written to its configuration.
-    package var commitsAwait: CommitRule = .nobody
+    package var commitsAwait: CommitRule = .noStandby
 
     /// The directory that `initdb` leaves.
     package init(systemIdentifier: String, stretch: Int) {
@@ -88,8 +88,8 @@ package struct DataDirectory: Sendable {
 
 /// Whom commits wait for (`synchronous_standby_names`).
 package enum CommitRule: Sendable, Hashable {
-    /// Nobody.
-    case nobody
+    /// No standby.
+    case noStandby
     /// All of these that are listed first, so many of them.
     case first(Int, [NodeName])
     /// Any so many of these.
@@ -100,7 +100,7 @@ package enum CommitRule: Sendable, Hashable {
     /// Whether these standbys' confirmations are enough.
     package func isSatisfied(by standbys: [NodeName]) -> Bool {
         switch self {
-        case .nobody: true
+        case .noStandby: true
         case .first(let count, let names): names.prefix(count).allSatisfy { standbys.contains($0) }
         case .any(let count, let names): names.filter { standbys.contains($0) }.count >= count
         case .anybody: !standbys.isEmpty

@@ -6,7 +6,7 @@ extension Universe {
     mutating func runLoop(_ index: Int) {
         guard let node = engine.containers[index].node else { return }
         engine.containers[index].node?.nextLoop = now + node.loopWait
-        guard !node.isHung, !node.isShuttingDown, node.awakeAt <= now else { return }
+        guard !node.isHung, !node.isTerminating, node.awakeAt <= now else { return }
         guard storeReachable(from: index) else { return withoutStore(index) }
         if engine.containers[index].node?.configuration == nil { registerTags(index) }
         engine.containers[index].node?.reachedStoreAt = now
@@ -161,7 +161,7 @@ extension Universe {
     }
 
     /// Patroni's answer to an etcd that does not answer: after the retry time the primary steps down, unless every
-    /// member it knows confirms over REST that nobody else leads.
+    /// member it knows confirms over REST that no other node leads.
     private mutating func withoutStore(_ index: Int) {
         guard let node = engine.containers[index].node else { return }
         if node.server == .stopped, node.job == nil, node.configuration == nil {

@@ -66,7 +66,7 @@ extension Universe {
         if isRewind, let own = directory(of: index), own.systemIdentifier != copy.systemIdentifier { return }
         copy.wasPrimary = false
         copy.isClean = false
-        copy.commitsAwait = .nobody
+        copy.commitsAwait = .noStandby
         setContent(of: index, .postgres(copy))
         engine.containers[index].node?.consistentBeyond = isRewind ? (source, copy.lsn) : nil
         begin(.starting, on: index, within: 300...900)
@@ -118,8 +118,8 @@ extension Universe {
         engine.containers[index].node?.server = .stopped
         withDirectory(of: index) { $0.isClean = true }
         guard storeReachable(from: index), store?.key(prefix + "leader")?.value == .text(node.name.text) else { return }
-        let wish = wish(from: node.name, to: work.request.to)
-        store?.put(prefix + "failover", wish)
+        let request = request(from: node.name, to: work.request.to)
+        store?.put(prefix + "failover", request)
         store?.delete(prefix + "leader")
         leaderKeyGone()
     }

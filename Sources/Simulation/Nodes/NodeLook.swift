@@ -32,13 +32,13 @@ extension Universe {
     /// A node's Patroni over REST; absent when its container does not run, or is frozen.
     package func lookAtMember(_ name: NodeName) -> Sighting<MemberView> {
         guard let index = index(of: name), engine.containers[index].state.isRunning else { return .absent }
-        guard isConnected(engine.containers[index]) else { return .unknown(Blindness(.unreachable, "no route")) }
-        guard let node = engine.containers[index].node, node.awakeAt <= now, !node.isShuttingDown else {
-            return .unknown(Blindness(.unreachable, "connection refused"))
+        guard isConnected(engine.containers[index]) else { return .unknown(UnknownReason(.unreachable, "no route")) }
+        guard let node = engine.containers[index].node, node.awakeAt <= now, !node.isTerminating else {
+            return .unknown(UnknownReason(.unreachable, "connection refused"))
         }
-        // a frozen or hung process still has its sockets: the kernel accepts, and nobody answers
+        // a frozen or hung process still has its sockets: the kernel accepts, and no answer comes
         guard engine.containers[index].state.isRunning, node.answers(at: now) else {
-            return .unknown(Blindness(.timedOut, "no answer"))
+            return .unknown(UnknownReason(.timedOut, "no answer"))
         }
         let words = member(index)
         let role: PostgresRole =
@@ -85,14 +85,14 @@ extension Universe {
         else { return .absent }
         guard let index = index(of: leader), isReachable(index), let node = engine.containers[index].node,
             node.server == .primary || node.server == .replica, let directory = directory(of: index)
-        else { return .unknown(Blindness(.unreachable, "\(leader) does not answer")) }
+        else { return .unknown(UnknownReason(.unreachable, "\(leader) does not answer")) }
         var view = DatabaseView(
             node: leader, isInRecovery: node.server == .replica, systemIdentifier: directory.systemIdentifier,
             timeline: directory.timeline)
         view.standbys = standbys(of: index).map { name in
             var isSynchronous = false
             switch directory.commitsAwait {
-            case .nobody: break
+            case .noStandby: break
             case .anybody: isSynchronous = true
             case .first(let count, let names): isSynchronous = names.prefix(count).contains(name)
             case .any(_, let names): isSynchronous = names.contains(name)

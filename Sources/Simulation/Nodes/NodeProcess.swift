@@ -6,7 +6,7 @@ package struct NodeProcess: Sendable {
     package enum Server: Sendable, Hashable {
         /// It does not run.
         case stopped
-        /// It runs in recovery and follows somebody, or nobody.
+        /// It runs in recovery, with or without a node to follow.
         case replica
         /// It takes writes.
         case primary
@@ -34,7 +34,7 @@ package struct NodeProcess: Sendable {
         case handingOver(HandingOver)
     }
 
-    /// A primary that stands down for a switchover.
+    /// A primary that shuts down for a switchover.
     package struct HandingOver: Sendable, Hashable {
         /// What was asked for.
         package var request: Handover
@@ -49,13 +49,13 @@ package struct NodeProcess: Sendable {
     /// Whether Patroni is stopped while PostgreSQL goes on.
     package var isHung = false
     /// Whether it ends without Patroni, which keeps its keys.
-    package var isStandingDown = false
+    package var isShuttingDown = false
     /// When its latest checkpoint began.
     package var checkpointedAt: Duration?
     /// What a rewound copy waits for: WAL of a node beyond a position.
     package var consistentBeyond: (source: NodeName, lsn: Int64)?
     /// Whether SIGTERM has come.
-    package var isShuttingDown = false
+    package var isTerminating = false
     /// The lease that backs its keys.
     package var lease: Int64?
     /// When its HA loop runs next.
@@ -109,7 +109,7 @@ package struct NodeProcess: Sendable {
     /// Whether its file keeps it from something.
     func isKept(from what: String) -> Bool { tags.value(of: what) == "true" }
     /// Whether its REST API answers, given that its container's network does.
-    package func answers(at now: Duration) -> Bool { !isHung && awakeAt <= now && !isShuttingDown }
+    package func answers(at now: Duration) -> Bool { !isHung && awakeAt <= now && !isTerminating }
     /// Whether PostgreSQL takes writes.
     package var isWritable: Bool { server == .primary }
 

@@ -73,8 +73,8 @@ extension Universe {
                 to.map({ key.standbys.contains($0) }) ?? ready.contains(where: { key.standbys.contains($0) })
             else { return .refused(Refusal(.conflict, "412 candidate name does not match with sync_standby")) }
         }
-        let wish = wish(from: from, to: to)
-        if store?.isFull == false { store?.put(prefix + "failover", wish) }
+        let request = request(from: from, to: to)
+        if store?.isFull == false { store?.put(prefix + "failover", request) }
         engine.containers[index].node?.handsOver = Handover(to: to)
         engine.containers[index].node?.nextLoop = now + .milliseconds(20)
         return .done("200")
@@ -83,7 +83,7 @@ extension Universe {
 
 extension Universe {
     /// What Patroni's `failover` key holds while a switchover is under way.
-    func wish(from: NodeName, to: NodeName?) -> StoreValue {
+    func request(from: NodeName, to: NodeName?) -> StoreValue {
         to.map { .text($0.text) } ?? .json(.object([("leader", .string(from.text))]))
     }
 

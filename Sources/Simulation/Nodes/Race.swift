@@ -6,8 +6,8 @@ extension Universe {
     mutating func race(_ index: Int, _ directory: DataDirectory, lease: Int64) {
         guard let node = engine.containers[index].node, store?.isFull == false else { return }
         if node.isPaused, node.server != .primary { return }
-        let wish = store?.key(prefix + "failover")?.value
-        if let wanted = wish?.text, wanted != node.name.text,
+        let request = store?.key(prefix + "failover")?.value
+        if let wanted = request?.text, wanted != node.name.text,
             let other = self.index(of: NodeName(wanted)), isReachable(other),
             engine.containers[other].node?.answers(at: now) == true, node.server != .primary
         {
@@ -15,13 +15,13 @@ extension Universe {
             return
         }
         // whom a switchover names leads without being compared (`manual_failover_process_no_leader`), and where it names
-        // nobody, who stood down leads again only when nobody else can
-        let isNamed = wish?.text == node.name.text
+        // nobody, who shut down leads again only when nobody else can
+        let isNamed = request?.text == node.name.text
         if standsDown(node), canAnybodyLead(besides: node) {
             engine.containers[index].node?.nextLoop = now + .seconds(1)
             return
         }
-        guard !node.isKept(from: "nofailover"), isElectable(node), wish != nil || !node.isShy && !isLagging(index),
+        guard !node.isKept(from: "nofailover"), isElectable(node), request != nil || !node.isShy && !isLagging(index),
             isNamed || isHealthiest(index, directory)
         else { return }
         store?.put(prefix + "leader", .text(node.name.text), lease: lease)
@@ -33,7 +33,7 @@ extension Universe {
         promote(index)
     }
 
-    /// Whether a switchover that names no heir is to take the lead from a node.
+    /// Whether a switchover that names no candidate is to take the lead from a node.
     private func standsDown(_ node: NodeProcess) -> Bool {
         guard case .json(let request)? = store?.key(prefix + "failover")?.value else { return false }
         return request["leader"]?.string == node.name.text
@@ -63,7 +63,7 @@ extension Universe {
         return leader == node.name || key.standbys.contains(node.name)
     }
 
-    /// Whether it lacks too much of what the last leader wrote, in every mode (`is_lagging`); nobody asks in a switchover.
+    /// Whether it lacks too much of what the last leader wrote, in every mode (`is_lagging`); it is not asked in a switchover.
     private func isLagging(_ index: Int) -> Bool {
         guard let node = engine.containers[index].node, let directory = directory(of: index),
             case .text(let optime)? = store?.key(prefix + "status")?.value, let last = Int64(optime)
@@ -102,7 +102,7 @@ extension Universe {
         engine.containers[index].node?.wasElectedSynchronously = node.isSynchronous
         if node.isSynchronous {
             store?.put(prefix + "sync", .synchronous(SynchronousKey(leader: node.name, standbys: [])))
-            let rule: CommitRule = node.isStrict ? .anybody : .nobody
+            let rule: CommitRule = node.isStrict ? .anybody : .noStandby
             withDirectory(of: index) { $0.commitsAwait = rule }
         }
         begin(.promoting, on: index, within: 100...450)
@@ -135,7 +135,7 @@ extension Universe {
         guard let node = engine.containers[index].node, store?.isFull == false else { return }
         guard node.isSynchronous else {
             if store?.key(prefix + "sync") != nil { store?.delete(prefix + "sync") }
-            withDirectory(of: index) { $0.commitsAwait = .nobody }
+            withDirectory(of: index) { $0.commitsAwait = .noStandby }
             return
         }
         let streaming = standbys(of: index).filter { !shows("nosync", $0) }
@@ -146,9 +146,9 @@ extension Universe {
         var picked: [NodeName] = []
         let wanted = node.isQuorum ? streaming.count : node.synchronousCount
         // one that never leads is taken only where no other is there
-        let heirs = streaming.filter { !shows("nofailover", $0) }
+        let candidates = streaming.filter { !shows("nofailover", $0) }
         let known = current.filter { streaming.contains($0) }
-        for name in known.filter({ heirs.contains($0) }) + heirs + known + streaming
+        for name in known.filter({ candidates.contains($0) }) + candidates + known + streaming
         where picked.count < max(wanted, 1) && !picked.contains(name) {
             picked.append(name)
         }
@@ -164,7 +164,7 @@ extension Universe {
             }
             writeStandbys(index, picked)
             let count = min(node.synchronousCount, picked.count)
-            let rule: CommitRule = picked.isEmpty ? (node.isStrict ? .anybody : .nobody) : .any(count, picked)
+            let rule: CommitRule = picked.isEmpty ? (node.isStrict ? .anybody : .noStandby) : .any(count, picked)
             withDirectory(of: index) { $0.commitsAwait = rule }
             return
         }
@@ -173,7 +173,7 @@ extension Universe {
         writeStandbys(index, common)
         let rule: CommitRule =
             if picked.isEmpty {
-                node.isStrict ? .anybody : .nobody
+                node.isStrict ? .anybody : .noStandby
             } else {
                 .first(picked.count, picked)
             }

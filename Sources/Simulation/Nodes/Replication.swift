@@ -33,7 +33,7 @@ extension Universe {
             acknowledge(index)
             guard client.isWriting else { continue }
             withDirectory(of: index) { $0.lsn += 100 }
-            if let directory = directory(of: index), directory.commitsAwait == .nobody { acknowledge(index) }
+            if let directory = directory(of: index), directory.commitsAwait == .noStandby { acknowledge(index) }
         }
     }
 
@@ -83,7 +83,7 @@ extension Universe {
         client.lastAcknowledged = now
         // only what commits waited for, or would have waited for, is promised to survive a failover
         guard let node = engine.containers[index].node, node.isSynchronous else { return }
-        // while people want nothing changed, nobody fences a primary whose Patroni hangs: others may lead already
+        // while people want nothing changed, the controller fences no primary whose Patroni hangs: others may lead already
         if node.isHung, now - heldAt < .seconds(40) { return }
         let end = directory.end
         if let place = client.acknowledged.firstIndex(where: { $0.stretch == end.stretch }) {

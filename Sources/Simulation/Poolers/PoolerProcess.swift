@@ -81,11 +81,11 @@ extension Universe {
     private func lookAtPooler(_ container: SimulatedContainer) -> Sighting<PoolerView> {
         switch container.state {
         case .running: break
-        case .paused: return .unknown(Blindness(.timedOut, "no answer"))
+        case .paused: return .unknown(UnknownReason(.timedOut, "no answer"))
         case .created, .restarting, .exited, .removing, .dead: return .absent
         }
         guard isConnected(container), let process = container.pooler else {
-            return .unknown(Blindness(.unreachable, "no route"))
+            return .unknown(UnknownReason(.unreachable, "no route"))
         }
         return .present(PoolerView(version: process.version, hosts: process.hosts, isPaused: process.isPaused))
     }

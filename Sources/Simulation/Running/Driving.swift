@@ -2,14 +2,14 @@ public import Model
 
 /// What a driver needs of the world between two passes.
 extension SimulatedWorld {
-    /// An empty engine with the images on it, a seed's chance, and a forecast.
-    public init(seed: UInt64, cluster: Cluster, forecast: Forecast = Forecast(), keepsTrace: Bool = false) {
+    /// An empty engine with the images on it, a seed's chance, and a schedule.
+    public init(seed: UInt64, cluster: Cluster, schedule: FaultSchedule = FaultSchedule(), keepsTrace: Bool = false) {
         var universe = Universe(seed: seed, scope: cluster.name)
         universe.engine.images = Universe.images(of: cluster)
         universe.secrets = Universe.secretNames.map { SecretView(name: $0, version: "1") }
         universe.bucket = cluster.backups.s3 == nil ? nil : SimulatedRepository()
         universe.trace.keepsLines = keepsTrace
-        self.init(universe: universe, cluster: cluster, forecast: forecast)
+        self.init(universe: universe, cluster: cluster, schedule: schedule)
     }
 
     /// Waits as the supervisor does: until something happens that an event stream would tell, or so long.

@@ -66,16 +66,16 @@ struct Patience {
     }
 }
 
-/// One simulated life of a cluster: weather until a certain time, then a clear sky under which it must converge.
+/// One simulated life of a cluster: generator until a certain time, then a clear sky under which it must converge.
 public struct Run: Sendable {
     /// The seed that everything is drawn from.
     public let seed: UInt64
     /// The manifest at the beginning.
     public let cluster: Cluster
     /// The faults.
-    public let forecast: Forecast
-    /// Until when there is weather.
-    public let weatherEnds: Duration
+    public let schedule: FaultSchedule
+    /// Until when there is generator.
+    public let faultsEnd: Duration
     /// How many passes it may take under a clear sky.
     public var passLimit = 1500
     /// How much time it may take under a clear sky.
@@ -83,29 +83,29 @@ public struct Run: Sendable {
 
     /// The run of a seed: cluster and faults are drawn from it.
     public init(seed: UInt64) {
-        var weather = Weather(seed: seed)
+        var generator = FaultGenerator(seed: seed)
         self.seed = seed
-        cluster = weather.drawCluster()
-        forecast = weather.drawForecast(for: cluster)
-        weatherEnds = weather.end
+        cluster = generator.drawCluster()
+        schedule = generator.drawSchedule(for: cluster)
+        faultsEnd = generator.end
     }
 
     /// A run of chosen faults.
-    public init(seed: UInt64, cluster: Cluster, forecast: Forecast, weatherEnds: Duration) {
+    public init(seed: UInt64, cluster: Cluster, schedule: FaultSchedule, faultsEnd: Duration) {
         self.seed = seed
         self.cluster = cluster
-        self.forecast = forecast
-        self.weatherEnds = weatherEnds
+        self.schedule = schedule
+        self.faultsEnd = faultsEnd
     }
 
     /// Lives through it with controllers that `makeController` makes, one for each life.
     public func run<Controller: Controlling>(
         keepsTrace: Bool = false, makeController: @Sendable (SimulatedWorld) -> Controller
     ) async -> (verdict: Verdict, world: SimulatedWorld) {
-        let world = SimulatedWorld(seed: seed, cluster: cluster, forecast: forecast, keepsTrace: keepsTrace)
+        let world = SimulatedWorld(seed: seed, cluster: cluster, schedule: schedule, keepsTrace: keepsTrace)
         var controller = makeController(world)
         var patience = Patience()
-        while await world.now().uptime < weatherEnds {
+        while await world.now().uptime < faultsEnd {
             let summary = await controller.pass(world.cluster)
             if let violation = await world.violation { return (.unsafe(violation), world) }
             if await world.buryController() {

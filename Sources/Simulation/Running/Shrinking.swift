@@ -1,8 +1,8 @@
 /// Making a failing run small: fewer faults that still fail in the same way (delta debugging).
 extension Run {
     /// The same run with fewer faults.
-    public func with(_ entries: [Forecast.Entry]) -> Run {
-        var smaller = Run(seed: seed, cluster: cluster, forecast: Forecast(entries), weatherEnds: weatherEnds)
+    public func with(_ entries: [FaultSchedule.Entry]) -> Run {
+        var smaller = Run(seed: seed, cluster: cluster, schedule: FaultSchedule(entries), faultsEnd: faultsEnd)
         smaller.passLimit = passLimit
         smaller.timeLimit = timeLimit
         return smaller
@@ -14,13 +14,13 @@ extension Run {
     ) async -> Run {
         var best = self
         var left = tries
-        var width = max(1, forecast.entries.count / 2)
+        var width = max(1, schedule.entries.count / 2)
         while left > 0 {
             var start = 0
             var hasShrunk = false
-            while start < best.forecast.entries.count, left > 0 {
+            while start < best.schedule.entries.count, left > 0 {
                 left -= 1
-                var entries = best.forecast.entries
+                var entries = best.schedule.entries
                 entries.removeSubrange(start..<min(start + width, entries.count))
                 let candidate = best.with(entries)
                 if await candidate.run(makeController: makeController).verdict.isLike(verdict) {
@@ -45,7 +45,7 @@ extension Run {
         case .stuck(let pending, let waiting):
             what = "liveness: \(pending); the controller waits for: \(waiting.joined(separator: "; "))"
         }
-        let faults = forecast.entries.map { entry in
+        let faults = schedule.entries.map { entry in
             switch entry {
             case .timed(let at, let fault): "  at \(at.milliseconds) ms: \(fault.line)"
             case .call(let number, let fault): "  at call \(number): \(fault)"

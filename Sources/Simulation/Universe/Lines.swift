@@ -33,7 +33,7 @@ extension DockerEffect {
         case .start(let id): "start \(id)"
         case .stop(let id): "stop \(id)"
         case .kill(let id): "kill \(id)"
-        case .standDown(let id): "standDown \(id)"
+        case .shutdownPrimary(let id): "shutdownPrimary \(id)"
         case .unpause(let id): "unpause \(id)"
         case .remove(let id): "remove \(id)"
         case .rename(let id, let name): "rename \(id) \(name)"
@@ -47,8 +47,8 @@ extension DockerEffect {
 extension EtcdEffect {
     var line: String {
         switch self {
-        case .releaseLeader(_, let key, let heir):
-            "releaseLeader \(key.node) lease \(key.lease)" + (heir.map { " for \($0)" } ?? "")
+        case .releaseLeader(_, let key, let candidate):
+            "releaseLeader \(key.node) lease \(key.lease)" + (candidate.map { " for \($0)" } ?? "")
         case .addLearner(let url): "addLearner \(url)"
         case .promote(let id): "promote \(id)"
         case .removeMember(let id): "removeMember \(id)"

@@ -43,7 +43,7 @@ extension Universe {
     private mutating func fire(_ index: Int) {
         if let stop = engine.containers[index].stop, stop.until <= now {
             engine.containers[index].stop = nil
-            if stop.exitCode == 0, engine.containers[index].node?.isStandingDown == false { shutDown(index) }
+            if stop.exitCode == 0, engine.containers[index].node?.isShuttingDown == false { shutDown(index) }
             die(index, exitCode: stop.exitCode)
         }
         if let restart = engine.containers[index].restart, restart.at <= now {

@@ -11,7 +11,7 @@ package struct Universe: Sendable {
     package var random: SplitMix64
     /// The Docker Engine.
     package var engine = SimulatedEngine()
-    /// What etcd's members hold together; nil before the first founding.
+    /// What etcd's members hold together; nil before the first bootstrap.
     package var store: SimulatedStore?
     /// The client that writes all the time.
     package var client = WritingClient()
@@ -43,7 +43,7 @@ package struct Universe: Sendable {
     package var serial = 0
     /// Set when something happened that an event stream would tell.
     package var isStirred = false
-    /// Whether chance varies latencies; a forecast takes the middle instead.
+    /// Whether chance varies latencies; a schedule takes the middle instead.
     package var varies = true
     /// What happened, newest last, for the report of a failing seed.
     package var trace = Trace()
@@ -58,13 +58,13 @@ package struct Universe: Sendable {
     }
 
     /// The nodes that somebody wants left alone, by the controller's own keys.
-    var heldNodes: [NodeName] {
+    var nodesInMaintenance: [NodeName] {
         let records = PauseRecord.prefix(of: scope)
         return (store?.keys ?? []).filter { $0.name.hasPrefix(records) && !isWhole($0.name) }
             .map { NodeName(String($0.name.dropFirst(records.count))) }
     }
     /// Whether somebody wants nothing changed at all.
-    var isHeld: Bool { (store?.keys ?? []).contains { isWhole($0.name) } }
+    var isInMaintenance: Bool { (store?.keys ?? []).contains { isWhole($0.name) } }
     private func isWhole(_ key: String) -> Bool { key == PauseRecord.key(of: scope, node: nil) }
 
     /// Both clocks.
@@ -72,7 +72,7 @@ package struct Universe: Sendable {
         Moment(uptime: now, wallMilliseconds: wallOffsetMilliseconds + now.milliseconds)
     }
 
-    /// A drawn latency, or the middle of the range in a forecast.
+    /// A drawn latency, or the middle of the range in a schedule.
     package mutating func draw(_ milliseconds: ClosedRange<Int>) -> Duration {
         varies
             ? random.duration(milliseconds: milliseconds)
@@ -91,7 +91,7 @@ package struct Universe: Sendable {
         engine.containers[index].stop = .init(until: end, exitCode: exitCode)
     }
 
-    /// A number nobody else has.
+    /// A unique number.
     package mutating func nextSerial() -> Int {
         serial += 1
         return serial

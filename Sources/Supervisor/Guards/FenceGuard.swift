@@ -7,33 +7,33 @@ enum FenceGuard {
     static let window: Duration = .seconds(60)
     static let limit = 10
 
-    static func judge(_ action: Action, _ scene: Scene, recentReleases: Int) -> Violation? {
-        guard case .etcd(.releaseLeader(_, let key, let heir)) = action.effect else { return nil }
+    static func judge(_ action: Action, _ input: PlanningInput, recentReleases: Int) -> Violation? {
+        guard case .etcd(.releaseLeader(_, let key, let candidate)) = action.effect else { return nil }
         guard let proof = action.proof else { return Violation(.fenceOnlyTheDead, "there is no proof of death") }
         guard recentReleases < limit else {
             return Violation(
                 .boundedEffect, "\(recentReleases) releases within \(window.components.seconds) s; Patroni decides now")
         }
-        guard case .present(let dcs) = scene.observation.dcs else {
+        guard case .present(let dcs) = input.observation.dcs else {
             return Violation(.unknownIsNotAbsent, "the leader key could not be read again")
         }
         guard dcs.leader == key else { return Violation(.fenceOnlyTheDead, "the leader key has changed meanwhile") }
-        return judgeBody(of: key.node, proof: proof, scene) ?? judgeHeirs(of: key.node, dcs: dcs, scene)
-            ?? judgeChosen(heir, dcs: dcs, scene)
+        return judgeBody(of: key.node, proof: proof, input) ?? judgeHeirs(of: key.node, dcs: dcs, input)
+            ?? judgeChosen(candidate, dcs: dcs, input)
     }
 
     /// One who is named is not compared with the others by Patroni: the commits must have waited for exactly that one.
-    private static func judgeChosen(_ heir: NodeName?, dcs: DCSView, _ scene: Scene) -> Violation? {
-        guard let heir else { return nil }
-        guard scene.cluster.postgres.synchronous.mode != .off, scene.cluster.postgres.synchronous.mode != .quorum,
-            dcs.synchronous?.standbys.contains(heir) == true
-        else { return Violation(.fenceOnlyTheDead, "commits did not wait for \(heir)") }
-        return dcs.member(heir)?.state == "running"
-            ? nil : Violation(.fenceOnlyTheDead, "\(heir) does not run")
+    private static func judgeChosen(_ candidate: NodeName?, dcs: DCSView, _ input: PlanningInput) -> Violation? {
+        guard let candidate else { return nil }
+        guard input.cluster.postgres.synchronous.mode != .off, input.cluster.postgres.synchronous.mode != .quorum,
+            dcs.synchronous?.standbys.contains(candidate) == true
+        else { return Violation(.fenceOnlyTheDead, "commits did not wait for \(candidate)") }
+        return dcs.member(candidate)?.state == "running"
+            ? nil : Violation(.fenceOnlyTheDead, "\(candidate) does not run")
     }
 
-    private static func judgeBody(of node: NodeName, proof: Proof, _ scene: Scene) -> Violation? {
-        guard let id = scene.cluster.engines.first?.name, case .present(let view) = scene.observation.engine(id) else {
+    private static func judgeBody(of node: NodeName, proof: Proof, _ input: PlanningInput) -> Violation? {
+        guard let id = input.cluster.engines.first?.name, case .present(let view) = input.observation.engine(id) else {
             return Violation(.unknownIsNotAbsent, "Docker Engine could not be seen again")
         }
         guard view.id == proof.engineID else {
@@ -66,19 +66,19 @@ enum FenceGuard {
         return nil
     }
 
-    private static func judgeHeirs(of node: NodeName, dcs: DCSView, _ scene: Scene) -> Violation? {
-        let isSynchronous = scene.cluster.postgres.synchronous.mode != .off
-        let heirs = dcs.members.filter { member in
+    private static func judgeHeirs(of node: NodeName, dcs: DCSView, _ input: PlanningInput) -> Violation? {
+        let isSynchronous = input.cluster.postgres.synchronous.mode != .off
+        let candidates = dcs.members.filter { member in
             member.name != node && member.state == "running" && member.tags.value(of: "nofailover") != "true"
                 && (!isSynchronous || dcs.synchronous?.standbys.contains(member.name) == true)
-                && !lags(member.name, dcs: dcs, scene)
+                && !lags(member.name, dcs: dcs, input)
         }
-        return heirs.isEmpty ? Violation(.fenceOnlyTheDead, "nobody can take over without loss") : nil
+        return candidates.isEmpty ? Violation(.fenceOnlyTheDead, "no node can take over without loss") : nil
     }
 
-    /// Whether a replica's own Patroni says that it is behind the last leader by more than Patroni allows an heir.
-    private static func lags(_ node: NodeName, dcs: DCSView, _ scene: Scene) -> Bool {
-        guard let end = dcs.leaderPosition, let reached = scene.observation.member(node).value?.walPosition else {
+    /// Whether a replica's own Patroni says that it is behind the last leader by more than Patroni allows an candidate.
+    private static func lags(_ node: NodeName, dcs: DCSView, _ input: PlanningInput) -> Bool {
+        guard let end = dcs.leaderPosition, let reached = input.observation.member(node).value?.walPosition else {
             return false
         }
         let allowed = dcs.configuration?["maximum_lag_on_failover"]?.integer ?? 1_048_576

@@ -28,8 +28,8 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case onlyTheAbsentGo = "I17"
     /// Few interruptions in a window.
     case boundedEffect = "I15"
-    /// Clients are held before the primary stands down.
-    case clientsHeld = "I18"
+    /// Clients are held before the primary shuts down.
+    case clientsPaused = "I18"
     /// An emptied repository is not begun again by itself.
     case noFreshRepository = "I19"
 }
@@ -58,8 +58,8 @@ struct Guards: Sendable {
     static let idleness: Duration = .seconds(20)
 
     /// What an action would break; nil lets it pass.
-    mutating func violation(by action: Action, scene: Scene) -> Violation? {
-        judge(action, scene) ?? patience(with: action, at: scene.now.uptime, prefix: scene.cluster.dcsPrefix)
+    mutating func violation(by action: Action, input: PlanningInput) -> Violation? {
+        judge(action, input) ?? patience(with: action, at: input.now.uptime, prefix: input.cluster.dcsPrefix)
     }
 
     /// The mark of an initialisation goes only after it was found idle at every look for a while.
@@ -75,17 +75,17 @@ struct Guards: Sendable {
         return nil
     }
 
-    private static let all: [@Sendable (Action, Scene) -> Violation?] = [
-        PauseGuard.judge, SightGuard.judge, OwnershipGuard.judge, VolumeGuard.judge, StartGuard.judge,
+    private static let all: [@Sendable (Action, PlanningInput) -> Violation?] = [
+        PauseGuard.judge, ObservationGuard.judge, OwnershipGuard.judge, VolumeGuard.judge, StartGuard.judge,
         InterruptionGuard.judge, HandOverGuard.judge, QuorumGuard.judge, RestoreGuard.judge, DropGuard.judge,
         RepositoryGuard.judge,
     ]
 
-    private func judge(_ action: Action, _ scene: Scene) -> Violation? {
+    private func judge(_ action: Action, _ input: PlanningInput) -> Violation? {
         for guarding in Guards.all {
-            if let violation = guarding(action, scene) { return violation }
+            if let violation = guarding(action, input) { return violation }
         }
-        return FenceGuard.judge(action, scene, recentReleases: recent(at: scene.now.uptime))
+        return FenceGuard.judge(action, input, recentReleases: recent(at: input.now.uptime))
     }
 
     /// Remembers fencing actions, for their rate.
@@ -98,7 +98,7 @@ struct Guards: Sendable {
     private func recent(at now: Duration) -> Int { releases.filter { now - $0 <= FenceGuard.window }.count }
 }
 
-extension Scene {
+extension PlanningInput {
     /// Whether a container has no endpoint on the cluster's network: no peer and no client reaches it.
     func isCutOff(_ id: ContainerID, at engine: EngineID) -> Bool {
         guard case .present(let view) = observation.engine(engine),

@@ -1,20 +1,20 @@
 import Model
 
-/// I18: a primary stands down only while every pooler that writing clients come through holds them, and the one that it
+/// I18: a primary shuts down only while every pooler that writing clients come through holds them, and the one that it
 /// makes room for has what commits have waited for. It is restarted only while they are to be held, where they can be.
 enum HandOverGuard {
     /// WAL that PostgreSQL ships in the course of its orderly end.
     static let rest: Int64 = 16 << 20
 
-    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
-        if case .patroni(let node, .restart) = action.effect { return restart(node, scene) }
-        guard case .docker(_, .standDown(let id)) = action.effect else { return nil }
-        func refuse(_ words: String) -> Violation { Violation(.clientsHeld, words) }
-        guard case .present(let dcs) = scene.observation.dcs, let record = dcs.switchover, record.stage == .holding,
-            let heir = record.to
+    static func judge(_ action: Action, _ input: PlanningInput) -> Violation? {
+        if case .patroni(let node, .restart) = action.effect { return restart(node, input) }
+        guard case .docker(_, .shutdownPrimary(let id)) = action.effect else { return nil }
+        func refuse(_ words: String) -> Violation { Violation(.clientsPaused, words) }
+        guard case .present(let dcs) = input.observation.dcs, let record = dcs.switchover, record.stage == .holding,
+            let candidate = record.to
         else { return refuse("no switchover is under way") }
-        guard let engine = scene.cluster.engines.first?.name,
-            case .present(let view) = scene.observation.engine(engine),
+        guard let engine = input.cluster.engines.first?.name,
+            case .present(let view) = input.observation.engine(engine),
             let body = view.container(id: id), body.labels.value(of: Label.name) == record.from.text
         else { return refuse("container \(id.short) is not \(record.from)") }
         guard body.settings.restartPolicy == ContainerSettings().restartPolicy else {
@@ -22,36 +22,36 @@ enum HandOverGuard {
         }
         guard dcs.leader?.node == record.from else { return refuse("\(record.from) does not lead") }
         if let other = dcs.handover { return refuse("Patroni hands over \(other.words)") }
-        guard scene.cluster.postgres.synchronous.mode != .off, dcs.synchronous?.leader == record.from,
-            dcs.synchronous?.standbys.contains(heir) == true
-        else { return refuse("commits do not wait for \(heir)") }
-        guard case .present(let old) = scene.observation.member(record.from),
-            case .present(let new) = scene.observation.member(heir), new.role == .replica, new.state == .running,
+        guard input.cluster.postgres.synchronous.mode != .off, dcs.synchronous?.leader == record.from,
+            dcs.synchronous?.standbys.contains(candidate) == true
+        else { return refuse("commits do not wait for \(candidate)") }
+        guard case .present(let old) = input.observation.member(record.from),
+            case .present(let new) = input.observation.member(candidate), new.role == .replica, new.state == .running,
             new.isStreaming
-        else { return refuse("\(heir) does not stream") }
+        else { return refuse("\(candidate) does not stream") }
         guard let sent = old.walPosition, let received = new.walPosition, sent - received < rest else {
-            return refuse("\(heir) does not have what \(record.from) wrote")
+            return refuse("\(candidate) does not have what \(record.from) wrote")
         }
-        return clients(scene)
+        return clients(input)
     }
 
-    private static func restart(_ node: NodeName, _ scene: Scene) -> Violation? {
-        guard scene.cluster.canHoldClients, case .present(let dcs) = scene.observation.dcs, dcs.leader?.node == node
+    private static func restart(_ node: NodeName, _ input: PlanningInput) -> Violation? {
+        guard input.cluster.canPauseClients, case .present(let dcs) = input.observation.dcs, dcs.leader?.node == node
         else { return nil }
         let record = dcs.switchover
         return record?.isRestart == true && record?.from == node && record?.stage == .holding
-            ? nil : Violation(.clientsHeld, "no pooler holds its clients for the restart of \(node)")
+            ? nil : Violation(.clientsPaused, "no pooler holds its clients for the restart of \(node)")
     }
 
-    private static func clients(_ scene: Scene) -> Violation? {
-        let writers = scene.cluster.poolers.filter { $0.access == .readWrite }
-        if writers.isEmpty { return Violation(.clientsHeld, "there are no poolers") }
+    private static func clients(_ input: PlanningInput) -> Violation? {
+        let writers = input.cluster.poolers.filter { $0.access == .readWrite }
+        if writers.isEmpty { return Violation(.clientsPaused, "there are no poolers") }
         for pooler in writers {
-            guard case .present(let view) = scene.observation.pooler(pooler.name) else {
-                return Violation(.clientsHeld, "\(pooler.name) could not be asked again")
+            guard case .present(let view) = input.observation.pooler(pooler.name) else {
+                return Violation(.clientsPaused, "\(pooler.name) could not be asked again")
             }
             guard view.isPaused, view.servers == 0 else {
-                return Violation(.clientsHeld, "\(pooler.name) does not hold its clients")
+                return Violation(.clientsPaused, "\(pooler.name) does not hold its clients")
             }
         }
         return nil

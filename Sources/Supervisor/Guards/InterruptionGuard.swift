@@ -3,54 +3,56 @@ import Model
 /// I7: a node that streams is interrupted only when all others do, and the leader only when it is alone or has handed
 /// over.
 enum InterruptionGuard {
-    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
-        if isForRestore(action, scene) { return nil }
-        if let violation = kill(action, scene) { return violation }
-        guard let node = interrupted(by: action, scene) else { return nil }
-        if isStoreGone(scene) { return nil }
-        if let other = stopping(besides: node, scene) {
+    static func judge(_ action: Action, _ input: PlanningInput) -> Violation? {
+        if isForRestore(action, input) { return nil }
+        if let violation = kill(action, input) { return violation }
+        guard let node = interrupted(by: action, input) else { return nil }
+        if isStoreGone(input) { return nil }
+        if let other = stopping(besides: node, input) {
             return Violation(.replicasFirst, "\(other) is being stopped")
         }
-        if let other = scene.observation.restarts.first(where: { $0 != node }) {
+        if let other = input.observation.restarts.first(where: { $0 != node }) {
             return Violation(.replicasFirst, "PostgreSQL on \(other) is being restarted")
         }
-        if scene.cluster.nodes.count > 1 {
-            guard case .present(let dcs) = scene.observation.dcs else {
+        if input.cluster.nodes.count > 1 {
+            guard case .present(let dcs) = input.observation.dcs else {
                 return Violation(.unknownIsNotAbsent, "who leads could not be read again")
             }
-            if isUnreachable(action, scene) { return nil }
+            if isUnreachable(action, input) { return nil }
             if let record = dcs.switchover, record.stage == .holding, !(record.isRestart && record.from == node) {
                 return Violation(.replicasFirst, "a switchover from \(record.from) is under way")
             }
             if let handover = dcs.handover {
                 return Violation(.replicasFirst, "a switchover \(handover.words) is under way")
             }
-            if dcs.leader?.node == node || scene.observation.member(node).value?.role == .primary {
-                return inPlace(action, node, scene)
+            if dcs.leader?.node == node || input.observation.member(node).value?.role == .primary {
+                return inPlace(action, node, input)
             }
         }
-        let streaming = scene.cluster.nodeNames.filter { other in
-            guard other != node, case .present(let member) = scene.observation.member(other) else { return false }
+        let streaming = input.cluster.nodeNames.filter { other in
+            guard other != node, case .present(let member) = input.observation.member(other) else { return false }
             return member.role == .replica && member.isStreaming
         }
         // a broken node may be replaced whatever the others do; one that streams waits until all others are well
-        guard scene.observation.member(node).value?.isStreaming == true else { return nil }
-        let leader = scene.observation.dcs.value?.leader?.node
-        let others = scene.cluster.nodeNames.filter { $0 != node && $0 != leader && !scene.isHeld($0) }
+        guard input.observation.member(node).value?.isStreaming == true else { return nil }
+        let leader = input.observation.dcs.value?.leader?.node
+        let others = input.cluster.nodeNames.filter { $0 != node && $0 != leader && !input.isInMaintenance($0) }
         if let down = others.first(where: { !streaming.contains($0) }) {
             return Violation(.replicasFirst, "\(down) does not stream")
         }
         // one that a person works at is not counted upon, and not waited for either while another could take over
-        guard others.isEmpty, let held = scene.cluster.nodeNames.first(where: { $0 != node && scene.isHeld($0) }) else {
+        guard others.isEmpty,
+            let held = input.cluster.nodeNames.first(where: { $0 != node && input.isInMaintenance($0) })
+        else {
             return nil
         }
-        return Violation(.replicasFirst, "\(held) is in maintenance, and nobody else could take over")
+        return Violation(.replicasFirst, "\(held) is in maintenance, and no other node could take over")
     }
 
     /// A leader is restarted where it is only for a limit that no standby may be below, and while every standby streams.
-    private static func inPlace(_ action: Action, _ node: NodeName, _ scene: Scene) -> Violation? {
+    private static func inPlace(_ action: Action, _ node: NodeName, _ input: PlanningInput) -> Violation? {
         let refusal = Violation(.replicasFirst, "\(node) is the leader and has not handed over")
-        guard case .patroni(_, .restart) = action.effect, let leader = scene.observation.member(node).value else {
+        guard case .patroni(_, .restart) = action.effect, let leader = input.observation.member(node).value else {
             return refusal
         }
         let kin = [
@@ -64,36 +66,36 @@ enum InterruptionGuard {
             return to < from
         }
         guard falls else { return refusal }
-        let down = scene.cluster.nodeNames.first { other in
-            other != node && !scene.isHeld(other) && scene.observation.member(other).value?.isStreaming != true
+        let down = input.cluster.nodeNames.first { other in
+            other != node && !input.isInMaintenance(other) && input.observation.member(other).value?.isStreaming != true
         }
         return down.map { Violation(.replicasFirst, "\($0) does not stream") }
     }
 
     /// Whether the cluster changes over to restored data: then every node stops, and what it holds is kept.
-    private static func isForRestore(_ action: Action, _ scene: Scene) -> Bool {
-        guard case .docker = action.effect, let dcs = scene.observation.dcs.value else { return false }
-        return RestoreGuard.isSwitching(dcs, scene)
+    private static func isForRestore(_ action: Action, _ input: PlanningInput) -> Bool {
+        guard case .docker = action.effect, let dcs = input.observation.dcs.value else { return false }
+        return RestoreGuard.isSwitching(dcs, input)
     }
 
     /// Whether the node has no endpoint, and the network was made while it ran: the others cannot reach it either.
-    private static func isUnreachable(_ action: Action, _ scene: Scene) -> Bool {
-        guard case .docker(let engine, .stop(let id)) = action.effect, scene.isCutOff(id, at: engine),
-            case .present(let view) = scene.observation.engine(engine),
+    private static func isUnreachable(_ action: Action, _ input: PlanningInput) -> Bool {
+        guard case .docker(let engine, .stop(let id)) = action.effect, input.isCutOff(id, at: engine),
+            case .present(let view) = input.observation.engine(engine),
             let body = view.containers.first(where: { $0.id == id }),
-            let network = view.networks.first(where: { $0.name == scene.cluster.network.name })
+            let network = view.networks.first(where: { $0.name == input.cluster.network.name })
         else { return false }
         return body.hasOutlived(network)
     }
 
     /// Whether etcd lost everything: each of its members is there, at rest, and has nothing in its volume. Then nobody
     /// can lead for long, and an empty store would let anybody.
-    private static func isStoreGone(_ scene: Scene) -> Bool {
-        guard let engine = scene.cluster.engines.first?.name, case .present(let view) = scene.observation.engine(engine)
+    private static func isStoreGone(_ input: PlanningInput) -> Bool {
+        guard let engine = input.cluster.engines.first?.name, case .present(let view) = input.observation.engine(engine)
         else { return false }
-        return scene.cluster.etcdNames.allSatisfy { name in
+        return input.cluster.etcdNames.allSatisfy { name in
             let bodies = view.containers.filter {
-                $0.labels.value(of: Label.cluster) == scene.cluster.name.text
+                $0.labels.value(of: Label.cluster) == input.cluster.name.text
                     && $0.labels.value(of: Label.name) == name.text
             }
             return !bodies.isEmpty
@@ -108,23 +110,23 @@ enum InterruptionGuard {
 
     /// A node is killed only while it is frozen, or cut off and not the leader, or its Patroni neither answers nor
     /// renews its lease.
-    private static func kill(_ action: Action, _ scene: Scene) -> Violation? {
+    private static func kill(_ action: Action, _ input: PlanningInput) -> Violation? {
         guard case .docker(let engine, .kill(let id)) = action.effect, case .container(_, let name) = action.subject,
-            scene.cluster.index(of: NodeName(name.text)) != nil
+            input.cluster.index(of: NodeName(name.text)) != nil
         else { return nil }
-        guard let body = scene.observation.engine(engine).value?.containers.first(where: { $0.id == id }) else {
+        guard let body = input.observation.engine(engine).value?.containers.first(where: { $0.id == id }) else {
             return Violation(.fenceOnlyTheDead, "container \(id.short) is gone; looking again")
         }
         if case .paused = body.state { return nil }
         let node = NodeName(name.text)
-        if scene.isCutOff(id, at: engine), case .present(let dcs) = scene.observation.dcs {
+        if input.isCutOff(id, at: engine), case .present(let dcs) = input.observation.dcs {
             return dcs.leader?.node == node
                 ? Violation(.replicasFirst, "\(node) holds the leader key") : nil
         }
-        guard case .unknown(let why) = scene.observation.member(node), why.cause == .timedOut else {
+        guard case .unknown(let why) = input.observation.member(node), why.cause == .timedOut else {
             return Violation(.replicasFirst, "\(node) answers again, or refuses in a way that a live one may")
         }
-        guard case .present(let dcs) = scene.observation.dcs else {
+        guard case .present(let dcs) = input.observation.dcs else {
             return Violation(.unknownIsNotAbsent, "the lease of \(node) could not be read again")
         }
         guard let key = dcs.members.first(where: { $0.name == node }) else { return nil }
@@ -134,8 +136,8 @@ enum InterruptionGuard {
     }
 
     /// Another node of the cluster that was told to stop and still runs: it may stream until its last moment.
-    private static func stopping(besides node: NodeName, _ scene: Scene) -> NodeName? {
-        for engine in scene.observation.engines {
+    private static func stopping(besides node: NodeName, _ input: PlanningInput) -> NodeName? {
+        for engine in input.observation.engines {
             for body in engine.view.value?.containers ?? [] where body.isBeingStopped {
                 guard body.labels.value(of: Label.component) == Component.node.rawValue,
                     let name = body.labels.value(of: Label.name), name != node.text
@@ -146,12 +148,12 @@ enum InterruptionGuard {
         return nil
     }
 
-    private static func interrupted(by action: Action, _ scene: Scene) -> NodeName? {
+    private static func interrupted(by action: Action, _ input: PlanningInput) -> NodeName? {
         switch action.effect {
         case .docker(_, .stop):
             guard case .container(_, let name) = action.subject else { return nil }
             let node = NodeName(name.text)
-            return scene.cluster.index(of: node) == nil ? nil : node
+            return input.cluster.index(of: node) == nil ? nil : node
         case .patroni(let node, .restart): return node
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }

@@ -3,36 +3,36 @@ import Model
 /// I14: while a person wants nothing changed, nothing is; a node that is in maintenance is left alone; and while Patroni
 /// is paused, nothing that decides who leads or interrupts a node is done.
 enum PauseGuard {
-    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
-        if scene.isHeld, !scene.isRelief(action), !finishesHandOver(action, scene) {
+    static func judge(_ action: Action, _ input: PlanningInput) -> Violation? {
+        if input.isInMaintenance, !input.isExemptFromPause(action), !finishesHandOver(action, input) {
             return Violation(.pause, "the cluster is paused")
         }
-        if let node = nodes(touchedBy: action, scene).first(where: { scene.isHeld($0) }) {
+        if let node = nodes(touchedBy: action, input).first(where: { input.isInMaintenance($0) }) {
             return Violation(.pause, "\(node) is in maintenance")
         }
-        guard scene.observation.dcs.value?.configuration?["pause"]?.bool == true else { return nil }
+        guard input.observation.dcs.value?.configuration?["pause"]?.bool == true else { return nil }
         switch action.effect {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
             return Violation(.pause, "Patroni is paused")
-        case .docker(_, .stop), .docker(_, .kill), .docker(_, .standDown):
-            guard case .container(_, let name) = action.subject, scene.cluster.index(of: NodeName(name.text)) != nil
+        case .docker(_, .stop), .docker(_, .kill), .docker(_, .shutdownPrimary):
+            guard case .container(_, let name) = action.subject, input.cluster.index(of: NodeName(name.text)) != nil
             else { return nil }
             return Violation(.pause, "Patroni is paused")
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 
-    /// Whether it gives away the place of a primary that has stood down already: clients wait for nothing else.
-    private static func finishesHandOver(_ action: Action, _ scene: Scene) -> Bool {
+    /// Whether it gives away the place of a primary that has shut down already: clients wait for nothing else.
+    private static func finishesHandOver(_ action: Action, _ input: PlanningInput) -> Bool {
         guard case .etcd(.releaseLeader(_, let key, _)) = action.effect,
-            let record = scene.observation.dcs.value?.switchover
+            let record = input.observation.dcs.value?.switchover
         else { return false }
         return record.stage == .holding && record.from == key.node
     }
 
     /// The nodes whose container or role an action changes. To be looked at by Patroni sooner changes nothing, nor does
     /// the configuration that is for all of them.
-    private static func nodes(touchedBy action: Action, _ scene: Scene) -> [NodeName] {
+    private static func nodes(touchedBy action: Action, _ input: PlanningInput) -> [NodeName] {
         switch action.effect {
         case .docker:
             guard case .container(_, let name) = action.subject else { return [] }

@@ -2,24 +2,24 @@ import Model
 
 /// I6: no step on etcd takes its quorum away; one member at a time.
 enum QuorumGuard {
-    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+    static func judge(_ action: Action, _ input: PlanningInput) -> Violation? {
         switch action.effect {
-        case .etcd(.removeMember(let id)): return removal(of: id, scene)
-        case .etcd(.defragment(let name)): return pause(name, scene)
+        case .etcd(.removeMember(let id)): return removal(of: id, input)
+        case .etcd(.defragment(let name)): return pause(name, input)
         case .docker(let engine, .stop(let id)), .docker(let engine, .kill(let id)):
-            guard let name = isMember(action.subject, scene), !scene.isCutOff(id, at: engine) else { return nil }
-            return pause(name, scene)
+            guard let name = isMember(action.subject, input), !input.isCutOff(id, at: engine) else { return nil }
+            return pause(name, input)
         case .docker, .etcd, .patroni, .sql, .pooler: return nil
         }
     }
 
-    private static func isMember(_ subject: Subject, _ scene: Scene) -> ContainerName? {
-        guard case .container(_, let name) = subject, scene.cluster.etcdNames.contains(name) else { return nil }
+    private static func isMember(_ subject: Subject, _ input: PlanningInput) -> ContainerName? {
+        guard case .container(_, let name) = subject, input.cluster.etcdNames.contains(name) else { return nil }
         return name
     }
 
-    private static func removal(of id: UInt64, _ scene: Scene) -> Violation? {
-        guard case .present(let store) = scene.observation.etcd, !store.members.isEmpty else {
+    private static func removal(of id: UInt64, _ input: PlanningInput) -> Violation? {
+        guard case .present(let store) = input.observation.etcd, !store.members.isEmpty else {
             return Violation(.storeQuorum, "etcd's members could not be seen")
         }
         let staying = store.members.filter { $0.id != id && !$0.isLearner }
@@ -31,8 +31,8 @@ enum QuorumGuard {
     }
 
     /// Interrupting one member of several: the others alone must be a majority. One of one is always an interruption.
-    private static func pause(_ name: ContainerName, _ scene: Scene) -> Violation? {
-        guard case .present(let store) = scene.observation.etcd else {
+    private static func pause(_ name: ContainerName, _ input: PlanningInput) -> Violation? {
+        guard case .present(let store) = input.observation.etcd else {
             return Violation(.storeQuorum, "etcd's members could not be seen")
         }
         guard store.members.count > 1 else { return nil }

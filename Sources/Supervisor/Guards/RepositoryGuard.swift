@@ -3,14 +3,14 @@ import Model
 /// I19: in a repository that held backups and is empty nothing is begun, unless a person has asked for a full backup
 /// since that was seen. An empty one may be the wrong one.
 enum RepositoryGuard {
-    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+    static func judge(_ action: Action, _ input: PlanningInput) -> Violation? {
         guard case .docker(_, .run(_, let arguments)) = action.effect, arguments.first == "pgbackrest",
             arguments.contains("stanza-create") || arguments.contains("backup")
         else { return nil }
-        guard case .present(let keys) = scene.observation.dcs else {
+        guard case .present(let keys) = input.observation.dcs else {
             return Violation(.unknownIsNotAbsent, "whether the repository held backups could not be read")
         }
-        switch scene.observation.repository {
+        switch input.observation.repository {
         case .unknown: return Violation(.unknownIsNotAbsent, "the repository could not be looked into")
         case .present(let seen) where !seen.backups.isEmpty: return nil
         case .present, .absent: break
@@ -21,6 +21,7 @@ enum RepositoryGuard {
             return request.at > lost
         }
         return isGivenUp
-            ? nil : Violation(.noFreshRepository, "the repository held \(known.newest), and nobody has given that up")
+            ? nil
+            : Violation(.noFreshRepository, "the repository held \(known.newest), and no person has given that up")
     }
 }

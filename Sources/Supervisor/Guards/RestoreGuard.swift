@@ -3,15 +3,15 @@ import Model
 /// I3 and I12 for restores: Patroni is turned to restored data only while every node is at rest and the data it is
 /// turned to lies there, complete.
 enum RestoreGuard {
-    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+    static func judge(_ action: Action, _ input: PlanningInput) -> Violation? {
         guard case .etcd(.refound(_, let identifier, let key, _, _)) = action.effect else { return nil }
-        guard case .present(let dcs) = scene.observation.dcs, isSwitching(dcs, key: key, scene) else {
+        guard case .present(let dcs) = input.observation.dcs, isSwitching(dcs, key: key, input) else {
             return Violation(.noSecondInit, "no restore is at the point of changing over")
         }
-        guard let engine = scene.cluster.engines.first?.name, case .present(let view) = scene.observation.engine(engine)
+        guard let engine = input.cluster.engines.first?.name, case .present(let view) = input.observation.engine(engine)
         else { return Violation(.unknownIsNotAbsent, "the nodes could not be seen") }
         let nodes = view.containers.filter {
-            $0.labels.value(of: Label.cluster) == scene.cluster.name.text
+            $0.labels.value(of: Label.cluster) == input.cluster.name.text
                 && $0.labels.value(of: Label.component) == Component.node.rawValue
         }
         for body in nodes {
@@ -28,10 +28,10 @@ enum RestoreGuard {
     }
 
     /// Whether a restore, complete in its volume, changes the cluster over: then its nodes are stopped on purpose.
-    static func isSwitching(_ dcs: DCSView, key: String? = nil, _ scene: Scene) -> Bool {
+    static func isSwitching(_ dcs: DCSView, key: String? = nil, _ input: PlanningInput) -> Bool {
         dcs.restores.contains { record in
             record.stage == .switching
-                && (key == nil || key == RestoreRecord.prefix(of: scene.cluster.name) + record.id)
+                && (key == nil || key == RestoreRecord.prefix(of: input.cluster.name) + record.id)
         }
     }
 }

@@ -3,13 +3,13 @@ import Model
 /// I8: the loop never removes a volume. Only `controller destroy --volumes` does, and it does not come this way.
 /// I1: nor does it remove a container with anything but a stopped process in it.
 enum VolumeGuard {
-    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+    static func judge(_ action: Action, _ input: PlanningInput) -> Violation? {
         guard case .docker(let engine, let effect) = action.effect else { return nil }
         switch effect {
         case .removeVolume(let name):
             return Violation(.immortalVolumes, "volume \(name) would be removed")
         case .remove(let id):
-            guard let seen = scene.observation.engine(engine).value?.containers.first(where: { $0.id == id }) else {
+            guard let seen = input.observation.engine(engine).value?.containers.first(where: { $0.id == id }) else {
                 return nil
             }
             switch seen.state {
@@ -19,7 +19,7 @@ enum VolumeGuard {
                 return Violation(.lastCopy, "container \(seen.name) is not stopped")
             }
         case .createNetwork, .removeNetwork, .connect, .disconnect, .createVolume, .createContainer, .upload, .start,
-            .stop, .kill, .standDown, .unpause, .rename, .update, .pull, .run:
+            .stop, .kill, .shutdownPrimary, .unpause, .rename, .update, .pull, .run:
             return nil
         }
     }

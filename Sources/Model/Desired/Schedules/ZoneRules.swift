@@ -1,5 +1,5 @@
 /// A time zone as a value: its offsets from UTC, and when they change. Made once when the manifest is read, so that
-/// whoever computes with it stays pure.
+/// computations with it stay pure.
 public struct ZoneRules: Sendable, Hashable {
     /// A change of the offset.
     public struct Transition: Sendable, Hashable {

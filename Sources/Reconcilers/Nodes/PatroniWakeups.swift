@@ -1,24 +1,24 @@
 import Model
 
-/// Patroni looks once a loop; a no-op `PATCH /config` makes it look now. Waking the right node at the right moment
+/// Patroni looks once a loop; a no-op `PATCH /config` makes it look now. PatroniWakeups the right node at the right moment
 /// keeps everything fast while `loop_wait` stays long. A rewound copy may wait for WAL that an idle primary does not write.
-enum Waking {
-    static func propose(_ roster: Roster) -> Proposal {
-        guard let dcs = roster.dcs, !roster.isPaused else { return Proposal() }
+enum PatroniWakeups {
+    static func propose(_ nodeSet: NodeSet) -> Proposal {
+        guard let dcs = nodeSet.dcs, !nodeSet.isPaused else { return Proposal() }
         var proposal = Proposal()
         func wake(_ node: NodeView, _ why: String) {
             proposal.actions.append(Action(.patroni(node.name, .wake), on: .node(node.name), because: .wake(why)))
         }
-        guard let leader = roster.leader, dcs.leader != nil else {
+        guard let leader = nodeSet.leader, dcs.leader != nil else {
             guard dcs.initialize?.isEmpty == false else { return proposal }
-            for node in roster.nodes where node.answers { wake(node, "there is no leader") }
+            for node in nodeSet.nodes where node.answers { wake(node, "there is no leader") }
             return proposal
         }
         guard leader.isServing else {
             if leader.answers { wake(leader, "it holds the leader key and does not serve") }
             return proposal
         }
-        for node in roster.nodes where !node.isLeader && node.answers {
+        for node in nodeSet.nodes where !node.isLeader && node.answers {
             guard let member = node.member.value, member.state != .cloning else { continue }
             if member.state == .starting {
                 proposal.actions.append(
@@ -38,12 +38,12 @@ enum Waking {
         for name in dcs.synchronous?.standbys ?? [] where dcs.member(name)?.tags.value(of: "nosync") == "true" {
             wake(leader, "\(name) asks not to be synchronous any more")
         }
-        let standbys = dcs.synchronous?.standbys.filter { name in roster.streaming.contains { $0.name == name } } ?? []
-        let free = roster.streaming.filter { node in
-            node.key?.tags.value(of: "nosync") != "true" && !roster.site.cluster.tags(of: node.name).nosync
+        let standbys = dcs.synchronous?.standbys.filter { name in nodeSet.streaming.contains { $0.name == name } } ?? []
+        let free = nodeSet.streaming.filter { node in
+            node.key?.tags.value(of: "nosync") != "true" && !nodeSet.scope.cluster.tags(of: node.name).nosync
         }
-        let wanted = min(roster.site.cluster.postgres.synchronous.number, free.count)
-        if roster.isSynchronous, standbys.count < wanted { wake(leader, "a standby can be made synchronous") }
+        let wanted = min(nodeSet.scope.cluster.postgres.synchronous.number, free.count)
+        if nodeSet.isSynchronous, standbys.count < wanted { wake(leader, "a standby can be made synchronous") }
         return proposal
     }
 }

@@ -50,8 +50,8 @@ extension Universe {
             let node = engine.containers[index].node, let target = random.pick(standbys(of: index))
         else { return false }
         // in quorum mode it is no safe thing to name one; docs/safety.md says so
-        let heir = node.isQuorum ? nil : target
-        if case .done = perform(.switchover(from: node.name, to: heir), on: node.name) { return true }
+        let candidate = node.isQuorum ? nil : target
+        if case .done = perform(.switchover(from: node.name, to: candidate), on: node.name) { return true }
         return false
     }
 
@@ -59,9 +59,9 @@ extension Universe {
         guard store?.isAvailable == true, let leader = store?.key(prefix + "leader")?.value.text,
             store?.key(SwitchoverRecord.key(of: scope)) == nil
         else { return false }
-        let heir = target.flatMap { place(of: $0) }.map { NodeName(engine.containers[$0].home) }
+        let candidate = target.flatMap { place(of: $0) }.map { NodeName(engine.containers[$0].home) }
         let record = SwitchoverRecord(
-            from: NodeName(leader), to: heir, author: .person, why: "a person asked for it", at: Timestamp(moment))
+            from: NodeName(leader), to: candidate, author: .person, why: "a person asked for it", at: Timestamp(moment))
         _ = perform(.putIfAbsent(key: SwitchoverRecord.key(of: scope), value: record.value))
         isStirred = true
         return true

@@ -1,9 +1,9 @@
 internal import Model
 
 /// Draws a run from its seed. Swarm-style: first which kinds of faults there are at all and how dense they come, then
-/// the faults, so that every seed has a weather of its own and not the average of all.
-struct Weather {
-    /// Until when there is weather.
+/// the faults, so that every seed has a generator of its own and not the average of all.
+struct FaultGenerator {
+    /// Until when there is generator.
     private(set) var end: Duration = .zero
     private var random: SplitMix64
     private let seed: UInt64
@@ -40,7 +40,7 @@ struct Weather {
         if seed % 16 == 11 { cluster.backups.encryption.cipher = .aes }
         if seed % 8 == 6 { cluster.declare() }
         // so small that a replica to which WAL comes late is not elected
-        if Weather.hasLaggards(seed) { cluster.patroni.maximumLagOnFailover = ByteCount(bytes: 500) }
+        if FaultGenerator.hasLaggards(seed) { cluster.patroni.maximumLagOnFailover = ByteCount(bytes: 500) }
         if seed % 16 == 3 { cluster.postgres.synchronous.mode = .off }
         // so that there are backups of later timelines
         if seed % 16 == 6 { cluster.backups.schedules.incremental = try? CronSchedule("*/2 * * * *") }
@@ -48,13 +48,13 @@ struct Weather {
     }
 
     /// The faults that strike it.
-    mutating func drawForecast(for cluster: Cluster) -> Forecast {
-        // some weather comes while the cluster is still being built, most when it stands
+    mutating func drawSchedule(for cluster: Cluster) -> FaultSchedule {
+        // some generator comes while the cluster is still being built, most when it stands
         let start = random.chance(permille: 250) ? 0 : random.number(25_000...60_000)
         let length = random.number(20_000...240_000)
         end = .milliseconds(start + length)
-        var entries: [Forecast.Entry] = []
-        let kinds = (0...random.number(1...6)).map { _ in random.number(0...(Weather.kinds - 1)) }
+        var entries: [FaultSchedule.Entry] = []
+        let kinds = (0...random.number(1...6)).map { _ in random.number(0...(FaultGenerator.kinds - 1)) }
         for _ in 0..<random.number(1...14) {
             guard let kind = random.pick(kinds) else { continue }
             let at = Duration.milliseconds(start + random.number(0...length))
@@ -83,19 +83,19 @@ struct Weather {
         if seed % 8 == 6 { entries += drawImpossible(from: start, within: length) }
         if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
         if seed % 8 == 7 { entries += drawDeclared(from: start, within: length) }
-        if Weather.hasLaggards(seed) { entries += drawLaggards(from: start, within: length) }
+        if FaultGenerator.hasLaggards(seed) { entries += drawLaggards(from: start, within: length) }
         if seed % 3 == 1 { entries += drawSwitchovers(from: start, length: length) }
-        return Forecast(entries)
+        return FaultSchedule(entries)
     }
 
     /// What people ask for and what stands in its way, in every third seed and by chance of its own, so that what the
     /// other seeds draw stays theirs.
-    private func drawSwitchovers(from start: Int, length: Int) -> [Forecast.Entry] {
+    private func drawSwitchovers(from start: Int, length: Int) -> [FaultSchedule.Entry] {
         var random = SplitMix64(seed: seed ^ 0x5A17C4)
-        return (0..<random.number(1...4)).flatMap { _ -> [Forecast.Entry] in
+        return (0..<random.number(1...4)).flatMap { _ -> [FaultSchedule.Entry] in
             let at = Duration.milliseconds(start + random.number(0...length))
             let target: Target? = random.chance(permille: 500) ? nil : .replica(random.number(0...2))
-            var entries = [Forecast.Entry.timed(at, .requestSwitchover(target))]
+            var entries = [FaultSchedule.Entry.timed(at, .requestSwitchover(target))]
             let soon = at + .milliseconds(random.number(0...3000))
             switch random.number(0...11) {
             case 0: entries.append(.timed(soon, .openTransaction(.milliseconds(random.number(500...60_000)))))
@@ -115,9 +115,9 @@ struct Weather {
 
     /// People who want nothing changed for a while, in the cluster or on a node; by a chance of their own, so that what
     /// the other seeds draw stays theirs.
-    private func drawPauses(from start: Int, within length: Int) -> [Forecast.Entry] {
+    private func drawPauses(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
         var random = SplitMix64(seed: seed ^ 0x50_41_55_5E)
-        return (0..<random.number(1...3)).flatMap { _ -> [Forecast.Entry] in
+        return (0..<random.number(1...3)).flatMap { _ -> [FaultSchedule.Entry] in
             let at = Duration.milliseconds(start + random.number(0...length))
             let end = at + .milliseconds(random.number(3000...70_000))
             let holds: [Fault] = [
@@ -130,7 +130,7 @@ struct Weather {
     }
 
     /// Edits that cannot be had, taken back after a while. They come when the cluster stands: before that they can.
-    private func drawImpossible(from start: Int, within length: Int) -> [Forecast.Entry] {
+    private func drawImpossible(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
         var random = SplitMix64(seed: seed ^ 0x1F_0F)
         let at = Duration.milliseconds(max(start, 60_000) + random.number(0...length))
         let end = at + .milliseconds(random.number(3000...60_000))
@@ -142,9 +142,9 @@ struct Weather {
     private static func hasLaggards(_ seed: UInt64) -> Bool { seed % 8 == 3 }
 
     /// A primary that dies while its replicas are behind, or do not run in the election.
-    private func drawLaggards(from start: Int, within length: Int) -> [Forecast.Entry] {
+    private func drawLaggards(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
         var random = SplitMix64(seed: seed ^ 0x1A_66_A2D5)
-        return (0..<random.number(1...3)).flatMap { _ -> [Forecast.Entry] in
+        return (0..<random.number(1...3)).flatMap { _ -> [FaultSchedule.Entry] in
             let at = Duration.milliseconds(start + random.number(0...length))
             // the last word of a leader on how far it has written is a loop old
             let death = at + .milliseconds(random.number(5000...25_000))
@@ -157,7 +157,7 @@ struct Weather {
     }
 
     /// Edits of what a node is kept from.
-    private func drawTags(from start: Int, within length: Int) -> [Forecast.Entry] {
+    private func drawTags(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
         var random = SplitMix64(seed: seed ^ 0x7A_65)
         return (0..<random.number(1...4)).map { _ in
             let edit = ManifestEdit.tags(
@@ -168,7 +168,7 @@ struct Weather {
     }
 
     /// What happens to declared roles and databases, drawn apart from everything else.
-    private func drawDeclared(from start: Int, within length: Int) -> [Forecast.Entry] {
+    private func drawDeclared(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
         var random = SplitMix64(seed: seed ^ 0xDB_0B_1EC7)
         let menu: [Fault] = [
             .spoilRole("app"), .spoilRole("temporary"), .promoteRole("app"), .dropRole("app"), .dropDatabase("appdb"),

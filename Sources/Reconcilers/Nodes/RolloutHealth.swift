@@ -1,16 +1,17 @@
 import Model
 
 /// A change that does not get beyond its first node: the node that was made as the manifest wants it now does not do its
-/// part, so nobody else is interrupted.
-enum Rollout {
+/// part, so no other node is interrupted.
+enum RolloutHealth {
     /// How long a node may take until it does its part; copying a database is not counted.
     static let patience: Duration = .seconds(60)
 
-    static func report(_ roster: Roster, to proposal: inout Proposal) {
-        let untouched = roster.nodes.filter { !$0.isHeld && Rolling.isDue($0, roster) }.map(\.name.text)
-        guard !untouched.isEmpty, !roster.isPaused, !roster.isSwitching else { return }
-        for node in roster.nodes where !node.isHeld && !untouched.contains(node.name.text) {
-            guard let why = failure(of: node, at: Timestamp(roster.site.scene.now)) else { continue }
+    static func report(_ nodeSet: NodeSet, to proposal: inout Proposal) {
+        let untouched = nodeSet.nodes.filter { !$0.isInMaintenance && RollingUpdate.isDue($0, nodeSet) }.map(
+            \.name.text)
+        guard !untouched.isEmpty, !nodeSet.isPaused, !nodeSet.isSwitching else { return }
+        for node in nodeSet.nodes where !node.isInMaintenance && !untouched.contains(node.name.text) {
+            guard let why = failure(of: node, at: Timestamp(nodeSet.scope.input.now)) else { continue }
             proposal.conditions.append(
                 Condition(
                     .rolloutStopped, .true, reason: "NodeFailed",

@@ -1,11 +1,11 @@
 import Model
 
-extension Roster {
+extension NodeSet {
     /// What a node that does not run waits for; nil when it may start.
     func obstacle(for node: NodeView) -> String? {
         guard let seen = node.container, !seen.state.isAlive else { return nil }
         if isSwitching { return "the change to the restored data" }
-        if let hold = handover(from: node) { return hold }
+        if let obstacle = handover(from: node) { return obstacle }
         switch history {
         case .unclear(let what): return unclear(what, node)
         case .dataLost: return "a restore, because all data is lost"
@@ -13,12 +13,12 @@ extension Roster {
         case .forgotten: return "etcd to be told of the cluster again"
         case .recovering: return "the restore"
         case .unborn:
-            return Holding(node.name, at: site) == .fragment ? "a fresh volume; its own holds half a cluster" : nil
+            return DataContent(node.name, at: scope) == .fragment ? "a fresh volume; its own holds half a cluster" : nil
         case .born(let identifier):
-            switch Holding(node.name, at: site) {
+            switch DataContent(node.name, at: scope) {
             case .data(let own, _) where own != identifier: return "a volume of this cluster; its own holds \(own)"
             case .data(_, let data):
-                guard let data, data.majorVersion != site.cluster.postgres.version else {
+                guard let data, data.majorVersion != scope.cluster.postgres.version else {
                     return reelection(node, data)
                 }
                 return "PostgreSQL \(data.majorVersion), which its data belongs to"
@@ -31,8 +31,8 @@ extension Roster {
 
     /// With etcd out of sight, the most advanced node may start and wait for it; an empty one may not.
     private func unclear(_ what: String, _ node: NodeView) -> String? {
-        guard case .data(_, let data?) = Holding(node.name, at: site),
-            data.majorVersion == site.cluster.postgres.version, site.store.hasData
+        guard case .data(_, let data?) = DataContent(node.name, at: scope),
+            data.majorVersion == scope.cluster.postgres.version, scope.store.hasData
         else { return "a look at \(what)" }
         return reelection(node, data)
     }
@@ -47,16 +47,16 @@ extension Roster {
     }
 
     /// When etcd lost its memory, or cannot be seen, the most advanced node starts first and alone: the former primary of the newest
-    /// timeline, which has every acknowledged write, or without one whoever's WAL reaches furthest. An election among
+    /// timeline, which has every acknowledged write, or without one the node whose WAL reaches furthest. An election among
     /// several that start together would go to the fastest. A running node is waited for only while it may still be elected,
-    /// where etcd remembers how far the last leader had written: Patroni then refuses whoever lacks too much of that.
+    /// where etcd remembers how far the last leader had written: Patroni then refuses a node that lacks too much of that.
     private func reelection(_ node: NodeView, _ data: PostgresData?) -> String? {
         if let dcs, dcs.leader != nil || dcs.synchronous != nil { return nil }
         guard let data else { return nil }
         let own = (data.timeline, data.wasPrimary ? 1 : 0, data.walPosition)
         for other in nodes where other.name != node.name {
             guard other.container?.state.isAlive == true else {
-                switch Holding(other.name, at: site) {
+                switch DataContent(other.name, at: scope) {
                 case .data(_, let theirs?):
                     let theirs = (theirs.timeline, theirs.wasPrimary ? 1 : 0, theirs.walPosition)
                     if theirs > own { return "\(other.name), whose data is newer" }
@@ -76,14 +76,14 @@ extension Roster {
     }
 }
 
-extension Site {
+extension EngineScope {
     var store: EtcdStore { EtcdStore(self) }
 }
 
 extension EtcdStore {
     /// Whether some stopped member's volume is seen to hold data. A running one that cannot be asked may have been
-    /// founded a moment ago, and an empty store knows nobody: whoever asked it first would lead.
+    /// bootstrapped a moment ago, and an empty store knows no leader: the first node that asked it would lead.
     var hasData: Bool {
-        site.cluster.etcdNames.contains { site.container($0)?.data.value == .etcd }
+        scope.cluster.etcdNames.contains { scope.container($0)?.data.value == .etcd }
     }
 }

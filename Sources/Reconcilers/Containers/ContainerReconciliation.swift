@@ -3,15 +3,15 @@ import Model
 extension ContainerSpec {
     /// The steps towards a running container that interrupt nothing: create, name, connect, fill, adjust, start.
     /// `mayStart` is nil where it may start, else what it waits for.
-    func keep(at site: Site, group: ContainerGroup, mayStart: String?) -> Proposal {
+    func reconcile(at scope: EngineScope, group: ContainerGroup, mayStart: String?) -> Proposal {
         var proposal = Proposal()
-        let subject = site.subject(name)
+        let subject = scope.subject(name)
         func act(_ effect: DockerEffect, _ reason: Reason) {
-            proposal.actions.append(Action(.docker(site.engineID, effect), on: subject, because: reason))
+            proposal.actions.append(Action(.docker(scope.engineID, effect), on: subject, because: reason))
         }
         switch group {
         case .missing:
-            createIfPossible(at: site, into: &proposal)
+            createIfPossible(at: scope, into: &proposal)
         case .foreign(let other):
             proposal.conditions.append(
                 Condition(
@@ -20,7 +20,7 @@ extension ContainerSpec {
                         + "rename it, or give the manifest another name", subject: subject))
             proposal.waiting.append("the name \(name), which a container that is not ours has")
         case .renamed(let seen):
-            if let other = site.engine.container(name), other.id != seen.id {
+            if let other = scope.engine.container(name), other.id != seen.id {
                 proposal.conditions.append(
                     Condition(
                         .notOwned, .true, reason: "NameTaken",
@@ -32,7 +32,7 @@ extension ContainerSpec {
         case .adjustable(let seen, let differences):
             act(.update(seen.id, settings), .settingsDiffer(differences))
         case .disconnected(let seen):
-            if let network = site.network {
+            if let network = scope.network {
                 act(.connect(network.id, seen.id, alias: name), .disconnected(network.name))
             }
         case .misfiled(let seen, let files):
@@ -46,7 +46,7 @@ extension ContainerSpec {
                 act(.start(seen.id), seen.startReason)
             }
         case .outdated(let seen, let differences):
-            // a stopped one is in nobody's way; a running one is the owner's decision
+            // a stopped one can go; a running one is the planner's decision
             if !seen.state.isAlive { act(.remove(seen.id), .settingsDiffer(differences)) }
         case .removing(let seen):
             // usually it is gone at the next look; a removal that failed half-way never ends by itself
@@ -63,43 +63,43 @@ extension ContainerSpec {
         return proposal
     }
 
-    /// Ends a running container that has no endpoint on the network, to give it one while it is down: it serves nobody,
+    /// Ends a running container that has no endpoint on the network, to give it one while it is down: it has no clients,
     /// and with a new address its old connections would hang for minutes, as would the old addresses that it remembers.
     /// Both etcd and PostgreSQL would use their whole grace time to look for others whom they cannot reach.
-    func rest(_ seen: ContainerView, gently: Bool = false, at site: Site) -> Action {
+    func rest(_ seen: ContainerView, gently: Bool = false, at scope: EngineScope) -> Action {
         Action(
-            .docker(site.engineID, gently ? .stop(seen.id) : .kill(seen.id)), on: site.subject(name),
+            .docker(scope.engineID, gently ? .stop(seen.id) : .kill(seen.id)), on: scope.subject(name),
             because: .disconnected(network))
     }
 
-    private func createIfPossible(at site: Site, into proposal: inout Proposal) {
-        guard site.network != nil else { return proposal.wait(for: "network \(network)") }
+    private func createIfPossible(at scope: EngineScope, into proposal: inout Proposal) {
+        guard scope.network != nil else { return proposal.wait(for: "network \(network)") }
         // what is only read may be somebody else's: a repository to restore from
         let missing = settings.mounts.filter { mount in
-            !site.engine.volumes.contains { $0.name == mount.volume && (site.owns($0.labels) || !mount.isWritable) }
+            !scope.engine.volumes.contains { $0.name == mount.volume && (scope.owns($0.labels) || !mount.isWritable) }
         }
         guard missing.isEmpty else {
             return proposal.wait(for: "volume \(missing.map(\.volume.text).joined(separator: ", "))")
         }
-        guard case .present = site.engine.image(image) else { return fetchImage(at: site, into: &proposal) }
+        guard case .present = scope.engine.image(image) else { return fetchImage(at: scope, into: &proposal) }
         proposal.actions.append(
-            Action(.docker(site.engineID, .createContainer(self)), on: site.subject(name), because: .missing))
+            Action(.docker(scope.engineID, .createContainer(self)), on: scope.subject(name), because: .missing))
     }
 
     /// Pulls the image unless it is there.
-    func fetchImage(at site: Site, into proposal: inout Proposal) {
-        switch site.engine.image(image) {
+    func fetchImage(at scope: EngineScope, into proposal: inout Proposal) {
+        switch scope.engine.image(image) {
         case .present: break
         case .absent:
             proposal.actions.append(
                 Action(
-                    .docker(site.engineID, .pull(image)), on: .image(site.engineID, image),
+                    .docker(scope.engineID, .pull(image)), on: .image(scope.engineID, image),
                     because: .imageMissing(image)))
             proposal.conditions.append(
                 Condition(
                     .imageMissing, .true, reason: "ImageMissing",
                     message: "image \(image) is not on the engine and is being pulled; `make images` builds our own",
-                    subject: .image(site.engineID, image)))
+                    subject: .image(scope.engineID, image)))
             proposal.wait(for: "image \(image)", lookAgain: .seconds(2))
         case .unknown:
             proposal.wait(for: "image \(image), which could not be looked up")

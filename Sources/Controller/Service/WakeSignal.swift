@@ -1,11 +1,11 @@
-/// Wakes the loop: any number of rings while nobody waits count as one, and say nothing but "look again".
-actor Doorbell {
+/// Wakes the loop: any number of signals before the next wait count as one, and say nothing but "look again".
+actor WakeSignal {
     private var hasRung = false
     private var waiter: CheckedContinuation<Void, Never>?
     private var turn = 0
 
     /// Look again.
-    func ring() {
+    func wake() {
         if let waiter {
             self.waiter = nil
             waiter.resume()

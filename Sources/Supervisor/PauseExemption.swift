@@ -1,8 +1,8 @@
 import Model
 
-extension Scene {
+extension PlanningInput {
     /// Whether an action is for clients that a pooler holds: it writes where they are to go on, or lets them.
-    func isRelief(_ action: Action) -> Bool {
+    func isExemptFromPause(_ action: Action) -> Bool {
         if case .pooler(_, .resume) = action.effect { return true }
         guard case .container(_, let name) = action.subject, case .present(let view) = observation.pooler(name),
             view.isPaused

@@ -3,7 +3,7 @@ import Model
 @testable import Reconcilers
 
 /// A healthy three-node cluster as a value, to be bent by each test.
-struct Scenery {
+struct PlanningFixture {
     var cluster: Cluster
     var engine: EngineView
     var observation: Observation
@@ -23,14 +23,14 @@ struct Scenery {
         }
         engine.networks = [
             NetworkView(
-                id: Scenery.networkID, name: cluster.network.name, driver: "bridge", subnet: nil,
+                id: PlanningFixture.networkID, name: cluster.network.name, driver: "bridge", subnet: nil,
                 labels: [LabelValue(Label.cluster, "demo")], endpoints: [])
         ]
         engine.images = [cluster.etcd.image, cluster.nodes.image, cluster.pooler.image, cluster.console.image].map {
             ImageSighting(reference: $0, id: .present("sha256:\($0)"))
         }
-        let scene = Scene(cluster: cluster, observation: observed, now: Scenery.now)
-        guard let site = Site(scene) else { return }
+        let input = PlanningInput(cluster: cluster, observation: observed, now: PlanningFixture.now)
+        guard let site = EngineScope(input) else { return }
         engine.volumes = Volumes.wanted(at: site).map {
             VolumeView(
                 name: $0.name,
@@ -38,7 +38,7 @@ struct Scenery {
                     LabelValue(Label.cluster, "demo"), LabelValue(Label.component, $0.component.rawValue),
                 ])
         }
-        for name in cluster.etcdNames { add(EtcdSpec.container(name, join: EtcdSpec.founding, at: site)) }
+        for name in cluster.etcdNames { add(EtcdSpec.container(name, join: EtcdSpec.bootstrap, at: site)) }
         for node in cluster.nodeNames { add(NodeSpec.container(node, at: site)) }
         add(ConsoleSpec.container(primary: "pg-node-1", at: site))
         observeStore()
@@ -53,7 +53,7 @@ struct Scenery {
         return result
     }
 
-    var scene: Scene { Scene(cluster: cluster, observation: observed, now: Scenery.now) }
+    var input: PlanningInput { PlanningInput(cluster: cluster, observation: observed, now: PlanningFixture.now) }
 
     mutating func add(_ spec: ContainerSpec) {
         var view = ContainerView(
@@ -64,7 +64,7 @@ struct Scenery {
             state: .running(startedAt: "t0"))
         view.settings = spec.settings
         view.attachments = [
-            Attachment(network: Scenery.networkID, networkName: cluster.network.name, address: "10.0.0.2")
+            Attachment(network: PlanningFixture.networkID, networkName: cluster.network.name, address: "10.0.0.2")
         ]
         view.files = .present(
             spec.files.map {
@@ -83,7 +83,7 @@ struct Scenery {
     mutating func stop(_ name: ContainerName, exitCode: Int = 137, data: DataView? = nil) {
         change(name) { view in
             view.state = .exited(Exit(code: exitCode, startedAt: "t0", finishedAt: "t1"))
-            view.data = .present(data ?? Scenery.data())
+            view.data = .present(data ?? PlanningFixture.data())
         }
         engine.networks[0].endpoints.removeAll { $0 == ContainerID("id-\(name)") }
         if let index = observation.members.firstIndex(where: { $0.node.text == name.text }) {
@@ -114,12 +114,12 @@ struct Scenery {
 
     private mutating func observeNodes() {
         var dcs = DCSView(revision: 50)
-        dcs.initialize = Scenery.system
+        dcs.initialize = PlanningFixture.system
         dcs.leader = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)
         dcs.configuration = DynamicConfiguration.desired(for: cluster)
         dcs.repository = RepositoryRecord(
             stanza: cluster.backups.stanza, newest: "20251009-084500F", modRevision: 3)
-        dcs.founding = FoundingRecord(values: Lasting.values(of: cluster))
+        dcs.bootstrapRecord = BootstrapRecord(values: ImmutableFields.values(of: cluster))
         if cluster.nodes.count > 1 { dcs.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2"]) }
         for node in cluster.nodeNames {
             let isLeader = node == "pg-node-1"
@@ -130,12 +130,12 @@ struct Scenery {
             var member = MemberView(state: .running, role: isLeader ? .primary : .replica)
             member.isStreaming = !isLeader
             member.timeline = 1
-            member.systemIdentifier = Scenery.system
+            member.systemIdentifier = PlanningFixture.system
             observation.members.append(MemberSighting(node: node, view: .present(member)))
         }
         observation.dcs = .present(dcs)
         var database = DatabaseView(
-            node: "pg-node-1", isInRecovery: false, systemIdentifier: Scenery.system, timeline: 1)
+            node: "pg-node-1", isInRecovery: false, systemIdentifier: PlanningFixture.system, timeline: 1)
         database.roles = Accounts.wanted(cluster).map {
             RoleView(name: $0.name, attributes: $0.marks.sorted(), passwordMatches: true)
         }
@@ -148,13 +148,13 @@ struct Scenery {
         observation.database = .present(database)
         observation.repository = .present(
             RepositoryView(
-                stanza: .ok(systemIdentifier: Scenery.system),
+                stanza: .ok(systemIdentifier: PlanningFixture.system),
                 backups: [BackupView(label: "20251009-084500F", type: "full", stoppedAt: 1_760_000_000, size: 1)]))
     }
 
     /// Poolers that lead to where they should.
     private mutating func addPoolers() {
-        guard let site = Site(scene) else { return }
+        guard let site = EngineScope(input) else { return }
         for pooler in cluster.poolers {
             let hosts =
                 pooler.access == .readWrite || cluster.nodes.count == 1
@@ -197,8 +197,8 @@ struct Scenery {
     }
 
     /// Everything every planner wants, in order.
-    var actions: [Action] { Reconcilers.all.flatMap { $0.propose(scene).actions } }
-    var conditions: [Condition] { Reconcilers.all.flatMap { $0.propose(scene).conditions } }
-    var waiting: [String] { Reconcilers.all.flatMap { $0.propose(scene).waiting } }
-    func effects(_ reconciler: any Reconciler) -> [Effect] { reconciler.propose(scene).actions.map(\.effect) }
+    var actions: [Action] { Reconcilers.all.flatMap { $0.propose(input).actions } }
+    var conditions: [Condition] { Reconcilers.all.flatMap { $0.propose(input).conditions } }
+    var waiting: [String] { Reconcilers.all.flatMap { $0.propose(input).waiting } }
+    func effects(_ reconciler: any Reconciler) -> [Effect] { reconciler.propose(input).actions.map(\.effect) }
 }

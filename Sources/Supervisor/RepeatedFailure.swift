@@ -1,15 +1,15 @@
 import Model
 
 /// An action that was tried several times and is still wanted, in words for people.
-struct Struggle {
+struct RepeatedFailure {
     let action: Action
     let attempts: Int
     let failure: String?
 
     /// A start that succeeds and does not last is a crash loop; everything else fails.
-    func condition(in scene: Scene) -> Condition {
+    func condition(in input: PlanningInput) -> Condition {
         guard failure == nil, case .docker(let engine, .start(let id)) = action.effect,
-            let seen = scene.observation.engine(engine).value?.container(id: id)
+            let seen = input.observation.engine(engine).value?.container(id: id)
         else {
             return Condition(
                 .actionFailing, .true, reason: "KeepsFailing",

@@ -2,7 +2,7 @@ import Model
 import TestSupport
 
 /// One step of a script about etcd. Leases have names.
-enum StoreDeed: Sendable, Hashable {
+enum StoreAction: Sendable, Hashable {
     /// What the controller does.
     case putIfAbsent(String, String)
     case deleteKey(String, isCurrent: Bool)
@@ -23,10 +23,10 @@ enum StoreDeed: Sendable, Hashable {
 
     static let retired = "retired"
     /// Switchovers that Patroni is asked for: to somebody, or to whom the others elect.
-    static let wishes: [StoreDeed] = [.put("failover", "n2", lease: 0), .put("failover", "", lease: 0)]
+    static let wishes: [StoreAction] = [.put("failover", "n2", lease: 0), .put("failover", "", lease: 0)]
 
-    /// Random deeds over Patroni's keys, a record of the controller's own and two leases.
-    static func script(seed: UInt64, _ count: Int) -> [StoreDeed] {
+    /// Random actions over Patroni's keys, a record of the controller's own and two leases.
+    static func script(seed: UInt64, _ count: Int) -> [StoreAction] {
         var random = Seeded(seed: seed)
         func pick<Value>(_ list: [Value], _ random: inout Seeded) -> Value {
             list[Int.random(in: list.indices, using: &random)]
@@ -38,7 +38,7 @@ enum StoreDeed: Sendable, Hashable {
             case 3..<5: return .revoke(lease)
             case 5..<8: return .put("leader", pick(["n1", "n2"], &random), lease: lease)
             case 8..<10: return .put("members/" + pick(["n1", "n2"], &random), "running", lease: lease)
-            case 10: return pick([.put("initialize", "73", lease: 0)] + StoreDeed.wishes, &random)
+            case 10: return pick([.put("initialize", "73", lease: 0)] + StoreAction.wishes, &random)
             case 11: return .delete(pick(["leader", "initialize", "members/n1", "failover"], &random))
             case 12: return .putIfAbsent("initialize", "73")
             case 13: return .putIfAbsent(retired, #"{"since":"s","why":"w"}"#)
@@ -50,7 +50,7 @@ enum StoreDeed: Sendable, Hashable {
     }
 
     /// What chance rarely lines up: a leader key that is released by exactly the right compare, and a record.
-    static let opening: [StoreDeed] =
+    static let opening: [StoreAction] =
         [.grant(4711), .grant(4712), .put("leader", "n1", lease: 4711), .put("members/n1", "running", lease: 4711)]
         + [.put("members/n2", "running", lease: 4712), .put("initialize", "73", lease: 0)]
         + wishes
@@ -59,7 +59,7 @@ enum StoreDeed: Sendable, Hashable {
         + [.deleteKey(retired, isCurrent: true), .putIfAbsent("initialize", "74"), .grant(4711)]
 
     /// Membership, which chance would soon leave without a quorum.
-    static let membership: [StoreDeed] = [
+    static let membership: [StoreAction] = [
         .promote(1), .addLearner(1), .addLearner(9), .addLearner(9), .addLearner(8), .promote(9), .promote(7),
         .removeMember(7), .removeMember(9), .removeMember(9), .killMember(3), .removeMember(2), .removeMember(3),
         .addLearner(3), .promote(3), .putIfAbsent("initialize", "73"),

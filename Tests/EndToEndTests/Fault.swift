@@ -3,19 +3,19 @@ import TestSupport
 import Testing
 
 /// A disaster of the catalogue (FAULTS.md), done to a real cluster.
-struct Blow: Sendable {
+struct Fault: Sendable {
     let name: String
-    let strike: @Sendable (ClusterFixture) async throws -> Void
+    let inject: @Sendable (ClusterFixture) async throws -> Void
 
-    static let all: [Blow] = [
-        Blow(name: "only PostgreSQL dies in the primary's container", strike: crashServer),
-        Blow(name: "the primary hangs while its PostgreSQL goes on", strike: hang),
-        Blow(name: "the controller dies together with the primary", strike: killBoth),
-        Blow(name: "all nodes are killed at once", strike: killAll),
-        Blow(name: "all containers are removed", strike: removeAll),
-        Blow(name: "a replica's data is wiped", strike: wipeReplica),
-        Blow(name: "an etcd member loses its data", strike: loseMember),
-        Blow(name: "a replica's volume holds another cluster's data", strike: swapReplica),
+    static let all: [Fault] = [
+        Fault(name: "only PostgreSQL dies in the primary's container", inject: crashServer),
+        Fault(name: "the primary hangs while its PostgreSQL goes on", inject: hang),
+        Fault(name: "the controller dies together with the primary", inject: killBoth),
+        Fault(name: "all nodes are killed at once", inject: killAll),
+        Fault(name: "all containers are removed", inject: removeAll),
+        Fault(name: "a replica's data is wiped", inject: wipeReplica),
+        Fault(name: "an etcd member loses its data", inject: loseMember),
+        Fault(name: "a replica's volume holds another cluster's data", inject: swapReplica),
     ]
 
     static func crashServer(_ cluster: ClusterFixture) async throws {

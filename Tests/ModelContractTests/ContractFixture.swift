@@ -2,7 +2,7 @@ import Foundation
 import Model
 
 /// What both worlds have in common: the cluster, the prefix of its names, its ports and addresses.
-struct Stage: Sendable {
+struct ContractFixture: Sendable {
     let prefix: String
     let image: ImageReference
     let cluster: Cluster
@@ -28,9 +28,9 @@ struct Stage: Sendable {
 
     func full(_ name: String) -> String { "\(prefix)-\(name)" }
 
-    /// The effect that a deed is, or nil where it is none of the controller's.
-    func effect(_ deed: Deed, _ ledger: Ledger) -> DockerEffect? {
-        switch deed {
+    /// The effect that an action is, or nil where it is none of the controller's.
+    func effect(_ action: ContractAction, _ ledger: Ledger) -> DockerEffect? {
+        switch action {
         case .createNetwork(let name, let subnet):
             let place = firstSubnet + subnet
             return .createNetwork(
@@ -55,7 +55,7 @@ struct Stage: Sendable {
         case .remove(let name): return .remove(ledger.container(name))
         case .rename(let name, let other): return .rename(ledger.container(name), ContainerName(full(other)))
         case .update(let name, let megabytes, let policy):
-            var settings = container(name, Deed.Recipe(policy: policy)).settings
+            var settings = container(name, ContractAction.Recipe(policy: policy)).settings
             settings.memory = megabytes << 20
             return .update(ledger.container(name), settings)
         case .run(let name): return .run(ledger.container(name), arguments: ["true"])
@@ -67,7 +67,7 @@ struct Stage: Sendable {
         VolumeSpec(name: VolumeName(full(name)), component: .console, labels: [LabelValue("note", note)])
     }
 
-    private func container(_ name: String, _ recipe: Deed.Recipe) -> ContainerSpec {
+    private func container(_ name: String, _ recipe: ContractAction.Recipe) -> ContainerSpec {
         var settings = ContainerSettings()
         settings.memory = 64 << 20
         settings.pidsLimit = 100

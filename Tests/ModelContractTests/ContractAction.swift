@@ -2,7 +2,7 @@ import Model
 
 /// One step of a script, in names that mean the same in both worlds. A container is meant by the name it was created
 /// under, and by the ID that this name had last: also when it is gone.
-enum Deed: Sendable, Hashable {
+enum ContractAction: Sendable, Hashable {
     /// What the controller does, through the same effects as ever.
     case createNetwork(String, subnet: Int)
     case removeNetwork(String)

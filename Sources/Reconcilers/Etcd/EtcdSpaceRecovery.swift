@@ -1,7 +1,7 @@
 import Model
 
 /// Freeing a full store (fault E07): compact, defragment one member at a time, then disarm.
-enum Space {
+enum EtcdSpaceRecovery {
     static func free(store: EtcdStore) -> Proposal {
         guard let view = store.view, let alarm = view.alarms.first(where: { $0.kind == .noSpace }) else {
             return Proposal()
@@ -10,7 +10,7 @@ enum Space {
         let answers = view.endpoints.compactMap { endpoint in
             endpoint.status.value.map { (endpoint.container, $0) }
         }
-        let limit = store.site.cluster.etcd.quota.bytes / 10 * 8
+        let limit = store.scope.cluster.etcd.quota.bytes / 10 * 8
         if let revision = answers.map(\.1.revision).max(), answers.contains(where: { $0.1.databaseBytes > limit }) {
             proposal.actions.append(
                 Action(.etcd(.compact(revision: revision)), on: .etcd, because: .storeFull))
@@ -25,7 +25,7 @@ enum Space {
         }
         proposal.conditions.append(
             Condition(
-                .storeHealthy, .false, reason: "NoSpace",
+                .etcdHealthy, .false, reason: "NoSpace",
                 message: "etcd's store is full and refuses writes; it is being compacted and defragmented",
                 subject: .etcd))
         return proposal

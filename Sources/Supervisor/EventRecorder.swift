@@ -1,7 +1,7 @@
 public import Model
 
 /// Turns what a pass did into lines of the event log: every action and refusal, and every condition that changed.
-public struct Narrator: Sendable {
+public struct EventRecorder: Sendable {
     private var conditions: [Condition] = []
     private var failures: [Effect] = []
     private var refusals: [PlannedAction] = []
@@ -12,11 +12,11 @@ public struct Narrator: Sendable {
     /// The lines of one pass, in order.
     public mutating func tell(_ report: PassReport) -> [Event] {
         var events: [Event] = []
-        let scene = report.scene
+        let input = report.input
         func line(_ kind: Event.Kind, _ subject: Subject, _ what: String, _ reason: String, _ message: String) {
             events.append(
                 Event(
-                    time: scene.now.text, cluster: scene.cluster.name.text, kind: kind, object: subject.text,
+                    time: input.now.text, cluster: input.cluster.name.text, kind: kind, object: subject.text,
                     what: what,
                     reason: reason, message: message))
         }

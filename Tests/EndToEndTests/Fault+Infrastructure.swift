@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 /// Disasters of what all stand on: a network that splits or loses, a disk that is full, a file that lies.
-extension Blow {
-    static let ground: [Blow] = [
-        Blow(name: "N04 the primary and an etcd member are cut off from all others", strike: split),
-        Blow(name: "N05 every tenth packet to the primary is lost", strike: lose),
-        Blow(name: "C15 a replica's lock files name somebody who lives", strike: collide),
-        Blow(name: "E08 the disk under an etcd member is full", strike: fillDisk),
+extension Fault {
+    static let ground: [Fault] = [
+        Fault(name: "N04 the primary and an etcd member are cut off from all others", inject: split),
+        Fault(name: "N05 every tenth packet to the primary is lost", inject: lose),
+        Fault(name: "C15 a replica's lock files name somebody who lives", inject: collide),
+        Fault(name: "E08 the disk under an etcd member is full", inject: fillDisk),
     ]
 
     /// The larger side elects; whoever led on the smaller one has stopped taking writes by then.

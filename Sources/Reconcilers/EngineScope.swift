@@ -1,21 +1,23 @@
 import Model
 
-/// A scene narrowed to its one engine, with the lookups that every planner needs. Nil where the engine was not seen.
-struct Site {
-    let scene: Scene
+/// The input narrowed to its one engine, with the lookups that every planner needs. Nil where the engine was not seen.
+///
+/// A class, because planners pass it on at every step, and a copy of a value of this size costs more than the step.
+final class EngineScope: Sendable {
+    let input: PlanningInput
     let engineID: EngineID
     let engine: EngineView
 
-    init?(_ scene: Scene) {
-        guard let settings = scene.cluster.engines.first,
-            case .present(let view) = scene.observation.engine(settings.name)
+    init?(_ input: PlanningInput) {
+        guard let settings = input.cluster.engines.first,
+            case .present(let view) = input.observation.engine(settings.name)
         else { return nil }
-        self.scene = scene
+        self.input = input
         engineID = settings.name
         engine = view
     }
 
-    var cluster: Cluster { scene.cluster }
+    var cluster: Cluster { input.cluster }
 
     /// Our network: the one of the wanted name that carries our label; of several the busiest.
     var network: NetworkView? {
@@ -56,7 +58,7 @@ struct Site {
     /// what the object's container mounts says which one is.
     private func isInForce(_ volume: VolumeView, for name: String) -> Bool {
         guard let id = volume.labels.value(of: Label.restore) else { return true }
-        if case .present(let dcs) = scene.observation.dcs, let record = dcs.restores.first(where: { $0.id == id }) {
+        if case .present(let dcs) = input.observation.dcs, let record = dcs.restores.first(where: { $0.id == id }) {
             return record.stage == .switching || record.stage == .done
         }
         guard let user = container(ContainerName(name)) else { return true }

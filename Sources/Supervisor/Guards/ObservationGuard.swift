@@ -1,15 +1,15 @@
 import Model
 
 /// I10: nothing that interrupts is done on an engine, or on members, that could not be seen a moment ago.
-enum SightGuard {
-    static func judge(_ action: Action, _ scene: Scene) -> Violation? {
+enum ObservationGuard {
+    static func judge(_ action: Action, _ input: PlanningInput) -> Violation? {
         guard action.effect.isDisruptive else { return nil }
         switch action.effect {
         case .docker(let engine, _):
-            return scene.observation.engine(engine).isUnknown
+            return input.observation.engine(engine).isUnknown
                 ? Violation(.unknownIsNotAbsent, "Docker Engine \(engine) could not be seen again") : nil
         case .etcd, .patroni:
-            return scene.observation.dcs.isUnknown && !isMembership(action.effect)
+            return input.observation.dcs.isUnknown && !isMembership(action.effect)
                 ? Violation(.unknownIsNotAbsent, "etcd could not be read again") : nil
         case .sql, .pooler: return nil
         }

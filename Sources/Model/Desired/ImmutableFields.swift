@@ -22,8 +22,8 @@ public struct RefusedChange: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// What a cluster is founded with and keeps for as long as it exists.
-public enum Lasting {
+/// What a cluster is created with and keeps for as long as it exists.
+public enum ImmutableFields {
     /// One field: how it is read, and what to do instead of changing it.
     struct Field: Sendable {
         let path: String

@@ -1,5 +1,5 @@
-/// What the cluster was founded with: the controller's own key in etcd, written once there is a primary.
-public struct FoundingRecord: Sendable, Hashable {
+/// What the cluster was created with: the controller's own key in etcd, written once there is a primary.
+public struct BootstrapRecord: Sendable, Hashable {
     /// The lasting fields, by their path in the manifest.
     public var values: [LabelValue]
     /// A record.

@@ -3,22 +3,22 @@ import TestSupport
 import Testing
 
 /// Disasters of Patroni, etcd, the network and the controller itself.
-extension Blow {
-    static let more: [Blow] = [
-        Blow(name: "P02 Patroni dies in the primary's container", strike: killPatroni),
-        Blow(name: "N01 the primary cannot reach etcd", strike: cutFromStore),
-        Blow(name: "N03 nothing reaches a replica", strike: cutReplica),
-        Blow(name: "C04 the primary is frozen", strike: freezePrimary),
-        Blow(name: "C05 a person restarts the primary's container", strike: restartPrimary),
-        Blow(name: "N02 the primary is taken off the network", strike: disconnectPrimary),
-        Blow(name: "P03 only the primary's REST API is silent", strike: silenceREST),
-        Blow(name: "P12 a switchover whose target is killed", strike: breakSwitchover),
-        Blow(name: "E02 etcd's leader is frozen", strike: freezeStore),
-        Blow(name: "P14 the primary dies just after nobody could reach etcd", strike: killAfterFailsafe),
-        Blow(name: "K16 the primary dies while there is no controller", strike: withoutController),
-        Blow(name: "K03 the controller is stopped, and goes on after another led", strike: stopController),
-        Blow(name: "E05 every etcd member loses its data", strike: loseStore),
-        Blow(name: "E05 every etcd member loses its data, and all nodes are killed", strike: loseStoreAndNodes),
+extension Fault {
+    static let more: [Fault] = [
+        Fault(name: "P02 Patroni dies in the primary's container", inject: killPatroni),
+        Fault(name: "N01 the primary cannot reach etcd", inject: cutFromStore),
+        Fault(name: "N03 nothing reaches a replica", inject: cutReplica),
+        Fault(name: "C04 the primary is frozen", inject: freezePrimary),
+        Fault(name: "C05 a person restarts the primary's container", inject: restartPrimary),
+        Fault(name: "N02 the primary is taken off the network", inject: disconnectPrimary),
+        Fault(name: "P03 only the primary's REST API is silent", inject: silenceREST),
+        Fault(name: "P12 a switchover whose target is killed", inject: breakSwitchover),
+        Fault(name: "E02 etcd's leader is frozen", inject: freezeStore),
+        Fault(name: "P14 the primary dies just after nobody could reach etcd", inject: killAfterFailsafe),
+        Fault(name: "K16 the primary dies while there is no controller", inject: withoutController),
+        Fault(name: "K03 the controller is stopped, and goes on after another led", inject: stopController),
+        Fault(name: "E05 every etcd member loses its data", inject: loseStore),
+        Fault(name: "E05 every etcd member loses its data, and all nodes are killed", inject: loseStoreAndNodes),
     ]
 
     /// PostgreSQL must not go on without Patroni: the container ends with it, and the kernel ends the rest.
@@ -202,7 +202,7 @@ extension Blow {
 
     private static let identifier = "select system_identifier from pg_control_system()"
 
-    /// The store is founded anew around the same cluster; whoever leads then has everything.
+    /// The store is bootstrapped again around the same cluster; whoever leads then has everything.
     static func loseStore(_ cluster: ClusterFixture) async throws {
         let mark = cluster.mark
         let before = try await cluster.psql(try await cluster.primary(), identifier)

@@ -5,7 +5,7 @@ import PostgresClient
 
 /// What is kept between two looks: open clients and sessions, and files that cannot have changed unnoticed.
 /// Losing all of it costs one slower look.
-actor Sight {
+actor ObservationCache {
     private var files: [(id: ContainerID, seen: Sighting<[FileView]>)] = []
     private var deaths: [(id: ContainerID, finishedAt: String, seenAt: ContinuousClock.Instant)] = []
     private var store: (hosts: [String], client: EtcdClient)?
@@ -22,7 +22,7 @@ actor Sight {
         files.append((id, seen))
     }
 
-    /// Whether a death was first seen long enough ago that whoever caused it is done with the container.
+    /// Whether a death was first seen long enough ago that a command which caused it is done with the container.
     func isSettled(_ id: ContainerID, since finishedAt: String) -> Bool {
         let now = ContinuousClock.now
         if let known = deaths.first(where: { $0.id == id && $0.finishedAt == finishedAt }) {
@@ -98,9 +98,9 @@ actor Sight {
 
     func noteMute(_ id: ContainerID) { mute.append((id, .now)) }
 
-    /// Whether a node was told to stand down a moment ago: until its container has ended neither its Patroni answers nor
+    /// Whether a node was told to shut down a moment ago: until its container has ended neither its Patroni answers nor
     /// Docker for it.
-    func isStandingDown(_ id: ContainerID) -> Bool {
+    func isShuttingDown(_ id: ContainerID) -> Bool {
         standDowns.removeAll { ContinuousClock.now - $0.since > .seconds(5) }
         return standDowns.contains { $0.id == id }
     }
@@ -248,31 +248,31 @@ actor Sight {
     func environment(of image: String) -> [String]? { environments.first { $0.image == image }?.values }
     func keep(environment: [String], of image: String) { environments.append((image, environment)) }
 
-    private var bell: (@Sendable () -> Void)?
-    func onRing(_ ring: @escaping @Sendable () -> Void) { bell = ring }
+    private var wakeSignal: (@Sendable () -> Void)?
+    func onWake(_ wake: @escaping @Sendable () -> Void) { wakeSignal = wake }
     /// Something broke that is worth a look.
-    func ring() { bell?() }
+    func wake() { wakeSignal?() }
 
     private(set) var leader: (key: LeaderKey, ttl: Duration)?
     func keep(leader key: LeaderKey?, ttl: Duration) { leader = key.map { ($0, ttl) } }
 
-    private var mourners: [(id: ContainerID, ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    private var exitWaiters: [(id: ContainerID, ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
     private var tickets = 0
 
-    /// A container has ended: whoever waits for an answer from inside it need not wait any longer.
+    /// A container has ended: no answer can come from inside it, and nothing waits for one any longer.
     func noteDeath(of id: ContainerID) {
-        for mourner in mourners where mourner.id == id { mourner.continuation.resume() }
-        mourners.removeAll { $0.id == id }
+        for mourner in exitWaiters where mourner.id == id { mourner.continuation.resume() }
+        exitWaiters.removeAll { $0.id == id }
     }
 
     /// Returns when the container ends, or when the task is cancelled.
-    func death(of id: ContainerID) async {
+    func exit(of id: ContainerID) async {
         tickets += 1
         let ticket = tickets
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if Task.isCancelled { return continuation.resume() }
-                mourners.append((id, ticket, continuation))
+                exitWaiters.append((id, ticket, continuation))
             }
         } onCancel: {
             Task { await self.leave(ticket) }
@@ -280,8 +280,8 @@ actor Sight {
     }
 
     private func leave(_ ticket: Int) {
-        for mourner in mourners where mourner.ticket == ticket { mourner.continuation.resume() }
-        mourners.removeAll { $0.ticket == ticket }
+        for mourner in exitWaiters where mourner.ticket == ticket { mourner.continuation.resume() }
+        exitWaiters.removeAll { $0.ticket == ticket }
     }
 
     /// Forgets a repository that a command may have changed.
@@ -314,7 +314,7 @@ actor Sight {
             if let answer = inquiry.answer { return answer }
             try? await Task.sleep(for: .milliseconds(10))
         }
-        return .unknown(Blindness(.timedOut, "it is slow to answer"))
+        return .unknown(UnknownReason(.timedOut, "it is slow to answer"))
     }
 
     private func conclude(
@@ -326,7 +326,7 @@ actor Sight {
         inquiry?.answer = seen
         guard ContinuousClock.now - begun > patience else { return }
         if inquiry?.isStale == false, !seen.isUnknown { keep(seen, for: nil) }
-        ring()
+        wake()
     }
 
     /// A command of ours that changes nothing; its end is no reason to look again.
