@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension DockerContract {
-    /// TRIED.md A1: an engine below API 1.43 deletes what is in a container's volumes when the container is removed while
+    /// An engine below API 1.43 deletes what is in a container's volumes when the container is removed while
     /// an archive request has them mounted below its root file system.
     @Suite struct Volumes {
         private static let count = 300

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A disaster of the catalogue (FAULTS.md), done to a real cluster.
+/// A disaster of the catalogue (docs/faults.md), done to a real cluster.
 struct Fault: Sendable {
     let name: String
     let inject: @Sendable (ClusterFixture) async throws -> Void

@@ -2,9 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One cluster, and one fault of the catalogue after the other (FAULTS.md 1A, 1B, 1D and 1L; docs/faults.md says which
-/// of its rows is shown where).
-@Suite("Nodes, volumes and images that survive")
+/// One cluster, and one fault of the catalogue after the other (docs/faults.md says which of its rows is shown where).
+@Suite("Nodes, volumes and images that fail")
 struct HealingNodesTests {
     @Test("are healed one by one, and what only a person can decide waits for one")
     func heals() async throws {

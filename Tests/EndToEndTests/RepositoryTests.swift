@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FAULTS.md, section 1H: what can happen to a repository and to the jobs on it, one after the other in one cluster.
+/// What can happen to a repository and to the jobs on it, one after the other in one cluster.
 @Suite("A repository that goes wrong")
 struct RepositoryTests {
     @Test("is told of, left alone, or begun again when a person says so; backups go on, and no row is lost")

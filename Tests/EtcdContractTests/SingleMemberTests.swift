@@ -94,7 +94,7 @@ struct SingleMemberTests {
         #expect(twice?.code == .alreadyExists)
     }
 
-    /// The fence of FAULTS.md, 0.5: release the leader key only if it is the very one that was seen.
+    /// The fence (docs/safety.md): release the leader key only if it is the very one that was seen.
     private func fencing(_ client: EtcdClient) async throws {
         let old = try await client.grantLease(.seconds(60))
         let new = try await client.grantLease(.seconds(60))

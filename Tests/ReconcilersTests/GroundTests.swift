@@ -4,7 +4,7 @@ import Testing
 @testable import Reconcilers
 @testable import PlanningFixtures
 
-/// What the cluster stands on goes bad: its network, etcd, Patroni's configuration (FAULTS.md 1C, 1E, 1F).
+/// What the cluster stands on goes bad: its network, etcd, Patroni's configuration (docs/faults.md).
 @Suite("When the ground shakes")
 struct GroundTests {
     private func etcd(_ fixture: inout PlanningFixture, _ change: (inout EtcdView) -> Void) {

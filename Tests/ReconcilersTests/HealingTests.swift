@@ -4,7 +4,7 @@ import Testing
 @testable import Reconcilers
 @testable import PlanningFixtures
 
-/// Rows of FAULTS.md 1A, 1B and 1D that are only logic.
+/// Rows of docs/faults.md about containers, volumes and nodes that are only logic.
 @Suite("Healing")
 struct HealingTests {
     private static func bare(_ fixture: inout PlanningFixture) {

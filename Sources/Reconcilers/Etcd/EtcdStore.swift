@@ -42,7 +42,7 @@ struct EtcdStore {
         }
     }
 
-    /// Whether nothing was ever written to the store that the running members clientPause.
+    /// Whether nothing was ever written to the store that the running members hold.
     var isPristine: Bool {
         guard let view else { return false }
         let answers = view.endpoints.compactMap(\.status.value)

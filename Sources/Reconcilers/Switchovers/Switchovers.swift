@@ -55,7 +55,7 @@ struct SwitchoverStep {
 
     // MARK: before anybody is held
 
-    /// Everything that may take its time comes before the clientPause: who it is to be, a checkpoint, whatever stands in the way.
+    /// Everything that may take its time comes before the client pause: the candidate, a checkpoint, all obstacles.
     func begin() -> Proposal {
         if let why = lapse { return forget(why) }
         guard nodeSet.leader != nil else {

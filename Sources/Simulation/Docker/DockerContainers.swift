@@ -1,6 +1,6 @@
 package import Model
 
-/// Containers: what Docker answers, with the codes of FAULTS.md section 0 and FACTS.md.
+/// Containers: what Docker answers, with the codes that `ModelContractTests` sees on real engines.
 extension Universe {
     package mutating func createContainer(_ spec: ContainerSpec) -> Outcome {
         guard engine.images.contains(spec.image) else {

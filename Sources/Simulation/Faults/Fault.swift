@@ -14,7 +14,7 @@ public enum Target: Sendable, Hashable {
     case console
 }
 
-/// Something that happens to the world by itself or by somebody's hand (FAULTS.md, section 1).
+/// Something that happens to the world by itself or by somebody's hand (docs/faults.md).
 public enum Fault: Sendable, Hashable {
     /// SIGKILL (C01, E01).
     case kill(Target)
