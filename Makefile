@@ -10,7 +10,7 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-
 BINARY := .build/release/controller
 say = @printf '\033[1m▶ %s\033[0m\n' "$(1)"
 
-.PHONY: help up down setup build images install test test-fast mutants lint format sim chaos bench clean
+.PHONY: help up down setup build images install test test-all test-fast mutants lint format sim chaos bench clean
 
 help: ## Print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,10 @@ install: build ## Put `controller` on the PATH (PREFIX=/usr/local)
 	@install -D -m 0755 $(BINARY) $(PREFIX)/bin/controller
 	@echo "installed $(PREFIX)/bin/controller"
 
-test: setup ## All tests: unit, simulation, contract, end to end
+test: setup ## What a landing needs: unit, simulation, contract, and one test end to end for each promise
+	@deploy/setup/test.sh landing
+
+test-all: setup ## Everything: 2,000 seeds, contract tests, all tests end to end
 	@deploy/setup/test.sh all
 
 test-fast: ## The tests that need no Docker

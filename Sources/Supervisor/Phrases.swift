@@ -36,7 +36,7 @@ extension DockerEffect {
         case .start(let id): "start \(id.short)"
         case .stop(let id): "stop \(id.short)"
         case .kill(let id): "kill \(id.short)"
-        case .shutdownPrimary(let id): "shut down \(id.short)"
+        case .shutdownPrimary(let id): "shut down the primary in container \(id.short)"
         case .unpause(let id): "unpause \(id.short)"
         case .remove(let id): "remove container \(id.short), its volumes stay"
         case .rename(_, let name): "rename to \(name)"
