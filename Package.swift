@@ -81,9 +81,10 @@ let package = Package(
             name: "PlanningFixtures", dependencies: ["Reconcilers", "Model"], path: "Tests/PlanningFixtures",
             swiftSettings: settings),
         tests("ModelTests", ["Model", "TestSupport"]),
-        tests("ControllerTests", ["Controller", "LiveWorld", "Model"]),
+        tests("ControllerTests", ["Controller", "Supervisor", "LiveWorld", "Model", "PlanningFixtures"]),
         tests(
-            "LiveWorldTests", ["LiveWorld", "Reconcilers", "DockerAPI", "PostgresClient", "Model", "TestSupport"]),
+            "LiveWorldTests",
+            ["LiveWorld", "Reconcilers", "DockerAPI", "EtcdClient", "PostgresClient", "Model", "TestSupport"]),
         tests("ReconcilersTests", ["Reconcilers", "Model", "PlanningFixtures"]),
         tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "PlanningFixtures"]),
         tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),

@@ -135,7 +135,7 @@ extension Fault {
     /// Its followers elect another; it is thawed; PostgreSQL's leader stays.
     static func freezeStore(_ cluster: ClusterFixture) async throws {
         let mark = cluster.mark
-        let timeline = try await cluster.ready().nodes.first?.timeline
+        let timeline = try await timeline(cluster)
         let leader = try await eventually("etcd's leader") { () -> String? in
             for number in 1...3 {
                 let state = try await cluster.docker(
@@ -149,7 +149,15 @@ extension Fault {
         }
         _ = try await cluster.docker("pause", leader)
         try await cluster.event(after: mark, leader, "unpause")
-        #expect(try await cluster.ready().nodes.first?.timeline == timeline)
+        #expect(try await self.timeline(cluster) == timeline)
+    }
+
+    /// The primary's timeline, as soon as its Patroni tells of it.
+    private static func timeline(_ cluster: ClusterFixture) async throws -> Int {
+        try await eventually("the primary's timeline") { () -> Int? in
+            let nodes = try await cluster.ready().nodes
+            return nodes.first { $0.role == "primary" }?.timeline
+        }
     }
 
     /// The replicas remember for a while that the leader was alive: that costs up to a lease, and nobody forces it.

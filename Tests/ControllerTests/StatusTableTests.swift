@@ -1,0 +1,60 @@
+import Model
+import Supervisor
+import Testing
+
+@testable import Controller
+@testable import PlanningFixtures
+
+@Suite("The status as a person reads it")
+struct StatusTableTests {
+    private func lines(_ fixture: PlanningFixture, _ conditions: [Condition] = [], verbose: Bool = false) -> [String] {
+        let report = StatusReport(input: fixture.input, conditions: conditions, waiting: [])
+        return StatusTable.lines(report, verbose: verbose)
+    }
+
+    @Test("a healthy cluster: every node with its role, every member, pooler and endpoint")
+    func healthy() {
+        let lines = lines(PlanningFixture())
+        func row(_ start: String) -> [Substring]? {
+            lines.first { $0.hasPrefix(start + " ") }?.split(separator: " ")
+        }
+        #expect(lines.first?.contains("Cluster demo") == true)
+        #expect(row("pg-node-1")?.dropFirst().first == "primary")
+        #expect(row("pg-node-2")?.dropFirst().first == "replica")
+        #expect(row("pg-node-3")?.dropFirst().first == "replica")
+        #expect(row("etcd-1") != nil && row("etcd-3") != nil)
+        #expect(row("pgbouncer-1") != nil)
+        #expect(lines.contains { $0.contains("any-primary") && $0.contains("target_session_attrs=read-write") })
+    }
+
+    @Test("shows bad conditions and what they say, good ones only when asked, and no control characters of others")
+    func conditions() {
+        let good = Condition(.archiving, .true, reason: "Working", message: "WAL is archived")
+        var bad = Condition(.crashLoop, .true, reason: "KeepsStopping", message: "it \u{1B}[31mstops")
+        bad.details = ["panic: \u{7}no space"]
+        let plain = lines(PlanningFixture(), [good, bad])
+        #expect(!plain.contains { $0.contains("Archiving") })
+        #expect(plain.contains { $0.contains("CrashLoop=True KeepsStopping") })
+        #expect(plain.contains { $0.hasPrefix("      | panic:") })
+        #expect(!plain.joined().contains("\u{1B}[31mstops") && !plain.joined().contains("\u{7}"))
+        #expect(
+            lines(PlanningFixture(), [good, bad], verbose: true).contains { $0.contains("Archiving=True Working") })
+    }
+
+    @Test("a pause says who, since when and why; a node in maintenance is marked")
+    func pauses() {
+        var fixture = PlanningFixture()
+        fixture.cluster.nodes.maintenance = ["pg-node-2"]
+        #expect(lines(fixture).contains { $0.hasPrefix("pg-node-2 ") && $0.contains("(maintenance)") })
+        fixture.cluster.maintenance = true
+        let paused = lines(fixture)
+        #expect(paused.first?.contains("Paused, nothing is changed") == true)
+        #expect(paused.contains { $0.contains("the whole cluster") && $0.contains("by the manifest") })
+    }
+
+    @Test(
+        "bytes in the largest unit that fits",
+        arguments: [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (5 << 20, "5.0 MiB")]
+            + [((7 << 30) + (1 << 29), "7.5 GiB")] as [(Int64, String)])
+    func sizes(_ bytes: Int64, _ text: String) { #expect(StatusTable.size(bytes) == text) }
+}

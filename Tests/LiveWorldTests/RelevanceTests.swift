@@ -1,0 +1,60 @@
+import DockerAPI
+import EtcdClient
+import Foundation
+import Model
+import Testing
+
+@testable import LiveWorld
+
+@Suite("Which events make the controller look")
+struct RelevanceTests {
+    private let cluster = Cluster(name: "shop")
+
+    private func event(_ type: String, _ action: String, id: String = "x", _ attributes: [String: String] = [:]) throws
+        -> DockerEvent
+    {
+        let json: [String: Any] = [
+            "Type": type, "Action": action, "Actor": ["ID": id, "Attributes": attributes], "time": 1_700_000_000,
+            "timeNano": 1_700_000_000_000_000_000,
+        ]
+        return try JSONDecoder().decode(DockerEvent.self, from: try JSONSerialization.data(withJSONObject: json))
+    }
+
+    private func isOurs(_ event: DockerEvent) -> Bool { Relevance.isOurs(event, cluster: cluster) }
+
+    @Test("what happens to our containers, by label or by a name that we want")
+    func containers() throws {
+        let ours = ["name": "anything", Label.cluster: "shop"]
+        for action in ["die", "start", "oom", "destroy", "rename", "exec_die", "health_status: unhealthy"] {
+            #expect(isOurs(try event("container", action, ours)), "\(action)")
+        }
+        #expect(isOurs(try event("container", "create", ["name": "pg-node-1"])))
+        #expect(!isOurs(try event("container", "die", ["name": "web", Label.cluster: "other"])))
+        #expect(!isOurs(try event("container", "die", ["name": "web"])))
+    }
+
+    @Test("not what a look itself causes: it would look for ever")
+    func questions() throws {
+        let ours = ["name": "pg-node-1", Label.cluster: "shop"]
+        for action in ["exec_create: psql", "exec_start: psql", "archive-path", "extract-to-dir", "export", "top"] {
+            #expect(!isOurs(try event("container", action, ours)), "\(action)")
+        }
+        let reader = ours.merging([Label.component: Component.reader.rawValue]) { $1 }
+        #expect(!isOurs(try event("container", "create", reader)))
+    }
+
+    @Test("our network, and volumes that come or go")
+    func others() throws {
+        #expect(isOurs(try event("network", "disconnect", ["name": cluster.network.name.text])))
+        #expect(!isOurs(try event("network", "disconnect", ["name": "bridge"])))
+        #expect(isOurs(try event("volume", "destroy", id: "pg-node-1-data")))
+        #expect(!isOurs(try event("volume", "mount", id: "pg-node-1-data")))
+        #expect(!isOurs(try event("image", "pull", id: "postgres:18")))
+    }
+
+    @Test("a watch that begins, breaks, or has lost something; not its progress")
+    func watch() {
+        #expect(Relevance.isDecision(.established(revision: 1), prefix: "/service/shop/"))
+        #expect(!Relevance.isDecision(.progress(revision: 2), prefix: "/service/shop/"))
+    }
+}
