@@ -34,7 +34,7 @@ public enum Sighting<Value> {
         }
     }
 
-    /// Transforms the value and keeps absence and unknownReason as they are.
+    /// Transforms the value and keeps absence and the reason of unknown as they are.
     public func map<Other>(_ transform: (Value) throws -> Other) rethrows -> Sighting<Other> {
         switch self {
         case .present(let value): .present(try transform(value))

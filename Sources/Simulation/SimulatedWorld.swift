@@ -5,7 +5,7 @@ public import Model
 public actor SimulatedWorld: World {
     /// The state of everything.
     package var universe: Universe
-    /// What the generator still has in store.
+    /// The faults that are still to come.
     private var schedule: FaultSchedule
     /// The manifest as it is now; people edit it.
     public private(set) var cluster: Cluster
@@ -178,7 +178,7 @@ public actor SimulatedWorld: World {
         universe.now = max(universe.now, deadline)
     }
 
-    /// When the next thing happens, by itself or by the generator.
+    /// When the next thing happens, by itself or as a fault.
     package var nextDue: Duration { min(universe.nextDue, schedule.nextDue ?? universe.nextDue) }
 
     /// The first violation of an invariant, in words.
@@ -201,7 +201,7 @@ public actor SimulatedWorld: World {
         return true
     }
 
-    /// Stops the generator and undoes what only a person can undo.
+    /// Ends the faults and undoes what only a person can undo.
     public func clearSky() {
         schedule.clear()
         isControllerDead = false

@@ -83,7 +83,7 @@ public struct Plan: Sendable, Hashable {
     /// Nothing to do and nothing to wait for.
     public var isEmpty: Bool { actions.isEmpty && deferred.isEmpty && waiting.isEmpty }
 
-    /// Nothing to do but backgroundActions, and nothing to wait for: the cluster is as wanted.
+    /// Nothing to do but background actions, and nothing to wait for: the cluster is as wanted.
     public var isAtRest: Bool {
         waiting.isEmpty && (actions + deferred).allSatisfy { backgroundActions.contains($0.action) }
     }

@@ -14,9 +14,9 @@ struct SurvivalTests {
     @Test("goes through what all stand on: a network that splits or loses, a full disk, a file that lies")
     func survivesGround() async throws { try await survive(Fault.ground) }
 
-    /// `BLOW=N03 swift test …` for one of them.
+    /// `FAULT=N03 swift test …` for one of them.
     private func survive(_ faults: [Fault]) async throws {
-        let only = ProcessInfo.processInfo.environment["BLOW"]
+        let only = ProcessInfo.processInfo.environment["FAULT"]
         let faults = faults.filter { fault in only.map { fault.name.contains($0) } ?? true }
         if faults.isEmpty { return }
         try await ClusterFixture.with { cluster in

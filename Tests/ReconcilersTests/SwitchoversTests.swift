@@ -228,7 +228,7 @@ struct SwitchoversTests {
         // one that had to be cut off may have left something behind: the election compares
         fixture.stop("pg-node-1", exitCode: 1)
         guard case .etcd(.releaseLeader(_, _, nil))? = fixture.effects(Switchovers()).first else {
-            Issue.record("an candidate was named")
+            Issue.record("a candidate was named")
             return
         }
     }

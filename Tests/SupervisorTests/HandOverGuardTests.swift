@@ -68,7 +68,7 @@ struct HandOverGuardTests {
             guards.violation(by: action, input: HandOverGuardTests.ready.input)?.invariant == .replicasFirst)
     }
 
-    @Test("names only an candidate that commits waited for")
+    @Test("names only a candidate that commits waited for")
     func candidates() {
         var fixture = HandOverGuardTests.ready
         fixture.stop("pg-node-1", exitCode: 0)

@@ -99,6 +99,10 @@ struct StoppingTests {
         #expect(holds(asked))
         asked.change("dbhub") { $0.isBeingStopped = true }
         #expect(!holds(asked))
+        // the shutdown of the primary would wait for the restart, and the clients with it
+        asked.change("dbhub") { $0.isBeingStopped = false }
+        asked.observation.restarts = ["pg-node-3"]
+        #expect(!holds(asked))
     }
 
     @Test("a container that was created with another stop timeout is made again")

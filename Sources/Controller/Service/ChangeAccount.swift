@@ -18,7 +18,7 @@ struct ChangeAccount {
     /// What takes longer than this was in trouble, and promises nothing.
     private static let limit: Duration = .seconds(900)
     private var open: [Interruption] = []
-    /// Nodes that shut down: what is made of them anew is no new replica.
+    /// Nodes that shut down: a new container of theirs is no new replica.
     private var retired: [NodeName] = []
 
     /// Notes what a pass interrupted; an event for each interruption that is over.

@@ -57,7 +57,7 @@ public enum DockerEffect: Sendable, Hashable {
 /// What can be asked of etcd.
 public enum EtcdEffect: Sendable, Hashable {
     /// One transaction: if the leader key is exactly this one, delete it and the member's key; then revoke the lease.
-    /// With an candidate it also writes Patroni's `failover` key: the others then leave the election to that one. Without one it
+    /// With a candidate it also writes Patroni's `failover` key: the others then leave the election to that one. Without one it
     /// deletes that key, too: whom it names would lead without being compared with the others.
     case releaseLeader(prefix: String, LeaderKey, candidate: NodeName?)
     /// Adds a learner.
@@ -125,7 +125,7 @@ public enum SQLEffect: Sendable, Hashable {
 /// What can be asked of a pooler.
 public enum PoolerEffect: Sendable, Hashable {
     /// `RELOAD`: reads its file again; connections to nodes that are not in it any more end. To read another version of it
-    /// is another deed, and no repetition.
+    /// is another request, and no repetition.
     case reload(version: String)
     /// `PAUSE`: clients wait, and server connections end as soon as their transactions have.
     case pause

@@ -134,6 +134,7 @@ struct SwitchoverStep {
         if from.isInMaintenance { return "\(record.from) is in maintenance" }
         if nodeSet.isSwitching { return "a restore is under way" }
         if let other = scope.input.stopping.first { return "\(other.name) is being stopped" }
+        if let other = input.observation.restarts.first { return "PostgreSQL on \(other) is being restarted" }
         if let other = dcs.handover { return "Patroni hands over \(other.words)" }
         guard from.isServing, let database = input.observation.database.value, database.node == record.from,
             !database.isInRecovery
@@ -389,7 +390,7 @@ extension NodeSet {
         scope.cluster.postgres.synchronous.mode == .quorum ? nil : candidate.name
     }
 
-    /// Whether an candidate can take over behind poolers that hold their clients: commits must have waited for it.
+    /// Whether a candidate can take over behind poolers that hold their clients: commits must have waited for it.
     func isPooled(_ candidate: NodeName) -> Bool {
         scope.cluster.canPauseClients && isSynchronous && dcs?.synchronous?.standbys.contains(candidate) == true
     }

@@ -16,7 +16,7 @@ struct BoundedEffect: Sendable {
         if !disruptive.isEmpty {
             interruptions.removeAll { now - $0 > .seconds(60) }
             interruptions.append(now)
-            // the worst generator: several networks in a row removed from under five members and five nodes
+            // the worst faults: several networks in a row removed from under five members and five nodes
             if interruptions.count > 100 { return "\(interruptions.count) interruptions within a minute" }
         }
         recent.removeAll { now - $0.at > .seconds(30) }

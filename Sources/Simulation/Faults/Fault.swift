@@ -183,7 +183,7 @@ public struct FaultSchedule: Sendable {
     private var timed: [(at: Duration, fault: Fault)]
     private var calls: [(number: Int, fault: CallFault)]
 
-    /// A schedule of these entries; none is a clear sky.
+    /// A schedule of these entries; without any, nothing fails.
     public init(_ entries: [Entry] = []) {
         self.entries = entries
         timed = []

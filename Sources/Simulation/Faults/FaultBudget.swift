@@ -1,6 +1,6 @@
 internal import Model
 
-/// What the generator may never do. It is the written form of what the controller promises: whatever else happens, it
+/// What faults may never do. It is the written form of what the controller promises: whatever else happens, it
 /// loses nothing that was acknowledged, and it ends in the wanted state.
 package enum FaultBudget {
     /// Whether a fault leaves enough to recover from.

@@ -1,9 +1,9 @@
 internal import Model
 
 /// Draws a run from its seed. Swarm-style: first which kinds of faults there are at all and how dense they come, then
-/// the faults, so that every seed has a generator of its own and not the average of all.
+/// the faults, so that every seed has faults of its own and not the average of all.
 struct FaultGenerator {
-    /// Until when there is generator.
+    /// Until when there are faults.
     private(set) var end: Duration = .zero
     private var random: SplitMix64
     private let seed: UInt64
@@ -49,7 +49,7 @@ struct FaultGenerator {
 
     /// The faults that strike it.
     mutating func drawSchedule(for cluster: Cluster) -> FaultSchedule {
-        // some generator comes while the cluster is still being built, most when it stands
+        // some faults come while the cluster is still being built, most when it stands
         let start = random.chance(permille: 250) ? 0 : random.number(25_000...60_000)
         let length = random.number(20_000...240_000)
         end = .milliseconds(start + length)

@@ -15,7 +15,7 @@ extension Universe {
             return
         }
         // whom a switchover names leads without being compared (`manual_failover_process_no_leader`), and where it names
-        // nobody, who shut down leads again only when nobody else can
+        // no node, the one that shut down leads again only when no other node can
         let isNamed = request?.text == node.name.text
         if standsDown(node), canAnybodyLead(besides: node) {
             engine.containers[index].node?.nextLoop = now + .seconds(1)

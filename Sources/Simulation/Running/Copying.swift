@@ -1,6 +1,6 @@
 public import Model
 
-/// The world as it was really seen, copied into a model: what `controller plan` runs its schedule on.
+/// The world as it was really seen, copied into a model: what `controller plan` makes its forecast with.
 extension SimulatedWorld {
     /// A world without faults that starts as an observation shows the real one. What could not be seen is left out.
     public init(from observation: Observation, cluster: Cluster, now: Moment) {
@@ -101,7 +101,7 @@ extension Universe {
                 }
                 copy.put(prefix + "leader", .text(leader.node.text), lease: leader.lease)
             }
-            // the schedule is for the time after a pause of the whole cluster; nodes in maintenance stay so
+            // the forecast is for the time after a pause of the whole cluster; nodes in maintenance stay so
             for pause in dcs.pauses where pause.node != nil {
                 guard let json = JSONText.value(of: pause.value) else { continue }
                 copy.put(PauseRecord.key(of: scope, node: pause.node), .json(json))

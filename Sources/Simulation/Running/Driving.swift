@@ -2,7 +2,7 @@ public import Model
 
 /// What a driver needs of the world between two passes.
 extension SimulatedWorld {
-    /// An empty engine with the images on it, a seed's chance, and a schedule.
+    /// An empty engine with the images on it, a seed's chance, and a schedule of faults.
     public init(seed: UInt64, cluster: Cluster, schedule: FaultSchedule = FaultSchedule(), keepsTrace: Bool = false) {
         var universe = Universe(seed: seed, scope: cluster.name)
         universe.engine.images = Universe.images(of: cluster)

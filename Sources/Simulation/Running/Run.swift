@@ -66,7 +66,7 @@ struct Patience {
     }
 }
 
-/// One simulated life of a cluster: generator until a certain time, then a clear sky under which it must converge.
+/// One simulated life of a cluster: faults until a certain time, then none, and it must converge.
 public struct Run: Sendable {
     /// The seed that everything is drawn from.
     public let seed: UInt64
@@ -74,7 +74,7 @@ public struct Run: Sendable {
     public let cluster: Cluster
     /// The faults.
     public let schedule: FaultSchedule
-    /// Until when there is generator.
+    /// Until when there are faults.
     public let faultsEnd: Duration
     /// How many passes it may take under a clear sky.
     public var passLimit = 1500

@@ -43,7 +43,7 @@ package struct Universe: Sendable {
     package var serial = 0
     /// Set when something happened that an event stream would tell.
     package var isStirred = false
-    /// Whether chance varies latencies; a schedule takes the middle instead.
+    /// Whether chance varies latencies; a forecast takes the middle instead.
     package var varies = true
     /// What happened, newest last, for the report of a failing seed.
     package var trace = Trace()
@@ -72,7 +72,7 @@ package struct Universe: Sendable {
         Moment(uptime: now, wallMilliseconds: wallOffsetMilliseconds + now.milliseconds)
     }
 
-    /// A drawn latency, or the middle of the range in a schedule.
+    /// A drawn latency, or the middle of the range in a forecast.
     package mutating func draw(_ milliseconds: ClosedRange<Int>) -> Duration {
         varies
             ? random.duration(milliseconds: milliseconds)

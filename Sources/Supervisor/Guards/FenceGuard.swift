@@ -76,7 +76,7 @@ enum FenceGuard {
         return candidates.isEmpty ? Violation(.fenceOnlyTheDead, "no node can take over without loss") : nil
     }
 
-    /// Whether a replica's own Patroni says that it is behind the last leader by more than Patroni allows an candidate.
+    /// Whether a replica's own Patroni says that it is behind the last leader by more than Patroni allows a candidate.
     private static func lags(_ node: NodeName, dcs: DCSView, _ input: PlanningInput) -> Bool {
         guard let end = dcs.leaderPosition, let reached = input.observation.member(node).value?.walPosition else {
             return false
