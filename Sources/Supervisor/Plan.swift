@@ -92,15 +92,12 @@ public struct Plan: Sendable, Hashable {
     /// a failover waits for neither.
     private mutating func add(_ planned: PlannedAction, _ input: PlanningInput) {
         let effect = planned.action.effect
-        let (stopping, restarts) = (input.stopping, input.observation.restarts)
-        switch effect {
-        case .docker(_, .stop(let id)) where stopping.contains { $0.id == id }: return
-        case .patroni(let node, .restart) where restarts.contains(node): return
-        default: break
-        }
+        let stopping = input.stopping
+        let isUndisturbed = stopping.isEmpty && input.observation.restarts.isEmpty
+        if case .docker(_, .stop(let id)) = effect, stopping.contains(where: { $0.id == id }) { return }
         if !effect.isDisruptive {
             if !constructive.contains(where: { $0.action.effect == effect }) { constructive.append(planned) }
-        } else if disruptive == nil, stopping.isEmpty && restarts.isEmpty || effect.isUrgent {
+        } else if disruptive == nil, isUndisturbed || effect.isUrgent {
             disruptive = planned
         } else {
             deferred.append(planned)
