@@ -28,6 +28,21 @@ struct CautionTests {
         #expect(starts(fixture) == [])
     }
 
+    @Test("the volume with the cluster's passwords is in use by the supervisor: no advice to remove it is given")
+    func supervisorState() {
+        var fixture = PlanningFixture()
+        func kept() -> [Condition] { fixture.conditions.filter { $0.type == .retired } }
+        for component in [Component.supervisor, .node] {
+            fixture.engine.volumes.append(
+                VolumeView(
+                    name: VolumeName("\(component.rawValue)-state"),
+                    labels: [
+                        LabelValue(Label.cluster, "demo"), LabelValue(Label.component, component.rawValue),
+                    ]))
+        }
+        #expect(kept().map(\.subject) == [.volume(.local, "node-state")])
+    }
+
     @Test("a volume that cannot be looked into forbids a first initialisation")
     func unseenVolume() {
         var fixture = blank

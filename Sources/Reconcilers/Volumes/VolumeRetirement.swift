@@ -12,7 +12,10 @@ enum VolumeRetirement {
         let restore = scope.input.observation.dcs.value?.restore?.id
         let idle = scope.engine.volumes.filter { volume in
             let purpose = volume.labels.value(of: Label.restore)
-            return scope.owns(volume.labels) && !wanted.contains(volume.name) && (purpose == nil || purpose != restore)
+            // the supervisor's state, with all passwords in it, is in use by the supervisor
+            let isState = volume.labels.value(of: Label.component) == Component.supervisor.rawValue
+            return scope.owns(volume.labels) && !isState && !wanted.contains(volume.name)
+                && (purpose == nil || purpose != restore)
         }
         return idle.map { volume in
             let story = story(of: volume, at: scope)
