@@ -100,4 +100,30 @@ struct RecoveryTests {
         #expect(fixture.effects(Recoveries()) == [.docker(.local, .stop("id-pg-node-1"))])
         #expect(starts(fixture).isEmpty)
     }
+
+    @Test("a moment is refused before anything is archived only where more WAL cannot reach it")
+    func window() throws {
+        let oldest: Int64 = 1_760_000_000
+        let newest = Timestamp(seconds: oldest + 60)
+        let backups = [BackupView(label: "20251009-084500F", type: "full", stoppedAt: oldest, size: 1)]
+        var fixture = PlanningFixture()
+        fixture.observation.repository = .present(
+            RepositoryView(stanza: .ok(systemIdentifier: PlanningFixture.system), backups: backups))
+        if case .present(var database) = fixture.observation.database {
+            database.archiver.lastArchivedAt = newest
+            fixture.observation.database = .present(database)
+        }
+        let window = try #require(RecoverableWindow(fixture.observation))
+        func problems(_ seconds: Int64, backup: String? = nil) -> (lasting: Bool, now: Bool) {
+            let recovery = Recovery(target: .time(Timestamp(seconds: oldest + seconds)), backup: backup)
+            return (
+                window.lastingProblem(with: recovery, backups: backups) != nil,
+                window.problem(with: recovery, backups: backups) != nil
+            )
+        }
+        #expect(problems(-1) == (true, true))
+        #expect(problems(30) == (false, false))
+        #expect(problems(61) == (false, true))
+        #expect(problems(30, backup: "20250101-000000F") == (true, true))
+    }
 }

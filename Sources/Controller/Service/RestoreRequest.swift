@@ -17,13 +17,9 @@ struct RestoreRequest {
         if let running = seen.dcs.restore {
             throw Failure("a restore to \(running.target.text) is under way (\(running.stage.rawValue)); see `status`")
         }
-        let observation = try await settle(seen.observation)
-        guard case .present(let repository) = observation.repository, let window = RecoverableWindow(observation) else {
-            throw Failure("the repository holds no backup that could be seen; nothing was touched")
-        }
-        if let problem = window.problem(with: recovery, backups: repository.backups) {
-            throw Failure(.badInput, problem + "; nothing was touched")
-        }
+        // what more WAL cannot change is said at once
+        try check(seen.observation) { $0.lastingProblem(with: recovery, backups: $1) }
+        try check(await settle(seen.observation)) { $0.problem(with: recovery, backups: $1) }
         let id = String(now.text.filter(\.isNumber).prefix(14))
         let record = RestoreRecord(
             id: id, target: recovery.target, backup: recovery.backup, requestedAt: now.text)
@@ -33,6 +29,17 @@ struct RestoreRequest {
         }
         Terminal.say("asked for the restore to \(recovery.target.text)")
         return record
+    }
+
+    private func check(
+        _ observation: Observation, _ problem: (RecoverableWindow, [BackupView]) -> String?
+    ) throws {
+        guard case .present(let repository) = observation.repository, let window = RecoverableWindow(observation) else {
+            throw Failure("the repository holds no backup that could be seen; nothing was touched")
+        }
+        if let problem = problem(window, repository.backups) {
+            throw Failure(.badInput, problem + "; nothing was touched")
+        }
     }
 
     /// Gives up a restore that the cluster has not begun to change over to.
@@ -98,7 +105,8 @@ struct RestoreRequest {
     }
 
     /// PostgreSQL can stop at a moment only when the archive holds a commit that is later: a running primary is made
-    /// to write one, and to archive it.
+    /// to write one, and to archive it. PostgreSQL waits a minute after three failed attempts, which a primary that
+    /// was promoted a moment ago can have behind it; the wait here is longer.
     private func settle(_ observation: Observation) async throws -> Observation {
         guard case .present(let database) = observation.database, !database.isInRecovery else { return observation }
         let asked = Timestamp(await session.world.now())
@@ -109,14 +117,23 @@ struct RestoreRequest {
                 [.sql(database.node, .script("postgres", statement))], for: cluster)
             guard case .done? = outcomes.first else { return observation }
         }
-        for _ in 0..<150 {
+        let start = ContinuousClock.now
+        var archiver = database.archiver
+        var isTold = false
+        while ContinuousClock.now - start < .seconds(90) {
             let seen = try await look().observation
+            archiver = seen.database.value?.archiver ?? archiver
             if let at = seen.database.value?.archiver.lastArchivedAt, at >= asked { return seen }
+            if !isTold, ContinuousClock.now - start > .seconds(5) {
+                Terminal.complain("  … waiting until the newest WAL is archived")
+                isTold = true
+            }
             try await Task.sleep(for: .milliseconds(200))
         }
+        let cause = archiver.lastFailed.map { "; \($0) failed\(archiver.failure.map { ": " + $0 } ?? "")" } ?? ""
         throw Failure(
-            "WAL is not being archived (see `status`), so the newest moments cannot be restored; "
-                + "nothing was touched")
+            "PostgreSQL did not archive its newest WAL within 90 s\(archiver.isFailing ? cause : ""), so the newest "
+                + "moments cannot be restored; see `controller status`; nothing was touched")
     }
 }
 

@@ -18,13 +18,19 @@ public struct RecoverableWindow: Sendable, Hashable {
 
     /// Why a target cannot be reached; nil where it can, or where only PostgreSQL can say.
     public func problem(with recovery: Recovery, backups: [BackupView]) -> String? {
+        if let problem = lastingProblem(with: recovery, backups: backups) { return problem }
+        guard case .time(let time) = recovery.target, let to, time > to else { return nil }
+        return "\(time.text) lies after the newest archived WAL; \(range)"
+    }
+
+    /// The same, without what more archived WAL would change.
+    public func lastingProblem(with recovery: Recovery, backups: [BackupView]) -> String? {
         if let label = recovery.backup, !backups.contains(where: { $0.label == label }) {
             return "there is no backup \(label); there are \(backups.map(\.label).joined(separator: ", "))"
         }
-        guard case .time(let time) = recovery.target else { return nil }
-        let range = "backups reach from \(from.text) to \(to?.text ?? "an unknown end")"
-        if time < from { return "\(time.text) lies before the oldest backup's end; \(range)" }
-        if let to, time > to { return "\(time.text) lies after the newest archived WAL; \(range)" }
-        return nil
+        guard case .time(let time) = recovery.target, time < from else { return nil }
+        return "\(time.text) lies before the oldest backup's end; \(range)"
     }
+
+    private var range: String { "backups reach from \(from.text) to \(to?.text ?? "an unknown end")" }
 }
