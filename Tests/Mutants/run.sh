@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [NAME…]: the check of the checks. Each patch in this folder is a deliberate bug; the unit tests or the simulation
-# must catch every one. Works on a copy of the tree, which keeps its build between runs; the tree itself is not touched.
+# run.sh [NAME…]: the check of the checks. Each patch in this folder is a deliberate bug; the unit tests (of Swift, or of the
+# programs in the images) or the simulation must catch every one. Works on a copy of the tree, which keeps its build between runs; the tree itself is not touched.
 #
 # Ends with status 1 when a mutant survives, does not apply or does not compile, or when the clean tree fails.
 set -euo pipefail
@@ -20,10 +20,19 @@ refresh() {  # the tree as it is now, with its times, so that only what differs 
 }
 build() { (cd "$tree" && swift build "${flags[@]}" --build-tests) >"$log" 2>&1; }
 
+judge_programs() {
+  local status=0
+  (cd "$tree" && timeout 300 python3 -B -m unittest discover -b -s Tests/ImagePrograms -t Tests) >"$log" 2>&1 || status=$?
+  [[ $status != 0 ]] || return 1
+  verdict "$(grep -aoE '^(FAIL|ERROR): \w+' "$log" | head -1 | sed 's/^[A-Z]*: /image program test /')" "image program tests" $status
+}
 # Says who noticed. Status 1 when nobody did; 2 when there is no verdict: a time-out, or an end without a finding, is not
 # a bug that was caught.
 judge() {
   local status=0 found
+  judge_programs && return || status=$?
+  [[ $status == 1 ]] || return $status
+  status=0
   (cd "$tree" && timeout 300 swift test --skip-build "${flags[@]}" --filter 'ReconcilersTests|SupervisorTests|LiveWorldTests|DockerAPITests' --skip ContractTests) >"$log" 2>&1 || status=$?
   if [[ $status != 0 ]]; then
     found=$(grep -aoE '^✘ Test "[^"]*"' "$log" | head -1 | sed 's/^✘ Test/unit test/') || true
@@ -48,17 +57,22 @@ echo "  passes its tests and seeds $seeds"
 
 [[ $# -gt 0 ]] || set -- "$here"/*.patch
 caught=0 survivors=()
+caught_by() {  # WHO
+  caught=$((caught + 1))
+  printf '  caught    %-42s %4d s  %s\n' "$name" $((SECONDS - start)) "$1"
+}
 for patch; do
   [[ -f $patch ]] || patch=$(ls "$here"/*"$patch"*.patch | head -1)
   name=$(basename "$patch" .patch) start=$SECONDS
   if ! (cd "$tree" && patch -s -p1 <"$patch") >"$log" 2>&1; then
     refresh
     survivors+=("$name (does not apply)")
+  elif ! grep -q '^+++ b/Sources' "$patch"; then
+    if found=$(judge_programs); then caught_by "$found"; else survivors+=("$name${found:+ ($found)}"); fi
   elif ! build; then
     survivors+=("$name (does not compile: $(grep -a error: "$log" | head -1))")
   elif found=$(judge); then
-    caught=$((caught + 1))
-    printf '  caught    %-42s %4d s  %s\n' "$name" $((SECONDS - start)) "$found"
+    caught_by "$found"
   else
     survivors+=("$name${found:+ ($found)}")
   fi

@@ -24,7 +24,7 @@ apt_options() {
 build() {  # NAME
   local name=$1 tag=${tags[$1]} context=$root/deploy/images/$1 hash log=$logs/$1 start=$SECONDS
   if [[ $name == controller ]]; then context=$("$here/stage-controller.sh"); fi
-  hash=$({ echo "$base_id $options"; tar -C "$context" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf - .; } | sha256sum | cut -d' ' -f1)
+  hash=$({ echo "$base_id $options"; tar -C "$context" --exclude=__pycache__ --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf - .; } | sha256sum | cut -d' ' -f1)
   if [[ $(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$tag" 2>/dev/null) == "$hash" ]]; then
     say "$tag is up to date"
     return

@@ -26,6 +26,8 @@ run() {
 
 # the simulation keeps all cores busy: the clients' tests, which run real servers in the process, come before it
 unit() {
+  say "unit tests of the programs in the images"
+  python3 -B -m unittest discover -b -s Tests/ImagePrograms -t Tests
   say "unit tests"
   run --skip ContractTests --skip EndToEndTests --skip SimulationTests
   say "the simulation, ${SIM_SEEDS:-$1} seeds"

@@ -1,0 +1,43 @@
+"""belongs FILE: whether a timeline's history file (00000003.history) belongs to this cluster, by what this node's own Patroni
+says. Both ways between PostgreSQL and the archive ask it.
+
+A server that is promoted by hand (`pg_promote()`) writes such a file for a timeline that no other node continues. In the
+archive it would keep every standby from starting: PostgreSQL follows the newest timeline whose history it is given.
+
+It belongs to the cluster when this node has the leader key and its PostgreSQL runs: what it writes is the cluster's timeline,
+and when it is promoted it must see all files, so that it does not take a number twice. Otherwise it belongs to the cluster when
+the leader is on that timeline or a newer one. (Patroni's own history does not tell: it counts from the timeline that was left,
+and a promotion may skip numbers.)
+
+Exit status: 0 yes, 1 no, or it cannot be known, because Patroni does not answer or no node leads.
+"""
+import json
+import socket
+import sys
+
+ADDRESS = ("127.0.0.1", 8008)
+
+
+def ask(path):
+    """The status and the body of Patroni's answer."""
+    with socket.create_connection(ADDRESS, timeout=3) as connection:
+        connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        with connection.makefile("rb") as answer:
+            head, _, body = answer.read().partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+def belongs(timeline, ask=ask):
+    status, node = ask("/leader")
+    if status == 200 and node.get("state") == "running":
+        return True
+    _, cluster = ask("/cluster")
+    return any(member.get("role") == "leader" and timeline <= int(member["timeline"]) for member in cluster["members"])
+
+
+def main():
+    try:
+        return 0 if belongs(int(sys.argv[1].removesuffix(".history"), 16)) else 1
+    except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
+        print(f"belongs: {sys.argv[1:]}: {error!r}", file=sys.stderr)
+        return 1

@@ -1,0 +1,88 @@
+"""The first process's child, which becomes Patroni."""
+import os
+import sys
+
+from cluster_node import etcd, volumes
+from cluster_node.sessions import session_options
+
+CONFIG = "/etc/controller/patroni.yml"
+UNFINISHED = "/var/lib/postgresql/.unfinished-restore"
+BAD_CONFIG, BAD_VOLUME, HALF_RESTORED = 78, 73, 74
+
+
+class Refusal(Exception):
+    """Why a node does not start, with its exit status."""
+
+    def __init__(self, status, text):
+        super().__init__(text)
+        self.status = status
+
+
+def read_config(path=CONFIG):
+    """Patroni's configuration. Raises Refusal where the file is missing, unreadable or no YAML."""
+    import yaml
+
+    if not os.path.exists(path):
+        raise Refusal(BAD_CONFIG, f"{path} is missing; upload it before the container starts")
+    try:
+        with open(path, encoding="utf-8") as file:
+            return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise Refusal(BAD_CONFIG, f"{path}: {error}") from error
+
+
+def data_directory(config):
+    """Raises Refusal where the configuration names none."""
+    try:
+        return os.path.normpath(config["postgresql"]["data_dir"])
+    except (KeyError, TypeError) as error:
+        raise Refusal(BAD_CONFIG, f"{CONFIG} names no postgresql.data_dir") from error
+
+
+def check(directory):
+    """Raises Refusal where PostgreSQL must not start on this directory."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as table:
+        if reason := volumes.problem(directory, table.read()):
+            raise Refusal(BAD_VOLUME, reason)
+    if os.path.exists(UNFINISHED):
+        raise Refusal(HALF_RESTORED, f"{UNFINISHED} says that a restore into this volume was cut off")
+
+
+def import_patroni():
+    import importlib
+
+    for module in ("__main__", "api", "config", "dcs.etcd3", "ha", "log", "postgresql", "request", "thread_pool", "watchdog"):
+        importlib.import_module("patroni." + module)
+    import psycopg2  # noqa: F401  (Patroni imports it late, too)
+
+
+def pin_sessions():
+    """Patroni's own sessions as a superuser take no setting of a role or a database, and no trigger at login: each of them
+    could blind it, and then no node leads. patroni.yml has no place for this. Patroni's own options come last and win."""
+    from patroni import psycopg
+
+    connect, options = psycopg._connect, " ".join(session_options())
+
+    def pinned(*arguments, **words):
+        if words.get("user") == "postgres" and "replication" not in words:
+            words["options"] = f"{options} {words.get('options', '')}"
+        return connect(*arguments, **words)
+
+    psycopg._connect = pinned
+
+
+def run(say):
+    """Becomes Patroni. It imports Patroni's modules first, which takes longer than etcd needs to elect a leader, and only then
+    waits for etcd: Patroni that is started before etcd answers would sleep five seconds."""
+    try:
+        config = read_config()
+        check(data_directory(config))
+    except Refusal as refusal:
+        say(f"refusing to start: {refusal}")
+        sys.exit(refusal.status)
+    import_patroni()
+    pin_sessions()
+    etcd.wait_until_ready(config, say)
+    from patroni.__main__ import patroni_main
+
+    patroni_main(CONFIG)
