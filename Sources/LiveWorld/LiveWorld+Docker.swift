@@ -123,11 +123,17 @@ extension LiveWorld {
         }
     }
 
+    /// The next look reads everything again.
+    func forgetWhatWasRead() async {
+        await contents.forgetAll()
+        await repositoryCache.forgetView()
+    }
+
     /// The engine's own ID, asked again when an action depends on it.
     public func engineIdentity(afresh: Bool = false) async throws -> String {
-        if !afresh, let known = await cache.engineIdentity { return known }
+        if !afresh, let known = await engineCache.identity { return known }
         let id = try await docker.info(deadline: .seconds(2)).id
-        await cache.keep(engineIdentity: id)
+        await engineCache.keep(identity: id)
         return id
     }
 
@@ -135,28 +141,28 @@ extension LiveWorld {
     ///
     /// - Throws: whatever the engine does; unknown is not "none", for then every container would have to be made anew.
     func imageEnvironment(_ id: String) async throws -> [String] {
-        if let known = await cache.environment(of: id) { return known }
+        if let known = await engineCache.environment(of: id) { return known }
         let image = try await docker.image(id)
-        await cache.keep(environment: image.environment, of: id)
+        await engineCache.keep(environment: image.environment, of: id)
         return image.environment
     }
 
     /// Starts a pull and returns; its progress is part of what is observed.
     func startPull(_ reference: ImageReference) async {
-        guard await cache.pull(reference) == nil else { return }
-        await cache.notePull(reference, "starting")
-        let (docker, cache) = (docker, cache)
+        guard await engineCache.pull(reference) == nil else { return }
+        await engineCache.notePull(reference, "starting")
+        let (docker, engineCache, wakes) = (docker, engineCache, wakes)
         Task {
             do {
                 for try await progress in try await docker.pull(reference.text) {
-                    await cache.notePull(reference, progress.text)
+                    await engineCache.notePull(reference, progress.text)
                 }
             } catch {
-                await cache.notePull(reference, "failed: \(error)")
+                await engineCache.notePull(reference, "failed: \(error)")
                 try? await Task.sleep(for: .seconds(2))
             }
-            await cache.notePull(reference, nil)
-            await cache.wake()
+            await engineCache.notePull(reference, nil)
+            await wakes.wake()
         }
     }
 
@@ -169,7 +175,7 @@ extension LiveWorld {
         let requests = Task { await world.followStore(below: cluster.ownPrefix) { continuation.yield() } }
         let lease = Task { await world.watchLease(cluster) { continuation.yield() } }
         let states = Task { await world.watchStates(cluster) { continuation.yield() } }
-        Task { await cache.onWake { continuation.yield() } }
+        Task { await wakes.lead { continuation.yield() } }
         continuation.onTermination = { _ in
             events.cancel()
             keys.cancel()
@@ -188,19 +194,19 @@ extension LiveWorld {
             switch element {
             case .subscribed, .lost: wake()
             case .event(let event):
-                if event.verb == "exec_die", await cache.isQuestion(event.attributes["execID"]) { continue }
+                if event.verb == "exec_die", await engineCache.isQuestion(event.attributes["execID"]) { continue }
                 if event.type == "container", event.verb == "die" {
-                    await cache.noteDeath(of: ContainerID(event.id))
-                    await cache.forgetData()
+                    await engineCache.noteDeath(of: ContainerID(event.id))
+                    await contents.forgetData()
                     // it may have been a backup
-                    await cache.forgetRepository()
+                    await repositoryCache.forget()
                 }
                 if event.type == "container", event.verb == "oom" {
-                    await cache.noteOutOfMemory(ContainerID(event.id), at: event.time.description)
+                    await engineCache.noteOutOfMemory(ContainerID(event.id), at: event.time.description)
                 }
                 if event.type == "container", event.verb == "exec_die" {
-                    await cache.forgetFiles(of: ContainerID(event.id))
-                    await cache.forgetRepository()
+                    await contents.forgetFiles(of: ContainerID(event.id))
+                    await repositoryCache.forget()
                 }
                 if Relevance.isOurs(event, cluster: cluster) { wake() }
             }
@@ -225,11 +231,13 @@ extension LiveWorld {
     /// Follows the keys below a prefix of etcd for as long as the task lives: Patroni's decisions, or requests to us.
     func followStore(below prefix: String, _ wake: @Sendable () -> Void) async {
         while !Task.isCancelled {
-            if let client = await cache.knownStore {
+            if let client = await connections.knownStore {
                 do {
                     for try await event in client.watch(.prefix(EtcdBytes(prefix)), returnsPrevious: true) {
                         if Relevance.isDecision(event, prefix: prefix) { wake() }
-                        if await cache.knownStore?.configuration.endpoints != client.configuration.endpoints { break }
+                        if await connections.knownStore?.configuration.endpoints != client.configuration.endpoints {
+                            break
+                        }
                     }
                 } catch {
                     wake()

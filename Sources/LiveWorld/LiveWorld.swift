@@ -14,7 +14,13 @@ public struct LiveWorld: World {
 
     let engineID: EngineID
     let docker: DockerEngine
-    let cache: ObservationCache
+    let contents = ContainerCache()
+    let engineCache = EngineCache()
+    let repositoryCache: RepositoryCache
+    let connections = ConnectionCache()
+    let latest = LatestViews()
+    let migrations = MigrationRegister()
+    let wakes = WakeRelay()
     let stops = StopRequests()
     /// Restarts of PostgreSQL that were asked of a node's Patroni: each begins with a checkpoint, which may take long.
     let restarts = RequestsUnderWay<NodeName, PatroniError>()
@@ -30,19 +36,17 @@ public struct LiveWorld: World {
         let isHere = if let own { (try? await engine.container(own.text)) != nil } else { false }
         if own == nil { _ = try await engine.version() }
         return LiveWorld(
-            secrets: secrets, ownContainer: isHere ? own : nil, engineID: settings.name, docker: engine,
-            cache: ObservationCache())
+            secrets: secrets, ownContainer: isHere ? own : nil, engineID: settings.name, docker: engine)
     }
 
     private init(
-        secrets: SecretStore, ownContainer: ContainerID?, engineID: EngineID, docker: DockerEngine,
-        cache: ObservationCache
+        secrets: SecretStore, ownContainer: ContainerID?, engineID: EngineID, docker: DockerEngine
     ) {
         self.secrets = secrets
         self.ownContainer = ownContainer
         self.engineID = engineID
         self.docker = docker
-        self.cache = cache
+        repositoryCache = RepositoryCache { [wakes] in await wakes.wake() }
     }
 
     /// Both clocks.
@@ -87,7 +91,7 @@ public struct LiveWorld: World {
         observation.members = await members
         observation.poolers = await poolers
         if case .present(let keys) = dcs {
-            await cache.keep(leader: keys.leader, ttl: .seconds(keys.configuration?["ttl"]?.integer ?? 30))
+            await latest.keep(leader: keys.leader, ttl: .seconds(keys.configuration?["ttl"]?.integer ?? 30))
             observation.dcs = .present(await withLeases(keys, of: observation.members))
         }
         observation.repository = await repository
@@ -98,12 +102,12 @@ public struct LiveWorld: World {
         }
         let database = DatabaseObserver(world: self, cluster: cluster, addresses: addresses)
         let leader = dcs.value?.leader?.node
-        if scope == .handOver, let known = await cache.latestDatabase {
+        if scope == .handOver, let known = await latest.database {
             observation.database = await database.glance(leader: leader, members: observation.members, known: known)
             return observation
         }
         observation.database = await database.observe(leader: leader, members: observation.members)
-        if case .present(let view) = observation.database { await cache.keep(view) }
+        if case .present(let view) = observation.database { await latest.keep(view) }
         return observation
     }
 }
@@ -122,7 +126,7 @@ extension EngineView {
 extension LiveWorld {
     /// For members whose Patroni is silent: how long their lease lives on unless it is renewed. Only then is it asked.
     private func withLeases(_ keys: DCSView, of members: [MemberSighting]) async -> DCSView {
-        guard let client = await cache.knownStore else { return keys }
+        guard let client = await connections.knownStore else { return keys }
         var keys = keys
         for index in keys.members.indices {
             guard members.first(where: { $0.node == keys.members[index].name })?.view.isUnknown == true else {
@@ -140,7 +144,7 @@ extension LiveWorld {
         let patience = cluster.patroni.loopWait + .seconds(3)
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(5), tolerance: .milliseconds(500))
-            guard let client = await cache.knownStore, let (leader, ttl) = await cache.leader else { continue }
+            guard let client = await connections.knownStore, let (leader, ttl) = await latest.leader else { continue }
             guard let lease = try? await client.lease(leader.lease, deadline: .seconds(2)) else {
                 wake()
                 continue

@@ -39,7 +39,7 @@ struct LookTests {
 
     @Test("what was seen in a volume is good for one rest of the container, for a while, and until any container ends")
     func keepsData() async {
-        let cache = ObservationCache()
+        let cache = ContainerCache()
         await cache.keep(data: .empty, of: "a", occasion: "t1", ticket: await cache.dataTicket)
         #expect(await cache.data(of: "a", occasion: "t1", within: .seconds(60)) == .empty)
         #expect(await cache.data(of: "a", occasion: "t2", within: .seconds(60)) == nil)

@@ -212,7 +212,7 @@ struct MigrationContractTests {
             let failing = Migration(name: "002.sql", sql: "SELECT pg_sleep(0.3); SELECT 1/0;")
             #expect(await world.start(server.run(failing), patience: patience) == .done("under way"))
             let told = try await eventually("the failure is known") {
-                await world.cache.failedMigration(of: [file, failing])
+                await world.migrations.failedMigration(of: [file, failing])
             }
             guard case .failed("002.sql", let words, 1, _) = told else {
                 Issue.record("\(told)")

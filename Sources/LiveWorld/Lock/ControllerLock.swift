@@ -80,7 +80,7 @@ public actor ControllerLock {
                     _ = try await acquire(patience: .seconds(2))
                 } catch let taken as Taken {
                     rival = taken
-                    await world.cache.wake()
+                    await world.wakes.wake()
                     return
                 } catch {
                     // an engine that does not answer gives the lock to no controller

@@ -194,8 +194,8 @@ struct DatabaseObserver {
             MigrationTry.running(name: $0.name, since: Timestamp(microseconds: $0.since))
         }
         // one of ours that has not got as far as the server yet
-        let own = await world.cache.migration(at: "\(host)/\(cluster.accounts.database)")
-        let failed = await world.cache.failedMigration(of: cluster.schema.migrations)
+        let own = await world.migrations.migration(at: "\(host)/\(cluster.accounts.database)")
+        let failed = await world.migrations.failedMigration(of: cluster.schema.migrations)
         view.migrationTry = seen ?? own ?? failed
     }
 
@@ -209,7 +209,7 @@ struct DatabaseObserver {
                 let password = try? await world.secrets.value(secret)
             else { continue }
             let version = versions.first { $0.name == secret }?.version ?? ""
-            if await world.cache.matches(verifier, version: version, password: password) { matching.append(role) }
+            if await world.connections.matches(verifier, version: version, password: password) { matching.append(role) }
         }
         return matching
     }
@@ -237,14 +237,14 @@ extension LiveWorld {
     /// An open session to a node as the superuser, kept for the next look.
     func session(host: String, database: String) async throws -> PostgresConnection {
         let key = "\(host)/\(database)"
-        if let known = await cache.session(key), await known.isUsable { return known }
+        if let known = await connections.session(key), await known.isUsable { return known }
         let connection = try await connect(host: host, database: database)
-        await cache.keep(connection, as: key)
-        let cache = cache
+        await connections.keep(connection, as: key)
+        let (connections, wakes) = (connections, wakes)
         Task {
             _ = await connection.waitUntilBroken()
-            await cache.drop(connection)
-            await cache.wake()
+            await connections.drop(connection)
+            await wakes.wake()
         }
         return connection
     }

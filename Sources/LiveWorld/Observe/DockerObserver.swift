@@ -10,7 +10,7 @@ struct DockerObserver {
     private var docker: DockerEngine { world.docker }
 
     func observe() async -> Sighting<EngineView> {
-        if scope == .everythingAfresh { await world.cache.forgetAllFiles() }
+        if scope == .everythingAfresh { await world.forgetWhatWasRead() }
         do {
             async let identity = world.engineIdentity(afresh: scope != .everything)
             async let networks = networks()
@@ -59,12 +59,12 @@ struct DockerObserver {
     private func view(of summary: DockerContainerSummary) async throws -> ContainerView? {
         let id = ContainerID(summary.id)
         // until it has ended Docker has no answer, and then it has one at once
-        let isShuttingDown = await world.cache.isShuttingDown(id)
-        if await !world.cache.isMute(id) {
+        let isShuttingDown = await world.engineCache.isShuttingDown(id)
+        if await !world.engineCache.isSilent(id) {
             do {
                 return try await inspect(summary.id, deadline: isShuttingDown ? .milliseconds(60) : .seconds(2))
             } catch let error as DockerError where error.code == .timedOut {
-                if !isShuttingDown { await world.cache.noteMute(id) }
+                if !isShuttingDown { await world.engineCache.noteSilence(of: id) }
             }
         }
         return ContainerView(unanswered: summary)
@@ -103,7 +103,7 @@ struct DockerObserver {
         view.settings.environment = container.configuration.environment.filter { !image.contains($0) }.sorted()
         if case .guarding = scope, view.state.isRunning { return view }
         if scope == .handOver, !view.state.isRunning { return view }
-        view.ranOutOfMemoryAt = await world.cache.shortage(of: view.id)
+        view.ranOutOfMemoryAt = await world.engineCache.shortage(of: view.id)
         if scope != .handOver, !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
         guard await mayLookInside(view) else { return view }
         view.files = await files(of: view)
@@ -141,7 +141,7 @@ struct DockerObserver {
             if let end = Timestamp(exit.finishedAt), Timestamp(await world.now()) - end > .seconds(2) {
                 true
             } else {
-                await world.cache.isSettled(view.id, since: exit.finishedAt)
+                await world.engineCache.isSettled(view.id, since: exit.finishedAt)
             }
         case .restarting, .removing, .dead: false
         }
@@ -158,9 +158,9 @@ struct DockerObserver {
     }
 
     private func files(of view: ContainerView) async -> Sighting<[FileView]> {
-        if let known = await world.cache.files(of: view.id) { return known }
+        if let known = await world.contents.files(of: view.id) { return known }
         let seen = await world.docker.writtenFiles(in: view.id)
-        if seen.value != nil { await world.cache.keep(seen, of: view.id) }
+        if seen.value != nil { await world.contents.keep(seen, of: view.id) }
         return seen
     }
 
@@ -199,7 +199,8 @@ struct DockerObserver {
         if cluster.pooler.enabled { wanted.append(cluster.pooler.image) }
         var sightings: [ImageSighting] = []
         for reference in wanted {
-            var seen = ImageSighting(reference: reference, id: .absent, pulling: await world.cache.pull(reference))
+            var seen = ImageSighting(
+                reference: reference, id: .absent, pulling: await world.engineCache.pull(reference))
             do throws(DockerError) {
                 let image = try await docker.image(reference.text)
                 seen.id = .present(image.id)

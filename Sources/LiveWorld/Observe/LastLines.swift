@@ -13,7 +13,7 @@ struct LastLines {
         var found: [ContainerID: [String]] = [:]
         for seen in engine.containers where seen.labels.value(of: Label.cluster) == cluster.name.text {
             guard let occasion = await occasion(seen, members) else { continue }
-            if let known = await world.cache.lastLines(of: seen.id, occasion: occasion) {
+            if let known = await world.contents.lastLines(of: seen.id, occasion: occasion) {
                 found[seen.id] = known
                 continue
             }
@@ -21,7 +21,7 @@ struct LastLines {
                 let lines = try? await world.docker.logTail(seen.id.text, lines: LastLines.count, deadline: .seconds(1))
             else { continue }
             let hidden = await world.secrets.redact(lines).map { String($0.prefix(LastLines.longest)) }
-            await world.cache.keep(lastLines: hidden, of: seen.id, occasion: occasion)
+            await world.contents.keep(lastLines: hidden, of: seen.id, occasion: occasion)
             found[seen.id] = hidden
         }
         return found
@@ -31,7 +31,7 @@ struct LastLines {
     private func occasion(_ seen: ContainerView, _ members: [MemberSighting]) async -> String? {
         switch seen.state {
         case .exited(let exit):
-            return await world.cache.isSettled(seen.id, since: exit.finishedAt) ? exit.finishedAt : nil
+            return await world.engineCache.isSettled(seen.id, since: exit.finishedAt) ? exit.finishedAt : nil
         case .running:
             let node = seen.labels.value(of: Label.name)
             let member = members.first { $0.node.text == node }?.view.value

@@ -20,14 +20,14 @@ struct MemberObserver {
                     guard let host else {
                         return MemberSighting(node: node, view: .unknown(UnknownReason(.unreachable, "no address")))
                     }
-                    if await world.cache.isShuttingDown(container) {
+                    if await world.engineCache.isShuttingDown(container) {
                         return MemberSighting(node: node, view: .unknown(UnknownReason(.unreachable, "it shuts down")))
                     }
-                    let client = await world.cache.patroni(at: host) { host in
+                    let client = await world.connections.patroni(at: host) { host in
                         PatroniClient(endpoint: .tcp(host: host, port: 8008), credentials: credentials)
                     }
-                    let cache = world.cache
-                    return MemberSighting(node: node, view: await ask(client, container, cache))
+                    let engine = world.engineCache
+                    return MemberSighting(node: node, view: await ask(client, container, engine))
                 }
             }
             var sightings: [MemberSighting] = []
@@ -39,12 +39,12 @@ struct MemberObserver {
     /// The answer, or unknown as soon as the container ends: a dead one's address swallows packets, and the failover
     /// must not wait for a time-out.
     private func ask(
-        _ client: PatroniClient, _ container: ContainerID, _ cache: ObservationCache
+        _ client: PatroniClient, _ container: ContainerID, _ engine: EngineCache
     ) async -> Sighting<MemberView> {
         await withTaskGroup(of: Sighting<MemberView>.self) { group in
             group.addTask { await ask(client) }
             group.addTask {
-                await cache.exit(of: container)
+                await engine.exit(of: container)
                 return .unknown(UnknownReason(.unreachable, "its container has just ended"))
             }
             let first = await group.next() ?? .unknown(.notLooked)

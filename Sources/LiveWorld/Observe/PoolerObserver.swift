@@ -61,19 +61,19 @@ extension LiveWorld {
     /// An open session with a pooler's admin console, kept for the next look.
     func poolerConsole(host: String, deadline: Duration) async throws -> PostgresConnection {
         let key = "\(host)/pooler"
-        if let known = await cache.session(key), await known.isUsable { return known }
+        if let known = await connections.session(key), await known.isUsable { return known }
         let connection = try await PostgresConnection.connect(
             PostgresConfiguration(
                 host: host, port: 6432, user: PoolerSettings.consoleUser.text, database: "pgbouncer",
                 password: try await secrets.value("pooler-password"),
                 // the console is PgBouncer itself: it has no settings to inherit, and refuses options that it does not know
                 settings: [:]), deadline: deadline)
-        await cache.keep(connection, as: key)
-        let cache = cache
+        await connections.keep(connection, as: key)
+        let (connections, wakes) = (connections, wakes)
         Task {
             _ = await connection.waitUntilBroken()
-            await cache.drop(connection)
-            await cache.wake()
+            await connections.drop(connection)
+            await wakes.wake()
         }
         return connection
     }

@@ -17,7 +17,7 @@ struct RepositoryInquiry {
     func answer() async -> Sighting<RepositoryView> {
         let nodes = ours(.node)
         guard let node = nodes.first(where: \.state.isRunning) else { return await lastLook(nodes) }
-        return await world.cache.answer(within: RepositoryInquiry.patience) { await ask(node.id) }
+        return await world.repositoryCache.answer(within: RepositoryInquiry.patience) { await ask(node.id) }
     }
 
     private func ours(_ component: Component) -> [ContainerView] {
@@ -32,7 +32,7 @@ struct RepositoryInquiry {
             let question = try await world.docker.createExec(
                 in: id.text,
                 DockerExecConfiguration(command: ["task", "look", "--stanza=\(cluster.backups.stanza)"]))
-            await world.cache.note(question: question)
+            await world.engineCache.note(question: question)
             var text: [UInt8] = []
             let output = try await world.docker.startExec(question, total: RepositoryInquiry.limit)
             for try await piece in output where piece.stream == .standardOutput { text += piece.bytes }

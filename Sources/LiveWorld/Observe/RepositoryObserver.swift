@@ -12,14 +12,14 @@ struct RepositoryObserver {
     func observe() async -> Sighting<RepositoryView> {
         guard cluster.backups.enabled else { return .absent }
         if scope.isNarrow { return .unknown(.notLooked) }
-        if scope == .handOver { return await world.cache.latestRepository ?? .unknown(.notLooked) }
-        if scope == .everything, let known = await world.cache.knownRepository { return known }
+        if scope == .handOver { return await world.repositoryCache.latest ?? .unknown(.notLooked) }
+        if scope == .everything, let known = await world.repositoryCache.known { return known }
         let seen =
             cluster.backups.isPlain
             ? await look() : await RepositoryInquiry(world: world, cluster: cluster, engine: engine).answer()
         // a state in which something is awaited is not worth keeping for long
         let isSettled = if case .present(let view) = seen { !view.backups.isEmpty } else { false }
-        await world.cache.keep(seen, for: isSettled ? nil : seen.isUnknown ? .zero : .seconds(1))
+        await world.repositoryCache.keep(seen, for: isSettled ? nil : seen.isUnknown ? .zero : .seconds(1))
         return seen
     }
 

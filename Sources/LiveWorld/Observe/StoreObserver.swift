@@ -209,7 +209,7 @@ extension EtcdError {
 extension LiveWorld {
     /// The client for the members that run now.
     func store(_ addresses: Addresses) async -> EtcdClient {
-        await cache.store(at: addresses.etcd.map(\.host)) { hosts in
+        await connections.store(at: addresses.etcd.map(\.host)) { hosts in
             EtcdClient(
                 EtcdConfiguration(
                     endpoints: hosts.map { .tcp(host: $0, port: 2379) }, deadline: .seconds(2),

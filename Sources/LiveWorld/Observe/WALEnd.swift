@@ -6,12 +6,12 @@ extension LiveWorld {
     /// the timeline that it was on then.
     func measured(_ view: ContainerView, _ data: PostgresData) async -> Sighting<DataView> {
         let occasion = view.occasion
-        if let known = await cache.walEnd(of: view.id, occasion: occasion) { return .present(.postgres(known)) }
+        if let known = await contents.walEnd(of: view.id, occasion: occasion) { return .present(.postgres(known)) }
         do throws(DockerError) {
             let exact = try await lookingInto(view) { id throws(DockerError) in
                 try await WALFiles(docker: docker, container: id).measure(data)
             }
-            await cache.keep(walEnd: exact, of: view.id, occasion: occasion)
+            await contents.keep(walEnd: exact, of: view.id, occasion: occasion)
             return .present(.postgres(exact))
         } catch {
             return .unknown(error.unknownReason)

@@ -73,7 +73,7 @@ extension LiveWorld {
         command += entries.map(\.path)
         let exec = try await docker.createExec(
             in: id.text, DockerExecConfiguration(command: command, user: String(owner), takesInput: true))
-        await cache.note(question: exec)
+        await engineCache.note(question: exec)
         let result = try await docker.runExec(exec, in: id.text, input: archive, deadline: .seconds(20))
         guard result.exitCode == 0 else {
             throw RefusalError(.unavailable, "the files could not be written: \(result.errorText.prefix(300))")
@@ -180,7 +180,7 @@ extension LiveWorld {
     /// What a container that does not run holds in its data volume, seen at most so long ago.
     func data(in view: ContainerView, within age: Duration) async -> Sighting<DataView> {
         let occasion = view.occasion
-        if let known = await cache.data(of: view.id, occasion: occasion, within: age) { return .present(known) }
+        if let known = await contents.data(of: view.id, occasion: occasion, within: age) { return .present(known) }
         let isEtcd = view.labels.value(of: Label.component) == Component.etcd.rawValue
         switch view.labels.value(of: Label.component) {
         case Component.etcd.rawValue, Component.node.rawValue: break
@@ -188,13 +188,13 @@ extension LiveWorld {
             break
         case _: return .unknown(.notLooked)
         }
-        let ticket = await cache.dataTicket
+        let ticket = await contents.dataTicket
         do throws(DockerError) {
             let seen = try await lookingInto(view) { id throws(DockerError) in
                 guard isEtcd else { return try await postgresData(in: id) }
                 return try await docker.exists("/var/lib/etcd/member", in: id) ? DataView.etcd : DataView.empty
             }
-            await cache.keep(data: seen, of: view.id, occasion: occasion, ticket: ticket)
+            await contents.keep(data: seen, of: view.id, occasion: occasion, ticket: ticket)
             return .present(seen)
         } catch {
             return .unknown(error.unknownReason)
@@ -205,12 +205,12 @@ extension LiveWorld {
     func result(of view: ContainerView) async -> Sighting<JSONValue> {
         guard view.labels.value(of: Label.component) == Component.task.rawValue, case .exited(let exit) = view.state
         else { return .unknown(.notLooked) }
-        if let known = await cache.result(of: view.id, finishedAt: exit.finishedAt) { return known }
+        if let known = await contents.result(of: view.id, finishedAt: exit.finishedAt) { return known }
         do throws(DockerError) {
             // a long line is several in Docker's log, so that of a look into a large repository is hundreds
             let log = try await docker.logTail(view.id.text, lines: 1000, maxBytes: 16 << 20)
             let seen = LiveWorld.result(in: log).map { Sighting.present($0) } ?? .absent
-            await cache.keep(result: seen, of: view.id, finishedAt: exit.finishedAt)
+            await contents.keep(result: seen, of: view.id, finishedAt: exit.finishedAt)
             return seen
         } catch {
             return .unknown(error.unknownReason)

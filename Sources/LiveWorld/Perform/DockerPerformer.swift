@@ -21,13 +21,13 @@ struct DockerPerformer {
         case .createContainer(let spec): return String(try await create(spec).prefix(12))
         case .upload(let id, let files): try await upload(files, to: id)
         case .start(let id):
-            await world.cache.noteStart(of: id)
+            await world.engineCache.noteStart(of: id)
             _ = try await docker.start(id.text)
         case .stop(let id): return try await stop(id)
         case .kill(let id): try await docker.kill(id.text)
         case .shutdownPrimary(let id):
             try await docker.kill(id.text, signal: "SIGUSR2", deadline: .seconds(2))
-            await world.cache.noteStandDown(of: id)
+            await world.engineCache.noteShutdown(of: id)
         case .unpause(let id): try await docker.unpause(id.text)
         case .remove(let id): try await docker.removeContainer(id.text)
         case .rename(let id, let name): try await docker.renameContainer(id.text, to: name.text)
@@ -48,8 +48,8 @@ struct DockerPerformer {
         let configuration = try await docker.container(id.text).configuration
         let isNode = configuration.labels[Label.component] == Component.node.rawValue
         let grace = isNode ? cluster.nodes.stopTimeout : .seconds(configuration.stopTimeoutSeconds ?? 10)
-        let isOver = try await world.stops.begin(id, grace: grace, on: docker) { [cache = world.cache] in
-            await cache.wake()
+        let isOver = try await world.stops.begin(id, grace: grace, on: docker) { [wakes = world.wakes] in
+            await wakes.wake()
         }
         return isOver ? "" : "under way"
     }
@@ -142,7 +142,7 @@ struct DockerPerformer {
         if files.contains(where: { $0.path.hasSuffix("/userlist.txt") }), await world.secrets.hasNewConsolePassword {
             _ = try? await docker.kill(id.text, signal: "SIGHUP")
         }
-        await world.cache.forgetFiles(of: id)
+        await world.contents.forgetFiles(of: id)
     }
 }
 

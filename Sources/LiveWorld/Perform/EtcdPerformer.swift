@@ -142,7 +142,7 @@ extension LiveWorld {
 
     /// The client of the last look, or a new one before the first look.
     func currentStore(_ cluster: Cluster) async throws -> EtcdClient {
-        if let known = await cache.knownStore { return known }
+        if let known = await connections.knownStore { return known }
         var hosts: [String] = []
         for name in cluster.etcdNames { if let host = try? await address(of: name, cluster) { hosts.append(host) } }
         guard !hosts.isEmpty else { throw RefusalError(.unavailable, "no etcd member runs") }

@@ -53,8 +53,8 @@ extension LiveWorld {
             let answer = try await restarts.begin(node) { () async throws(PatroniError) in
                 // not once more for what a restart has brought into force a moment ago
                 try await client.restart(onlyIfPending: true)
-            } ended: { [cache] in
-                await cache.wake()
+            } ended: { [wakes] in
+                await wakes.wake()
             }
             return .done(answer ?? "under way")
         case .switchover(let from, let to):
@@ -79,7 +79,7 @@ extension LiveWorld {
     private func patroni(_ node: NodeName, _ cluster: Cluster) async throws -> PatroniClient {
         let host = try await address(of: ContainerName(node.text), cluster)
         let password = try await secrets.value("patroni-rest")
-        return await cache.patroni(at: host) { host in
+        return await connections.patroni(at: host) { host in
             PatroniClient(
                 endpoint: .tcp(host: host, port: 8008),
                 credentials: PatroniCredentials(user: "controller", password: password))
@@ -115,7 +115,7 @@ extension LiveWorld {
             try await setPassword(of: role, to: try await secrets.valueToSet(secret), host: host)
         case .dropDatabase(let name):
             // our own look into it would hold on to it
-            await cache.session("\(host)/\(name)")?.close()
+            await connections.session("\(host)/\(name)")?.close()
             let session = try await session(host: host, database: "postgres")
             try await session.execute(
                 script: "DROP DATABASE IF EXISTS \(SQL.identifier(name.text));", deadline: .seconds(20))

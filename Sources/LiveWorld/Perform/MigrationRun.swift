@@ -148,19 +148,19 @@ extension LiveWorld {
     /// - Parameter patience: how long the pass waits for it.
     func start(_ run: MigrationRun, patience: Duration = .milliseconds(500)) async -> Outcome {
         let place = "\(run.host)/\(run.database)"
-        guard await cache.begin(run.migration, at: place, since: Timestamp(await now())) else {
+        guard await migrations.begin(run.migration, at: place, since: Timestamp(await now())) else {
             return .done("under way")
         }
         let (world, begun) = (self, ContinuousClock.now)
         Task {
             var failure: PostgresError?
             do throws(PostgresError) { try await run.apply() } catch { failure = error }
-            await world.cache.finish(
+            await world.migrations.finish(
                 run.migration, at: place, failure: failure, uptime: await world.now().uptime)
-            if ContinuousClock.now - begun > patience { await world.cache.wake() }
+            if ContinuousClock.now - begun > patience { await world.wakes.wake() }
         }
         while ContinuousClock.now - begun < patience {
-            guard await cache.isMigrating(at: place) else { return await cache.outcome(of: run.migration) }
+            guard await migrations.isMigrating(at: place) else { return await migrations.outcome(of: run.migration) }
             try? await Task.sleep(for: .milliseconds(5))
         }
         return .done("under way")

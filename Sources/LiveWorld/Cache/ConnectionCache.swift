@@ -1,0 +1,46 @@
+import EtcdClient
+import Model
+import PatroniAPI
+import PostgresClient
+
+/// Open clients and sessions, and what a costly comparison of a password said.
+actor ConnectionCache {
+    private var store: (hosts: [String], client: EtcdClient)?
+    private var patroni = Cache<String, PatroniClient>()
+    private var sessions = Cache<String, PostgresConnection>()
+    private var verified = Cache<[String], Bool>(capacity: 256)
+
+    /// The etcd client of these hosts, made where the hosts have changed.
+    func store(at hosts: [String], make: ([String]) -> EtcdClient) -> EtcdClient {
+        if let store, store.hosts == hosts { return store.client }
+        let client = make(hosts)
+        store = (hosts, client)
+        return client
+    }
+
+    var knownStore: EtcdClient? { store?.client }
+
+    /// The client of a node's Patroni.
+    func patroni(at host: String, make: (String) -> PatroniClient) -> PatroniClient {
+        if let known = patroni[host] { return known }
+        let client = make(host)
+        patroni.keep(client, for: host)
+        return client
+    }
+
+    /// A session with PostgreSQL or with a pooler's console.
+    func session(_ key: String) -> PostgresConnection? { sessions[key] }
+    func keep(_ connection: PostgresConnection, as key: String) { sessions.keep(connection, for: key) }
+
+    /// Forgets this session, and none that has taken its place.
+    func drop(_ connection: PostgresConnection) { sessions.forgetAll { $0 === connection } }
+
+    /// Whether a stored verifier belongs to a password; computed once for each pair.
+    func matches(_ verifier: String, version: String, password: String) -> Bool {
+        let pair = [verifier, version]
+        if let known = verified[pair] { return known }
+        let matches = ScramVerifier(verifier)?.matches(password) ?? false
+        verified.keep(matches, for: pair)
+        return matches
+    }
+}
