@@ -14,14 +14,19 @@ package enum FaultBudget {
             guard let index = universe.place(of: target) else { return false }
             return keepsData(without: index, in: universe)
         case .loseStore: return keepsPromises(in: universe)
+        case .shyAway(let target):
+            // a cluster in which every Patroni refuses to lead waits for a person
+            guard let index = universe.place(of: target) else { return false }
+            return universe.engine.containers.indices.contains {
+                $0 != index && universe.engine.containers[$0].node?.isShy == false
+            }
         case .edit(.locale(let locale)) where locale != PostgresSettings().locale:
             return universe.store?.key(BootstrapRecord.key(of: universe.scope)) != nil
         case .edit(.nodePrefix(let prefix)) where prefix != NodeSettings().namePrefix:
             return universe.store?.key(BootstrapRecord.key(of: universe.scope)) != nil
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
-            .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .shyAway, .editConfiguration,
-            .pausePatroni,
+            .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
             .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .requestSwitchover, .openTransaction,
             .quietClients, .spoilSwitchover, .dropExtension, .spoilRole,
             .promoteRole, .dropRole, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,
