@@ -81,7 +81,8 @@ let package = Package(
             name: "PlanningFixtures", dependencies: ["Reconcilers", "Model"], path: "Tests/PlanningFixtures",
             swiftSettings: settings),
         tests("ModelTests", ["Model", "TestSupport"]),
-        tests("ControllerTests", ["Controller", "Supervisor", "LiveWorld", "Model", "PlanningFixtures"]),
+        tests(
+            "ControllerTests", ["Controller", "Supervisor", "Reconcilers", "LiveWorld", "Model", "PlanningFixtures"]),
         tests(
             "LiveWorldTests",
             ["LiveWorld", "Reconcilers", "DockerAPI", "EtcdClient", "PostgresClient", "Model", "TestSupport"]),

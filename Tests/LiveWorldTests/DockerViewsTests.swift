@@ -1,0 +1,71 @@
+import DockerAPI
+import FoundationEssentials
+import Model
+import Testing
+
+@testable import LiveWorld
+
+@Suite("What the look makes of Docker's answers")
+struct DockerViewsTests {
+    private func container(_ state: String, _ rest: String = "") throws -> ContainerView {
+        let text = """
+            {"Id": "c1", "Name": "/pg-1", "Image": "sha256:1", "Created": "2026-11-29T10:00:00Z", "RestartCount": 2,
+             "State": \(state),
+             "Config": {"Image": "pg:18", "Labels": {"b": "2", "a": "1"}, "Env": ["X=y"]},
+             "HostConfig": {"Memory": 536870912, "NanoCpus": 1500000000, "ShmSize": 67108864, "PidsLimit": -1,
+               "CapDrop": ["all"], "CapAdd": ["KILL", "CHOWN"], "SecurityOpt": ["no-new-privileges:false"],
+               "RestartPolicy": {"Name": "no"},
+               "PortBindings": {"5432/tcp": [{"HostIp": "127.0.0.1", "HostPort": "15432"}]}},
+             "Mounts": [{"Type": "volume", "Name": "pg-1-data", "Destination": "/var/lib/postgresql", "RW": true},
+               {"Type": "bind", "Source": "/etc/x", "Destination": "/x", "RW": false}],
+             "NetworkSettings": {"Networks": {"net": {"NetworkID": "n1", "IPAddress": ""}, "none": {"NetworkID": ""}}}
+             \(rest)}
+            """
+        return ContainerView(docker: try JSONDecoder().decode(DockerContainer.self, from: Data(text.utf8)))
+    }
+
+    @Test(
+        "a container lives, has ended, or is in a state that proves nothing",
+        arguments: [
+            (#"{"Status": "running", "Running": true, "StartedAt": "2026-11-29T10:00:01Z"}"#, "running"),
+            (#"{"Status": "running", "Running": true, "Paused": true}"#, "paused"),
+            (#"{"Status": "paused", "Running": true, "Paused": true}"#, "paused"),
+            (#"{"Running": false, "Status": "exited", "ExitCode": 137, "OOMKilled": true}"#, "exited 137"),
+            // an engine that says both is not taken for a proof of death
+            (#"{"Status": "exited", "Running": true}"#, "running"),
+            (#"{"Running": false, "Status": "created"}"#, "created"),
+            (#"{"Running": false, "Status": "created", "Error": "no such network", "ExitCode": 128}"#, "exited 128"),
+            (#"{"Running": false, "Status": "removing"}"#, "removing"),
+            (#"{"Running": false, "Status": "dead"}"#, "dead"),
+            (#"{"Status": "restarting", "Running": true}"#, "restarting"),
+            (#"{"Running": false, "Status": "hibernating"}"#, "restarting"),
+            (#"{"Status": "hibernating", "Running": true}"#, "running"),
+        ])
+    func states(_ state: String, _ expected: String) throws {
+        let seen =
+            switch try container(state).state {
+            case .created: "created"
+            case .running: "running"
+            case .paused: "paused"
+            case .restarting: "restarting"
+            case .removing: "removing"
+            case .dead: "dead"
+            case .exited(let exit): "exited \(exit.code)"
+            }
+        #expect(seen == expected)
+    }
+
+    @Test("limits, mounts, ports and rights in the units of the manifest")
+    func settings() throws {
+        let view = try container(#"{"Running": false, "Status": "created"}"#)
+        #expect(view.labels.map(\.key) == ["a", "b"] && view.restartCount == 2 && view.imageID == "sha256:1")
+        #expect((view.settings.memory, view.settings.milliCPUs, view.settings.pidsLimit) == (512 << 20, 1500, 0))
+        #expect(view.settings.ports == [PortBinding(containerPort: 5432, hostAddress: "127.0.0.1", hostPort: 15432)])
+        #expect(view.settings.mounts.map(\.volume) == ["pg-1-data"])
+        #expect(view.settings.foreignMounts == ["/etc/x:/x"])
+        #expect(view.settings.dropsAllCapabilities && view.settings.addedCapabilities == ["CHOWN", "KILL"])
+        #expect(view.settings.mayGainPrivileges && view.settings.stopTimeoutSeconds == 10)
+        // the network that is called none is none
+        #expect(view.attachments.map(\.networkName) == ["net"] && view.attachments[0].address == nil)
+    }
+}

@@ -1,0 +1,77 @@
+import Model
+import Testing
+
+@testable import PlanningFixtures
+@testable import Reconcilers
+
+@Suite("The next step towards the wanted schema")
+struct SchemaStepTests {
+    private let cluster = PlanningFixture().cluster
+
+    private func database(_ change: (inout DatabaseView) -> Void = { _ in }) throws -> DatabaseView {
+        var view = try #require(PlanningFixture().observation.database.value)
+        view.migrations = .present([])
+        view.mayRecord = true
+        view.missingGrants = []
+        change(&view)
+        return view
+    }
+
+    private func next(_ database: DatabaseView, mayUpdate: Bool = true) -> String? {
+        SchemaStep.next(database: database, cluster: cluster, mayUpdate: mayUpdate)?.sql
+    }
+
+    @Test("nothing is done in a database that could not be entered")
+    func unknown() throws {
+        let view = try database {
+            $0.migrations = .unknown(UnknownReason(.unreachable, "no session"))
+            $0.missingGrants = ["CREATE"]
+            $0.mayRecord = false
+        }
+        #expect(next(view) == nil)
+    }
+
+    @Test("the history comes first, then the grants, then the right to record, then the extensions")
+    func order() throws {
+        var view = try database {
+            $0.migrations = .absent
+            $0.missingGrants = ["CREATE ON SCHEMA public"]
+            $0.mayRecord = false
+            $0.extensions = []
+        }
+        #expect(next(view)?.contains("CREATE TABLE IF NOT EXISTS controller.migrations") == true)
+        view.migrations = .present([])
+        #expect(next(view)?.hasPrefix("GRANT USAGE, CREATE ON SCHEMA public") == true)
+        view.missingGrants = []
+        #expect(next(view)?.contains("GRANT SELECT, INSERT, UPDATE ON controller.migrations") == true)
+        view.mayRecord = true
+        #expect(next(view)?.hasPrefix("CREATE EXTENSION IF NOT EXISTS") == true)
+    }
+
+    @Test(
+        "an extension is made, updated to the version that is asked for, or to a newer one of the image, and never back",
+        arguments: [
+            (nil, nil, "0.8.0", true, "CREATE EXTENSION IF NOT EXISTS \"vector\" SCHEMA public;"),
+            ("0.7.4", nil, "0.8.0", true, "CREATE EXTENSION IF NOT EXISTS \"vector\" SCHEMA public VERSION '0.7.4';"),
+            (nil, "0.8.0", "0.8.0", true, nil),
+            (nil, "0.8.0", "0.10.0", true, "ALTER EXTENSION \"vector\" UPDATE TO '0.10.0';"),
+            (nil, "0.10.0", "0.8.0", true, nil), (nil, "0.8.0", "0.10.0", false, nil), (nil, "0.8.0", nil, true, nil),
+            ("0.7.4", "0.8.0", "0.8.0", true, "ALTER EXTENSION \"vector\" UPDATE TO '0.7.4';"),
+            ("0.8.0", "0.8.0", "0.9.0", true, nil),
+        ] as [(String?, String?, String?, Bool, String?)])
+    func extensions(
+        _ wanted: String?, _ installed: String?, _ available: String?, _ mayUpdate: Bool, _ expected: String?
+    ) {
+        let seen = ExtensionView(name: "vector", installed: installed, available: available)
+        let step = SchemaStep.extensionStep(
+            ExtensionSettings(name: "vector", version: wanted), seen: seen, mayUpdate: mayUpdate)
+        #expect(step?.sql == expected)
+    }
+
+    @Test("names and versions are quoted")
+    func quoting() {
+        let wanted = ExtensionSettings(name: "a\"b", version: "1'; DROP")
+        let step = SchemaStep.extensionStep(wanted, seen: nil, mayUpdate: true)
+        #expect(step?.sql == "CREATE EXTENSION IF NOT EXISTS \"a\"\"b\" SCHEMA public VERSION '1''; DROP';")
+    }
+}
