@@ -32,4 +32,16 @@ struct ChoiceTests {
         #expect(chosen(nil, "/c", among: [shop, mail]) == ["one", "two"])
         #expect(chosen(nil, "/c", among: [mail]) == ["two"])
     }
+
+    @Test(
+        "paths of the host are not handed to the supervisor, and everything else is",
+        arguments: [
+            ("status --manifest a.yaml -o json", "status -o json"), ("status -m a.yaml --wait", "status --wait"),
+            ("plan --manifest=a.yaml --state-dir=/s --time 3", "plan --time 3"),
+            ("restore --state-dir /s --yes a.yaml", "restore --yes a.yaml"), ("status --manifest", "status"),
+            ("events --manifest-of x", "events --manifest-of x"),
+        ])
+    func paths(_ typed: String, _ handed: String) {
+        #expect(Delegation.withoutPaths(typed.split(separator: " ").map(String.init)).joined(separator: " ") == handed)
+    }
 }

@@ -71,7 +71,8 @@ struct ContractFixture: Sendable {
         var settings = ContainerSettings()
         settings.memory = 64 << 20
         settings.pidsLimit = 100
-        settings.stopTimeoutSeconds = 10
+        // not the engine's own 10: a value that is lost on the way has to show
+        settings.stopTimeoutSeconds = 7
         settings.restartPolicy = recipe.policy
         if let port = recipe.port {
             settings.ports = [
