@@ -173,6 +173,11 @@ public actor SimulatedWorld: World {
             universe.now = max(universe.now, next)
             while let next = schedule.take(dueAt: universe.now) { strike(next) }
             universe.fire()
+            // a controller that refuses its manifest rests, and calls nothing by which it would be noticed
+            if cluster.isImpossible {
+                universe.heldAt = universe.now
+                universe.obstacleAt = max(universe.obstacleAt, universe.now)
+            }
             inspection.passed(universe)
         }
         universe.now = max(universe.now, deadline)
