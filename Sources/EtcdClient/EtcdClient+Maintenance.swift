@@ -100,8 +100,8 @@ extension EtcdClient {
         _ = try await call("/v3/maintenance/alarm", body, .repeatable, deadline: deadline)
     }
 
-    /// Gives a member's unused space back to the file system (`/v3/maintenance/defragment`). The member answers
-    /// nobody meanwhile: one at a time, the leader last.
+    /// Gives a member's unused space back to the file system (`/v3/maintenance/defragment`). The member gives
+    /// no answers meanwhile: one member at a time, the leader last.
     public func defragment(_ endpoint: HTTPEndpoint, deadline: Duration = .seconds(60)) async throws(EtcdError) {
         _ = try await member(endpoint, "/v3/maintenance/defragment", [:], .once, deadline)
     }

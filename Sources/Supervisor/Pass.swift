@@ -65,8 +65,8 @@ public struct Pass<W: World>: Sendable {
         return report
     }
 
-    /// A look, with what is the controller's own in it as it was when etcd could last be read. A pause that nobody can
-    /// end, because etcd is away, keeps nobody for long from bringing etcd back.
+    /// A look, with what is the controller's own in it as it was when etcd could last be read. A pause cannot be
+    /// ended while etcd is away, so it does not keep the controller for long from bringing etcd back.
     private mutating func look(at cluster: Cluster, scope: ObservationScope) async -> PlanningInput {
         var observation = await world.observe(cluster, scope: scope)
         let now = await world.now()

@@ -6,7 +6,7 @@ import Testing
 @Suite("An election")
 struct ElectionTests {
     @Test("that no replica can win, because it lacks too much, is not waited for: the old primary leads again")
-    func nobodyIsElected() async throws {
+    func noReplicaIsElected() async throws {
         try await ClusterFixture.with(nodes: 2, etcd: 1) { cluster in
             try cluster.edit("  postgres:\n", "  postgres:\n    synchronous:\n      mode: \"off\"\n")
             try cluster.run()

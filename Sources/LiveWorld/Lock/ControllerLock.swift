@@ -1,8 +1,8 @@
 import DockerAPI
 public import Model
 
-/// Keeps a second controller of a cluster from acting on the same engine: whoever has the container
-/// `<cluster>-controller-lock` acts.
+/// Keeps a second controller of a cluster from acting on the same engine: the controller that has the
+/// container `<cluster>-controller-lock` acts.
 public actor ControllerLock {
     /// Another one has it.
     public struct Taken: Error, Sendable, CustomStringConvertible {

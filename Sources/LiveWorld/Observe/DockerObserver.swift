@@ -147,8 +147,8 @@ struct DockerObserver {
         }
     }
 
-    /// How old a look into a volume may be: whoever puts a container to work on one ends, and then it is forgotten. A
-    /// guard looks again, and the release of a leader key has no time for it and does not need it.
+    /// How old a look into a volume may be: a container that works on a volume ends, and then the look is forgotten. A
+    /// guard looks again. The release of a leader key has no time for it and does not need it.
     private func age(of view: ContainerView) -> Duration {
         switch scope {
         case .guarding(.leadership): .seconds(60)

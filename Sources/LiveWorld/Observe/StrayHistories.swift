@@ -2,8 +2,8 @@ import Model
 import PostgresClient
 
 extension DatabaseObserver {
-    /// The histories in the archive, where it is a volume, of timelines that are newer than the primary's: whoever made
-    /// them does not lead. Empty where they cannot be seen.
+    /// The histories in the archive, where it is a volume, of timelines that are newer than the primary's: the node
+    /// that made them does not lead. Empty where they cannot be seen.
     func strayHistories(newerThan timeline: Int64, host: String) async -> [String] {
         guard cluster.backups.enabled, cluster.backups.s3 == nil else { return [] }
         let archive = "/var/lib/pgbackrest/archive/\(cluster.backups.stanza)/"

@@ -1,8 +1,8 @@
 internal import Model
 
 extension Manifest {
-    /// Roles and databases that the manifest declares: nobody else's name, owners and groups that are there, nothing
-    /// that a superuser alone could do.
+    /// Roles and databases that the manifest declares: names that are free, owners and groups that are there, and
+    /// nothing that only a superuser could do.
     static func checkDeclared(_ cluster: Cluster, _ log: Diagnostics) {
         let own = ownRoles(cluster)
         let present = cluster.roles.filter { $0.ensure == .present }.map(\.name)

@@ -28,7 +28,7 @@ final class Diagnostics {
     }
 
     /// A rule between fields. It is not asked when one of them was refused already: its value would be a default
-    /// that nobody wrote.
+    /// and not what the file says.
     func require(
         _ holds: Bool, at path: String, with others: [String] = [], _ problem: @autoclosure () -> String,
         got: @autoclosure () -> String? = nil, expected: @autoclosure () -> String? = nil

@@ -137,8 +137,8 @@ struct NodeSet {
         scope.input.observation.database.value.map { $0.node == node.name && $0.isInRecovery } ?? false
     }
 
-    /// Whether the parameters may have changed so lately that not every node has read them: nobody could say then whose
-    /// turn it is.
+    /// Whether the parameters may have changed so lately that some nodes have not read them: then it is not known
+    /// whose turn it is.
     var parametersAreFresh: Bool {
         guard let trial = scope.container(TaskKind.trial.container(of: scope.cluster.name)),
             case .exited(let exit) = trial.state, let end = Timestamp(exit.finishedAt)
@@ -168,8 +168,8 @@ struct NodeSet {
         return written - own
     }
 
-    /// Whether a node has been down for longer than an election takes: by then the lease of whoever led has run out, and
-    /// every Patroni has looked.
+    /// Whether a node has been down for longer than an election takes: by then the lease of the last leader has run out,
+    /// and every Patroni has looked.
     func isOverdue(_ node: NodeView) -> Bool {
         let text =
             switch node.container?.state {

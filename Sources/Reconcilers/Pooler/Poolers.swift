@@ -111,8 +111,8 @@ struct PoolerSteps {
         return view.isPaused && mayResume ? (.resume, .paused) : nil
     }
 
-    /// Held clients go on where somebody takes writes. While a switchover holds them that is somebody else than before
-    /// (or the one that was restarted), and while positively nobody does they wait on: an answer of any other kind would be an error.
+    /// Clients that wait go on once a primary takes writes: in a switchover another node than before, in a restart the
+    /// same one. While it is known that no node takes writes they wait on, because every other answer would be an error.
     private var mayResume: Bool {
         guard pooler.access == .readWrite else { return true }
         let observation = scope.input.observation

@@ -160,8 +160,8 @@ struct SwitchoverStep {
         return nil
     }
 
-    /// PostgreSQL ends only when its standbys and its archive have everything, and whoever is due before the primary goes
-    /// before it.
+    /// PostgreSQL ends only when its standbys and its archive have everything, and a node that is due before the primary
+    /// is restarted before it.
     private func obstacleToRestart(_ database: DatabaseView) -> String? {
         // mostly it is mended soon; where it is not, it tries a few times and gives up
         let isUnseen = database.unknownReason(of: .archiver) != nil

@@ -53,8 +53,8 @@ struct Guards: Sendable {
     private var releases: [Duration] = []
     private var idleSince: (revision: Int64, since: Duration, seen: Duration)?
 
-    /// How long nobody must have been seen at work before the mark of an initialisation is taken away: whoever begins
-    /// one writes the mark first, and shows what it is doing only then.
+    /// How long no node must have been seen at work before the mark of an initialisation is taken away: a node that
+    /// begins one writes the mark first, and shows only then what it is doing.
     static let idleness: Duration = .seconds(20)
 
     /// What an action would break; nil lets it pass.

@@ -88,8 +88,8 @@ enum InterruptionGuard {
         return body.hasOutlived(network)
     }
 
-    /// Whether etcd lost everything: each of its members is there, at rest, and has nothing in its volume. Then nobody
-    /// can lead for long, and an empty store would let anybody.
+    /// Whether etcd lost everything: each of its members is there, at rest, and has nothing in its volume. Then no node
+    /// can lead for long, and an empty store would let any node lead.
     private static func isStoreGone(_ input: PlanningInput) -> Bool {
         guard let engine = input.cluster.engines.first?.name, case .present(let view) = input.observation.engine(engine)
         else { return false }
