@@ -11,7 +11,7 @@ struct Restore: AsyncParsableCommand {
         discussion: """
             The data is restored into a fresh volume while the cluster goes on. Only when that is complete do the nodes
             stop and come back on the restored data. The old data volumes stay. What was written after the target is
-            in the old volumes only. To look into the past without turning back, found a new cluster beside this one:
+            in the old volumes only. To look into the past without turning back, create a new cluster beside this one:
             `bootstrap.recovery` in its manifest.
             """)
 

@@ -12,7 +12,7 @@ extension Shape<Recovery?> {
         [
             Rule(
                 "recovery", \.self, Shape<Recovery>.recovery.optional(Recovery()),
-                "A backup to found the cluster on, instead of an empty database. Matters only before the cluster exists."
+                "A backup to create the cluster from, instead of an empty database. Matters only before the cluster exists."
             )
         ], defaults: nil, later: ["initdb", "import", "clone"])
 }

@@ -54,14 +54,14 @@ public enum ImmutableFields {
     /// How a newer major version is reached, as long as it is not done in place.
     public static let upgrade =
         "a major upgrade in place is not available, and neither backups nor data directories can be read by another "
-        + "major version: found another cluster of that version (with names and ports of its own), move the data by "
+        + "major version: create another cluster of that version (with names and ports of its own), move the data by "
         + "pg_dump and pg_restore or by logical replication, and change over"
 
     private static let another =
-        "write the old value back; to have another, found another cluster and move the data by "
+        "write the old value back; to have another, create another cluster and move the data by "
         + "pg_dump and pg_restore"
     private static let moving =
-        "Write the old value back; to move, found another cluster on the backups (bootstrap.recovery) that has its own "
+        "Write the old value back; to move, create another cluster from the backups (bootstrap.recovery) that has its own "
         + "repository elsewhere"
     private static let back = "write the old value back; destroy and create the cluster to have another"
 

@@ -7,7 +7,7 @@ enum EtcdSpec {
 
     static func peerURL(of name: ContainerName) -> String { "http://\(name):2380" }
 
-    /// The value of `Label.etcdJoin` for a member that founds the store.
+    /// The value of `Label.etcdJoin` for a member of a new etcd cluster.
     static let bootstrap = "new"
 
     /// The container of a member that joins as the label says.

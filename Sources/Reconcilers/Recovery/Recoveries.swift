@@ -1,6 +1,6 @@
 public import Model
 
-/// Brings back data from the repository: founds a new cluster on it, or turns a cluster that exists to restored data.
+/// Brings back data from the repository: creates a new cluster from it, or turns a cluster that exists to restored data.
 /// Either way the data is restored into an unused volume, and only what is complete is ever started.
 public struct Recoveries: Reconciler {
     /// Its name in plans and events.
