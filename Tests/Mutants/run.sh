@@ -3,13 +3,13 @@
 # programs in the images) or the simulation must catch every one. Works on a copy of the tree, which keeps its build between
 # runs; the tree itself is not touched.
 #
-# Ends with status 1 when a mutant survives, does not apply or does not compile, or when the clean tree fails.
+# FROM=NN goes on with that patch. Ends with status 1 when a mutant survives, does not apply or does not compile, or when the
+# clean tree fails.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 tree=$root/.build/mutants
 seeds=${SEEDS:-1...1500}
-tests='ReconcilersTests|SupervisorTests|LiveWorldTests|DockerAPITests'
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
@@ -33,13 +33,14 @@ judge_programs() {
 # Says who noticed. Status 1 when nobody did; 2 when there is no verdict: a time-out, or an end without a finding, is not
 # a bug that was caught.
 judge() {
-  local status=0 found
-  (cd "$tree" && timeout 300 swift test --skip-build --filter "$tests" --skip ContractTests) >"$log" 2>&1 || status=$?
-  if [[ $status != 0 ]]; then
+  local status=0 found tests
+  for tests in "${suites[@]}"; do
+    (cd "$tree" && timeout 300 swift test --skip-build --filter "$tests" --skip ContractTests) >"$log" 2>&1 || status=$?
+    [[ $status == 0 ]] && continue
     found=$(grep -aoE '^✘ Test "[^"]*"' "$log" | head -1 | sed 's/^✘ Test/unit test/') || true
     verdict "$found" "unit tests" $status
     return
-  fi
+  done
   status=0
   build_simulation || { echo "no verdict: the simulation does not compile"; return 2; }
   (cd "$tree" && timeout 1800 .build/release/simulate --seeds "$seeds" --first) >"$log" 2>&1 || status=$?
@@ -51,14 +52,33 @@ verdict() {  # FOUND WHO STATUS
   if [[ -n $1 ]]; then echo "$1"; else echo "no verdict: the $2 ended with status $3"; return 2; fi
 }
 
-say "the clean tree"
-refresh
-build_tests || { tail -20 "$log"; echo "the clean tree does not build"; exit 1; }
-status=0; found=$(judge_programs || judge) || status=$?
-[[ $status == 1 ]] || { echo "the clean tree fails: $found"; exit 1; }
-echo "  passes its tests and seeds $seeds"
+# The unit tests that can notice a bug are those of its module and of the modules above it; the quick ones come first.
+planners='ReconcilersTests|SupervisorTests' manifest='ManifestTests'
+clients='LiveWorldTests|DockerAPITests|EtcdClientTests|PatroniAPITests|PostgresClientTests'
+suites=("$planners" "$manifest" "$clients")
+suites_of() {  # PATCH
+  local files
+  files=$(grep '^+++ b/Sources' "$1") || true
+  suites=("$planners")
+  if grep -qE 'Sources/(Manifest|Model)/' <<<"$files"; then suites+=("$manifest"); fi
+  if grep -qvE 'Sources/(Reconcilers|Supervisor|Simulation|Manifest|Model)/' <<<"$files"; then suites=("$clients" "$planners"); fi
+}
 
 [[ $# -gt 0 ]] || set -- "$here"/*.patch
+refresh
+if [[ -n ${FROM:-} ]]; then
+  # goes on with that patch, after a run that was ended: its clean tree has passed
+  for patch; do
+    shift
+    if [[ ! $(basename "$patch") < $FROM ]]; then set -- "$@" "$patch"; fi
+  done
+else
+  say "the clean tree"
+  build_tests || { tail -20 "$log"; echo "the clean tree does not build"; exit 1; }
+  status=0; found=$(judge_programs || judge) || status=$?
+  [[ $status == 1 ]] || { echo "the clean tree fails: $found"; exit 1; }
+  echo "  passes its tests and seeds $seeds"
+fi
 caught=0 survivors=()
 caught_by() {  # WHO
   caught=$((caught + 1))
@@ -67,6 +87,7 @@ caught_by() {  # WHO
 for patch; do
   [[ -f $patch ]] || patch=$(ls "$here"/*"$patch"*.patch | head -1)
   name=$(basename "$patch" .patch) start=$SECONDS
+  suites_of "$patch"
   if ! (cd "$tree" && patch -s -p1 <"$patch") >"$log" 2>&1; then
     refresh
     survivors+=("$name (does not apply)")
