@@ -137,18 +137,24 @@ struct CacheTests {
         #expect(await cache.known == nil)
     }
 
-    @Test("a repository that failed is not asked again at once")
+    @Test("a repository that failed is not asked again for a while")
     func failedRepository() async {
-        let cache = RepositoryCache {}
+        let clock = Clock()
+        let cache = RepositoryCache(now: { clock.now }, wake: {})
         let asked = Ended()
         let failure = Sighting<RepositoryView>.unknown(UnknownReason(.timedOut, "no"))
-        for _ in 0..<3 {
-            let seen = await cache.answer(within: .seconds(60)) {
+        func answer() async -> Sighting<RepositoryView> {
+            await cache.answer(within: .seconds(1)) {
                 await asked.note("asked")
                 return failure
             }
-            #expect(seen == failure)
         }
+        #expect(await answer() == failure)
+        clock.advance(.seconds(9))
+        #expect(await answer() == failure)
         #expect(await asked.ids.count == 1)
+        clock.advance(.seconds(2))
+        #expect(await answer() == failure)
+        #expect(await asked.ids.count == 2)
     }
 }

@@ -6,14 +6,20 @@ actor RepositoryCache {
     private var until: ContinuousClock.Instant?
     private var inquiry: (begun: ContinuousClock.Instant, isStale: Bool, answer: Sighting<RepositoryView>?)?
     private var failure: (seen: Sighting<RepositoryView>, at: ContinuousClock.Instant)?
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let wake: @Sendable () async -> Void
 
     /// - Parameter wake: called when an answer comes that was not waited for.
-    init(wake: @escaping @Sendable () async -> Void) { self.wake = wake }
+    init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, wake: @escaping @Sendable () async -> Void
+    ) {
+        self.now = now
+        self.wake = wake
+    }
 
     /// What was seen, while it is good.
     var known: Sighting<RepositoryView>? {
-        if let until, until < .now { return nil }
+        if let until, until < now() { return nil }
         return seen
     }
 
@@ -23,7 +29,7 @@ actor RepositoryCache {
     /// - Parameter duration: how long it is good; nil means until something can have changed it.
     func keep(_ repository: Sighting<RepositoryView>, for duration: Duration?) {
         seen = repository
-        until = duration.map { .now + $0 }
+        until = duration.map { now() + $0 }
         if case .present(let view) = repository, !view.backups.isEmpty { latest = repository }
     }
 
@@ -41,16 +47,16 @@ actor RepositoryCache {
     func answer(
         within patience: Duration, ask: @escaping @Sendable () async -> Sighting<RepositoryView>
     ) async -> Sighting<RepositoryView> {
-        if let failure, ContinuousClock.now - failure.at < .seconds(10) { return failure.seen }
+        if let failure, now() - failure.at < .seconds(10) { return failure.seen }
         if inquiry == nil || inquiry?.answer != nil || inquiry?.isStale == true {
-            let begun = ContinuousClock.now
+            let begun = now()
             inquiry = (begun, false, nil)
             Task {
                 let seen = await ask()
                 await self.conclude(begun, seen, patience)
             }
         }
-        while let inquiry, ContinuousClock.now - inquiry.begun < patience {
+        while let inquiry, now() - inquiry.begun < patience {
             if let answer = inquiry.answer { return answer }
             try? await Task.sleep(for: .milliseconds(10))
         }
@@ -62,9 +68,9 @@ actor RepositoryCache {
     ) async {
         // a later question is under way where something has changed meanwhile
         guard inquiry?.begun == begun else { return }
-        failure = seen.isUnknown ? (seen, .now) : nil
+        failure = seen.isUnknown ? (seen, now()) : nil
         inquiry?.answer = seen
-        guard ContinuousClock.now - begun > patience else { return }
+        guard now() - begun > patience else { return }
         if inquiry?.isStale == false, !seen.isUnknown { keep(seen, for: nil) }
         await wake()
     }
