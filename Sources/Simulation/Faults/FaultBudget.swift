@@ -15,10 +15,11 @@ package enum FaultBudget {
             return keepsData(without: index, in: universe)
         case .loseStore: return keepsPromises(in: universe)
         case .shyAway(let target):
-            // a cluster in which every Patroni refuses to lead waits for a person
+            // only beside a primary that leads: where no node with the newest data is willing to, a person is waited for
             guard let index = universe.place(of: target) else { return false }
-            return universe.engine.containers.indices.contains {
-                $0 != index && universe.engine.containers[$0].node?.isShy == false
+            return universe.engine.containers.indices.contains { place in
+                guard place != index, let node = universe.engine.containers[place].node else { return false }
+                return node.isWritable && !node.isShy && universe.leads(place)
             }
         case .edit(.locale(let locale)) where locale != PostgresSettings().locale:
             return universe.store?.key(BootstrapRecord.key(of: universe.scope)) != nil
