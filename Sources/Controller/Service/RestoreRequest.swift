@@ -130,10 +130,10 @@ struct RestoreRequest {
             }
             try await Task.sleep(for: .milliseconds(200))
         }
-        let cause = archiver.lastFailed.map { "; \($0) failed\(archiver.failure.map { ": " + $0 } ?? "")" } ?? ""
+        let words = archiver.isFailing ? archiver.failure.map { " (\(Terminal.plain($0)))" } ?? "" : ""
         throw Failure(
-            "PostgreSQL did not archive its newest WAL within 90 s\(archiver.isFailing ? cause : ""), so the newest "
-                + "moments cannot be restored; see `controller status`; nothing was touched")
+            "PostgreSQL did not archive its newest WAL within 90 s\(words), so the newest moments cannot be restored; "
+                + "see `controller status`; nothing was touched")
     }
 }
 

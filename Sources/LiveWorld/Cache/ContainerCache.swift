@@ -10,7 +10,7 @@ actor ContainerCache {
         var value: Value
     }
 
-    private var files = Cache<ContainerID, Sighting<[FileView]>>()
+    private var files = Cache<ContainerID, Sighting<[FileView]>>(capacity: 256)
     private var lines = Cache<ContainerID, Read<[String]>>(lifetime: .seconds(30))
     private var walEnds = Cache<ContainerID, Read<PostgresData>>(lifetime: .seconds(30))
     private var results = Cache<ContainerID, Read<Sighting<JSONValue>>>(capacity: 16)

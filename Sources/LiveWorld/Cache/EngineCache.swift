@@ -2,12 +2,12 @@ import Model
 
 /// What the engine said, and what it is not to be asked again at once.
 actor EngineCache {
-    private var deaths = Cache<ContainerID, String>()
+    private var deaths = Cache<ContainerID, String>(capacity: 256)
     private var shortages = Cache<ContainerID, String>(lifetime: .seconds(600))
     private var silent = Cache<ContainerID, Void>(lifetime: .seconds(5))
     private var shutdowns = Cache<ContainerID, Void>(lifetime: .seconds(5))
     private var pulls = Cache<ImageReference, String>()
-    private var environments = Cache<String, [String]>()
+    private var environments = Cache<String, [String]>(capacity: 256)
     private var questions = Cache<String, Void>(capacity: 16)
     private var exitWaiters: [(id: ContainerID, ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
     private var tickets = 0
@@ -30,7 +30,7 @@ actor EngineCache {
     func shortage(of id: ContainerID) -> String? { shortages[id] }
 
     /// Docker did not answer for a container: it is not asked again for a while.
-    func noteSilence(of id: ContainerID) { if !silent.contains(id) { silent.note(id) } }
+    func noteSilence(of id: ContainerID) { silent.note(id) }
     func isSilent(_ id: ContainerID) -> Bool { silent.contains(id) }
 
     /// A node was told to shut down: until its container has ended neither its Patroni answers nor Docker for it.
