@@ -167,6 +167,11 @@ final class ClusterFixture: Sendable {
         try await Shell.run(program + words + options)
     }
 
+    /// Runs one command of the program; what it says meanwhile goes into a file.
+    func command(_ words: [String], complaints file: String) async throws -> String {
+        try await Shell.run(["sh", "-c", "\"$@\" 2>\"$0\"", file] + program + words + options)
+    }
+
     /// Runs one command that may fail.
     func attempt(_ words: [String]) async throws -> (status: Int, output: String) {
         let said = try await Shell.run(

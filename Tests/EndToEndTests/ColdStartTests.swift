@@ -7,8 +7,15 @@ struct ColdStartTests {
     @Test("comes up whole, and other tools than ours agree")
     func comesUp() async throws {
         try await ClusterFixture.with { cluster in
+            // a wait that begins before the cluster has secrets ends when it is ready
+            let complaints = cluster.directory + "/waiting"
+            async let waited = cluster.command(["status", "--wait", "--timeout", "120"], complaints: complaints)
+            _ = try await eventually("the wait to begin") {
+                try? String(contentsOfFile: complaints, encoding: .utf8).contains("waiting for") ? true : nil
+            }
             try cluster.run()
             try await cluster.ready()
+            #expect(try await waited.contains("Ready=True"))
             let primary = try await cluster.primary()
             #expect(try await cluster.psql(primary, "select pg_is_in_recovery()") == "f")
             let standbys = try await cluster.psql(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LiveWorld
 import Model
 import Supervisor
 
@@ -54,7 +55,10 @@ struct Status: AsyncParsableCommand {
             if text != shown { Terminal.complain("  … \(Terminal.plain(text))") }
             shown = text
             try await Task.sleep(for: .milliseconds(500))
+            // a command that began before the cluster existed has examples of its secrets, and no way into PostgreSQL
+            let trouble = await session.world.reloadSecrets(session.source.cluster)
             status = await session.status()
+            if let trouble { status.add(StatusReport.ConditionLine(trouble)) }
         }
         return status
     }
