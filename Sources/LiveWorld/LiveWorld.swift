@@ -22,6 +22,8 @@ public struct LiveWorld: World {
     let migrations = MigrationRegister()
     let wakes = WakeRelay()
     let stops = StopRequests()
+    /// Starts that Docker was asked for: each takes as long as the machine is busy.
+    let starts = RequestsUnderWay<ContainerID, DockerError>()
     /// Restarts of PostgreSQL that were asked of a node's Patroni: each begins with a checkpoint, which may take long.
     let restarts = RequestsUnderWay<NodeName, PatroniError>()
     private let clock = ContinuousClock()

@@ -137,7 +137,8 @@ public struct Plan: Sendable, Hashable {
     private mutating func addReadiness(_ input: PlanningInput) {
         if let condition = input.pauseCondition { conditions.append(condition) }
         let isReady = isAtRest && !conditions.contains { $0.isBad }
-        let why = waiting.first ?? conditions.first { $0.isBad }?.message ?? "changes are due"
+        let why =
+            waiting.first.map { "waiting for \($0)" } ?? conditions.first { $0.isBad }?.message ?? "changes are due"
         conditions.append(
             Condition(
                 .ready, isReady ? .true : .false, reason: isReady ? "Converged" : "Converging",

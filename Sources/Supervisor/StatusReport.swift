@@ -163,7 +163,7 @@ public struct StatusReport: Sendable, Hashable, Codable {
         for index in conditions.indices where conditions[index].type == ConditionType.ready.rawValue {
             conditions[index].status = Condition.Status.false.rawValue
             conditions[index].reason = "Converging"
-            conditions[index].message = more[0]
+            conditions[index].message = "waiting for \(more[0])"
             conditions[index].bad = true
         }
     }

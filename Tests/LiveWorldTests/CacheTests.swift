@@ -137,6 +137,21 @@ struct CacheTests {
         #expect(await cache.known == nil)
     }
 
+    @Test("a view that was being read when something changed is not kept")
+    func staleView() async {
+        let cache = RepositoryCache {}
+        let ticket = await cache.ticket
+        await cache.keep(.absent, for: nil, ticket: ticket)
+        #expect(await cache.known == .absent)
+        await cache.forget()
+        await cache.keep(.absent, for: nil, ticket: ticket)
+        #expect(await cache.known == nil)
+        let next = await cache.ticket
+        await cache.forgetView()
+        await cache.keep(.absent, for: nil, ticket: next)
+        #expect(await cache.known == nil)
+    }
+
     @Test("a repository that failed is not asked again for a while")
     func failedRepository() async {
         let clock = Clock()

@@ -39,7 +39,7 @@ struct MigrationContractTests {
             var cluster = Cluster(name: "x")
             cluster.accounts.database = "app"
             let view = DatabaseView(node: "n", isInRecovery: false, systemIdentifier: "1", timeline: 1)
-            return SchemaStep.next(database: view, cluster: cluster, mayUpdate: true)?.sql ?? ""
+            return SchemaStep.due(database: view, cluster: cluster, mayUpdate: true).map(\.sql).joined(separator: "\n")
         }
 
         @discardableResult

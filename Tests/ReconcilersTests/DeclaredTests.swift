@@ -321,4 +321,37 @@ struct DeclaredTests {
         #expect(Accounts().propose(fixture.input).actions.isEmpty)
         #expect(fixture.effects(Poolers()) == [])
     }
+
+    @Test("a role of the cluster that is missing is made with its password, and PgBouncer's with its function, at once")
+    func ownRoles() {
+        var fixture = PlanningFixture()
+        let own = Accounts.wanted(fixture.cluster)
+        fixture.database { view in
+            view.roles.removeAll { seen in own.contains { $0.name == seen.name } }
+            view.hasPoolerLogin = false
+        }
+        let statements = sql(fixture, Accounts())
+        for role in own {
+            let made = statements.firstIndex { $0.hasPrefix("postgres: CREATE ROLE \"\(role.name)\" ") }
+            #expect(made != nil, "\(role.name)")
+            guard let made, let secret = role.secret else { continue }
+            #expect(statements.dropFirst(made + 1).first == "password \(role.name) \(secret)")
+        }
+        #expect(statements.last?.contains("CREATE FUNCTION controller.pooler_login") == true)
+    }
+
+    @Test("the missing extensions of a declared database are made in the manifest's order")
+    func extensionsInOrder() {
+        var fixture = fixture
+        let names = ["cube", "earthdistance"]
+        fixture.cluster.databases[0].extensions = names.map { ExtensionSettings(name: $0) }
+        let name = fixture.cluster.databases[0].name
+        fixture.database { view in
+            for index in view.databases.indices where view.databases[index].name == name {
+                view.databases[index].extensions = .present([])
+            }
+        }
+        let wanted = names.map { "\(name): CREATE EXTENSION IF NOT EXISTS \"\($0)\" SCHEMA public;" }
+        #expect(sql(fixture, Databases()) == wanted)
+    }
 }

@@ -45,22 +45,43 @@ struct Status: AsyncParsableCommand {
         if wait, !status.ready { Exit.now(.notConverged) }
     }
 
+    /// A look of a command is dear: it reads everything again, and takes from the machine what the cluster needs to come
+    /// up. The running controller knows when there is something to see, and a look of the command's own confirms that.
     private func awaitReady(_ session: Session, first: StatusReport) async throws -> StatusReport {
         var status = first
         var shown = ""
         let end = ContinuousClock.now + .seconds(timeout)
-        while !status.ready, ContinuousClock.now < end {
-            let bad = status.conditions.first { $0.bad && $0.type != "Ready" }
-            let text = status.waiting.first.map { "waiting for \($0)" } ?? bad?.message ?? "converging"
+        var lookAt = ContinuousClock.now
+        func show(_ text: String) {
             if text != shown { Terminal.complain("  … \(Terminal.plain(text))") }
             shown = text
-            try await Task.sleep(for: .milliseconds(500))
+        }
+        func look() async {
             // a command that began before the cluster existed has examples of its secrets, and no way into PostgreSQL
             let trouble = await session.world.reloadSecrets(session.source.cluster)
             status = await session.status()
             if let trouble { status.add(StatusReport.ConditionLine(trouble)) }
+            lookAt = .now + .seconds(10)
         }
+        show(status.whatItWaitsFor)
+        while !status.ready, ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(250))
+            if let word = session.wordOfTheController, word.bad, ContinuousClock.now < lookAt {
+                show(word.message)
+                continue
+            }
+            await look()
+            if !status.ready { show(status.whatItWaitsFor) }
+        }
+        if !status.ready { await look() }
         return status
+    }
+}
+
+extension StatusReport {
+    /// What it waits for, in words.
+    fileprivate var whatItWaitsFor: String {
+        conditions.first { $0.type == ConditionType.ready.rawValue }?.message ?? "converging"
     }
 }
 

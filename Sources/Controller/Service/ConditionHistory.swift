@@ -10,12 +10,18 @@ struct ConditionHistory: Codable {
         var object: String
         var status: String
         var since: String
-        /// The whole of it, when it comes from the running controller's memory and a fresh look cannot tell it.
+        /// The whole of it, when it comes from the running controller's memory and a fresh look cannot tell it, and that of
+        /// `Ready`, which spares a command that waits most of its looks.
         var line: StatusReport.ConditionLine?
     }
 
     /// What only the running controller knows, because it comes from trying and from events.
     private static let remembered: [ConditionType] = [.crashLoop, .actionFailing, .actionRefused, .outOfMemory]
+
+    /// What the controller said last of a condition of the cluster.
+    func line(of type: ConditionType) -> StatusReport.ConditionLine? {
+        entries.first { $0.type == type.rawValue && $0.object == Subject.cluster.text }?.line
+    }
 
     private var path = ""
     private(set) var entries: [Entry] = []
@@ -41,7 +47,7 @@ struct ConditionHistory: Codable {
                 Entry(
                     type: condition.type.rawValue, object: condition.subject.text, status: condition.status.rawValue,
                     since: isSame ? known?.since ?? report.input.now.text : report.input.now.text,
-                    line: ConditionHistory.remembered.contains(condition.type)
+                    line: condition.type == .ready || ConditionHistory.remembered.contains(condition.type)
                         ? StatusReport.ConditionLine(condition) : nil))
         }
         guard next != entries else { return }

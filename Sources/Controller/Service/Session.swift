@@ -102,6 +102,11 @@ struct Session {
         return (input, Plan(input, reconcilers: Reconcilers.all))
     }
 
+    /// What the running controller says of `Ready`; nil while none runs, and only a look can tell.
+    var wordOfTheController: StatusReport.ConditionLine? {
+        Lock.isTaken(state.lock) ? ConditionHistory(path: state.conditions).line(of: .ready) : nil
+    }
+
     /// What is there now, by the manifest in force.
     func status() async -> StatusReport {
         var source = source

@@ -26,8 +26,14 @@ actor RepositoryCache {
     /// What was seen last with backups in it, however long ago.
     private(set) var latest: Sighting<RepositoryView>?
 
-    /// - Parameter duration: how long it is good; nil means until something can have changed it.
-    func keep(_ repository: Sighting<RepositoryView>, for duration: Duration?) {
+    /// Changes when what was seen is forgotten: what was being read at that moment is not kept.
+    private(set) var ticket = 0
+
+    /// - Parameters:
+    ///   - duration: how long it is good; nil means until something can have changed it.
+    ///   - ticket: what `ticket` was when the look began.
+    func keep(_ repository: Sighting<RepositoryView>, for duration: Duration?, ticket: Int) {
+        guard ticket == self.ticket else { return }
         seen = repository
         until = duration.map { now() + $0 }
         if case .present(let view) = repository, !view.backups.isEmpty { latest = repository }
@@ -35,12 +41,15 @@ actor RepositoryCache {
 
     /// Forgets what was seen, and whether the answer that is under way can still be used: a command may have changed it.
     func forget() {
-        seen = nil
+        forgetView()
         inquiry?.isStale = true
     }
 
     /// Forgets what was seen; a question that is under way goes on.
-    func forgetView() { seen = nil }
+    func forgetView() {
+        seen = nil
+        ticket += 1
+    }
 
     /// What `ask` finds out, asked once at a time, and not again for a while after it failed. The wait is no longer than the
     /// patience: an answer that comes later wakes the controller.
@@ -71,7 +80,7 @@ actor RepositoryCache {
         failure = seen.isUnknown ? (seen, now()) : nil
         inquiry?.answer = seen
         guard now() - begun > patience else { return }
-        if inquiry?.isStale == false, !seen.isUnknown { keep(seen, for: nil) }
+        if inquiry?.isStale == false, !seen.isUnknown { keep(seen, for: nil, ticket: ticket) }
         await wake()
     }
 }

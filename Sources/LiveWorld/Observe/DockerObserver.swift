@@ -58,7 +58,8 @@ struct DockerObserver {
     /// look at all others blind (fault D04).
     private func view(of summary: DockerContainerSummary) async throws -> ContainerView? {
         let id = ContainerID(summary.id)
-        // until it has ended Docker has no answer, and then it has one at once
+        // until it has started or ended Docker has no answer, and then it has one at once
+        if await world.starts.isUnderWay(id) { return ContainerView(unanswered: summary) }
         let isShuttingDown = await world.engineCache.isShuttingDown(id)
         if await !world.engineCache.isSilent(id) {
             do {

@@ -14,12 +14,15 @@ struct RepositoryObserver {
         if scope.isNarrow { return .unknown(.notLooked) }
         if scope == .handOver { return await world.repositoryCache.latest ?? .unknown(.notLooked) }
         if scope == .everything, let known = await world.repositoryCache.known { return known }
+        let ticket = await world.repositoryCache.ticket
         let seen =
             cluster.backups.isPlain
             ? await look() : await RepositoryInquiry(world: world, cluster: cluster, engine: engine).answer()
-        // a state in which something is awaited is not worth keeping for long
+        // the end of each command in a node is an event that makes this look again; a repository without backups may also be
+        // filled from elsewhere
         let isSettled = if case .present(let view) = seen { !view.backups.isEmpty } else { false }
-        await world.repositoryCache.keep(seen, for: isSettled ? nil : seen.isUnknown ? .zero : .seconds(1))
+        let duration: Duration? = isSettled ? nil : seen.isUnknown ? .zero : .seconds(5)
+        await world.repositoryCache.keep(seen, for: duration, ticket: ticket)
         return seen
     }
 

@@ -232,6 +232,8 @@ extension LiveWorld {
         let directory = LiveWorld.dataMount + "/data"
         // a restore says so itself while it is not at its end: its files look like a cluster's long before
         if try await docker.exists(LiveWorld.dataMount + "/.unfinished-restore", in: id) { return .incomplete }
+        // each question mounts the volumes of a container that does not run; most volumes are new and have no directory
+        guard try await docker.exists(directory, in: id) else { return .empty }
         guard let version = try await docker.file(directory + "/PG_VERSION", in: id) else {
             for part in ["base", "global", "pg_wal"] where try await docker.exists("\(directory)/\(part)", in: id) {
                 return .incomplete

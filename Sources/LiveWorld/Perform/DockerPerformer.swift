@@ -20,9 +20,7 @@ struct DockerPerformer {
         case .removeVolume(let name): try await docker.removeVolume(name.text)
         case .createContainer(let spec): return String(try await create(spec).prefix(12))
         case .upload(let id, let files): try await upload(files, to: id)
-        case .start(let id):
-            await world.engineCache.noteStart(of: id)
-            _ = try await docker.start(id.text)
+        case .start(let id): return try await start(id)
         case .stop(let id): return try await stop(id)
         case .kill(let id): try await docker.kill(id.text)
         case .shutdownPrimary(let id):
@@ -40,6 +38,18 @@ struct DockerPerformer {
             return "started"
         }
         return ""
+    }
+
+    /// Asks for a start, which goes on in the background: a busy machine needs seconds for it.
+    private func start(_ id: ContainerID) async throws -> String {
+        await world.engineCache.noteStart(of: id)
+        let answer = try await world.starts.begin(id) { [docker] () async throws(DockerError) in
+            _ = try await docker.start(id.text)
+            return ""
+        } ended: { [wakes = world.wakes] in
+            await wakes.wake()
+        }
+        return answer ?? "under way"
     }
 
     /// Asks for an orderly stop. Docker answers when it is over, which may take the whole grace time: the request goes on
@@ -106,9 +116,12 @@ struct DockerPerformer {
             image: spec.image.text, command: spec.command.isEmpty ? nil : spec.command, hostname: spec.name.text,
             labels: labels(spec.labels, spec.component), exposedPorts: settings.ports.map { "\($0.containerPort)/tcp" },
             stopTimeoutSeconds: settings.stopTimeoutSeconds)
-        return try await docker.createContainer(
+        let id = try await docker.createContainer(
             name: spec.name.text, configuration, host: host,
             networks: [spec.network.text: DockerEndpointConfiguration(aliases: [spec.name.text])])
+        // no image has the record of what was written
+        await world.contents.keep(.present([]), of: ContainerID(id))
+        return id
     }
 
     private func update(_ id: ContainerID, _ settings: ContainerSettings) async throws {
@@ -137,12 +150,16 @@ struct DockerPerformer {
                     path: file.path, bytes: Array(text.utf8), template: file.identity.digest(secrets: views),
                     owner: file.owner, mode: file.mode))
         }
+        // until they are known to be there they are not known
+        await world.contents.forgetFiles(of: id)
         try await world.write(entries, to: id)
         // a pooler that knows the console's old password only is told by a signal, which PgBouncer takes for RELOAD
         if files.contains(where: { $0.path.hasSuffix("/userlist.txt") }), await world.secrets.hasNewConsolePassword {
             _ = try? await docker.kill(id.text, signal: "SIGHUP")
         }
-        await world.contents.forgetFiles(of: id)
+        // reading them back costs Docker a process; the resync does
+        let written = entries.map { FileView(path: $0.path, content: .asWritten(template: $0.template)) }
+        await world.contents.keep(.present(written.sorted { $0.path < $1.path }), of: id)
     }
 }
 

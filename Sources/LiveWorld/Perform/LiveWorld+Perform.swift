@@ -6,16 +6,40 @@ import PatroniAPI
 import PostgresClient
 
 extension LiveWorld {
-    /// Performs effects side by side; each has its own deadline, so that a slow one delays nothing but itself.
+    /// Performs effects side by side; each has its own deadline, so that a slow one delays nothing but itself. Statements
+    /// for one node run in their order: one may need what another makes.
     public func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome] {
-        await withTaskGroup(of: (Int, Outcome).self) { group in
-            for (index, effect) in effects.enumerated() {
-                group.addTask { (index, await perform(effect, for: cluster)) }
+        await withTaskGroup(of: [(Int, Outcome)].self) { group in
+            for chain in LiveWorld.chains(effects) {
+                group.addTask {
+                    var outcomes: [(Int, Outcome)] = []
+                    for index in chain { outcomes.append((index, await perform(effects[index], for: cluster))) }
+                    return outcomes
+                }
             }
             var outcomes = [Outcome](repeating: .uncertain("not performed"), count: effects.count)
-            for await (index, outcome) in group { outcomes[index] = outcome }
+            for await done in group { for (index, outcome) in done { outcomes[index] = outcome } }
             return outcomes
         }
+    }
+
+    /// The positions of effects that run one after the other.
+    static func chains(_ effects: [Effect]) -> [[Int]] {
+        var chains: [[Int]] = []
+        var statements: [NodeName: Int] = [:]
+        for (index, effect) in effects.enumerated() {
+            guard case .sql(let node, _) = effect else {
+                chains.append([index])
+                continue
+            }
+            if let chain = statements[node] {
+                chains[chain].append(index)
+            } else {
+                statements[node] = chains.count
+                chains.append([index])
+            }
+        }
+        return chains
     }
 
     private func perform(_ effect: Effect, for cluster: Cluster) async -> Outcome {

@@ -11,9 +11,9 @@ public struct Poolers: Reconciler {
     public func propose(_ input: PlanningInput) -> Proposal {
         guard let scope = EngineScope(input) else { return Proposal() }
         var proposal = Proposal()
-        // before there is a primary for the first time, there is nowhere to lead to
-        let isKnown = input.observation.dcs.value?.leader != nil || !scope.containers(of: .pooler).isEmpty
-        guard isKnown || input.cluster.poolers.isEmpty else { return Proposal(waiting: ["a primary, for the poolers"]) }
+        // the machine has time for them while the first node is initialised, and none while etcd and the nodes start
+        let isDue = input.observation.dcs.value != nil || !scope.containers(of: .pooler).isEmpty
+        guard isDue || input.cluster.poolers.isEmpty else { return Proposal(waiting: ["etcd, for the poolers"]) }
         // the poolers for reading have time until no client waits any more
         let isHolding = ClientPause(scope) != nil
         for pooler in input.cluster.poolers where pooler.access == .readWrite || !isHolding {

@@ -49,7 +49,7 @@ public struct Accounts: Reconciler {
         return roles
     }
 
-    /// One statement for each role that differs.
+    /// The statements for each role that differs; those of a new one in their order, because they run so.
     public func propose(_ input: PlanningInput) -> Proposal {
         guard case .present(let database) = input.observation.database(seeing: .accounts), !database.isInRecovery else {
             return Proposal()
@@ -68,6 +68,12 @@ public struct Accounts: Reconciler {
                     Action(
                         .sql(database.node, .script("postgres", sql)), on: subject,
                         because: .roleDiffers(role.name, what)))
+                if seen == nil, let secret = role.secret {
+                    proposal.actions.append(
+                        Action(
+                            .sql(database.node, .setPassword(role.name, secret)), on: subject,
+                            because: .passwordDiffers(role.name)))
+                }
             } else if let lost = input.lostPassword(of: seen, secret: role.secret) {
                 proposal.conditions.append(lost)
             } else if seen?.passwordMatches == false, let secret = role.secret {
@@ -81,9 +87,7 @@ public struct Accounts: Reconciler {
                         because: .passwordDiffers(role.name)))
             }
         }
-        if input.cluster.pooler.enabled, !database.hasPoolerLogin,
-            database.roles.contains(where: { $0.name == PoolerSettings.role })
-        {
+        if input.cluster.pooler.enabled, !database.hasPoolerLogin {
             proposal.actions.append(
                 Action(
                     .sql(database.node, .script("postgres", Accounts.poolerLogin)), on: subject,

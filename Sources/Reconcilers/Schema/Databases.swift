@@ -8,7 +8,7 @@ public struct Databases: Reconciler {
     /// Creates the planner.
     public init() {}
 
-    /// At most one statement for each database.
+    /// The next statement for each database, or one for each of its extensions.
     public func propose(_ input: PlanningInput) -> Proposal {
         guard !input.cluster.databases.isEmpty else { return Proposal() }
         guard case .present(let view) = input.observation.database(seeing: .accounts), !view.isInRecovery else {
@@ -90,12 +90,14 @@ struct DatabaseSteps {
             return proposal
         case .present(let known):
             let mayUpdate = Schema.isSameEverywhere(input)
-            for wanted in database.extensions {
-                let step = SchemaStep.extensionStep(
+            let steps = database.extensions.compactMap { wanted in
+                SchemaStep.extensionStep(
                     wanted, seen: known.first { $0.name == wanted.name }, mayUpdate: mayUpdate)
-                if let step { return run(step.sql, in: database.name, step.reason) }
             }
-            return Proposal()
+            guard !steps.isEmpty else { return Proposal() }
+            var proposal = Proposal(waiting: ["database \(database.name)"])
+            for step in steps { proposal.actions += run(step.sql, in: database.name, step.reason).actions }
+            return proposal
         }
     }
 

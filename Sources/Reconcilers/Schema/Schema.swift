@@ -7,7 +7,7 @@ public struct Schema: Reconciler {
     /// Creates the planner.
     public init() {}
 
-    /// The next step only: database, then grants and extensions, then the first migration that is due.
+    /// What is due next: the database, then grants and extensions, then the first migration.
     public func propose(_ input: PlanningInput) -> Proposal {
         guard case .present(let database) = input.observation.database(seeing: .accounts), !database.isInRecovery else {
             return Proposal(
@@ -45,12 +45,11 @@ public struct Schema: Reconciler {
             script(
                 "CREATE DATABASE \(SQL.identifier(name.text)) OWNER \(SQL.identifier(admin.text));", in: "postgres",
                 .databaseMissing(name))
-        } else if let step = SchemaStep.next(
-            database: database, cluster: input.cluster, mayUpdate: Schema.isSameEverywhere(input))
-        {
-            script(step.sql, in: name, step.reason)
         } else {
-            migrations.propose(into: &proposal)
+            let steps = SchemaStep.due(
+                database: database, cluster: input.cluster, mayUpdate: Schema.isSameEverywhere(input))
+            for step in steps { script(step.sql, in: name, step.reason) }
+            if steps.isEmpty { migrations.propose(into: &proposal) }
         }
         if let failing = migrations.failing { proposal.conditions.append(failing) }
         let isCurrent = proposal.actions.isEmpty && migrations.due == nil

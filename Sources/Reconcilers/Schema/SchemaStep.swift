@@ -5,29 +5,32 @@ struct SchemaStep {
     let sql: String
     let reason: Reason
 
+    /// All that is due, in order: what an extension needs comes before it in the manifest.
     /// - Parameter mayUpdate: whether an extension that is there may become newer.
-    static func next(database: DatabaseView, cluster: Cluster, mayUpdate: Bool) -> SchemaStep? {
+    static func due(database: DatabaseView, cluster: Cluster, mayUpdate: Bool) -> [SchemaStep] {
         let admin = SQL.identifier(cluster.accounts.admin.role.text)
+        var steps: [SchemaStep] = []
         switch database.migrations {
-        case .unknown: return nil
-        case .absent: return SchemaStep(sql: history + recording(admin), reason: .migrationPending("history"))
+        case .unknown: return []
+        case .absent: steps.append(SchemaStep(sql: history + recording(admin), reason: .migrationPending("history")))
+        case .present where !database.mayRecord:
+            steps.append(
+                SchemaStep(
+                    sql: recording(admin),
+                    reason: .roleDiffers(cluster.accounts.admin.role, ["INSERT on controller.migrations"])))
         case .present: break
         }
         if !database.missingGrants.isEmpty {
-            return SchemaStep(
-                sql: "GRANT USAGE, CREATE ON SCHEMA public TO \(admin);",
-                reason: .roleDiffers(cluster.accounts.admin.role, database.missingGrants))
+            steps.append(
+                SchemaStep(
+                    sql: "GRANT USAGE, CREATE ON SCHEMA public TO \(admin);",
+                    reason: .roleDiffers(cluster.accounts.admin.role, database.missingGrants)))
         }
-        if !database.mayRecord {
-            return SchemaStep(
-                sql: recording(admin),
-                reason: .roleDiffers(cluster.accounts.admin.role, ["INSERT on controller.migrations"]))
-        }
-        for wanted in cluster.schema.extensions {
-            let seen = database.extensions.first { $0.name == wanted.name }
-            if let step = extensionStep(wanted, seen: seen, mayUpdate: mayUpdate) { return step }
-        }
-        return nil
+        return steps
+            + cluster.schema.extensions.compactMap { wanted in
+                extensionStep(
+                    wanted, seen: database.extensions.first { $0.name == wanted.name }, mayUpdate: mayUpdate)
+            }
     }
 
     /// What an extension needs that a database must have.
