@@ -40,6 +40,7 @@ struct DeclaredTests {
             try await made(cluster)
             try await altered(cluster)
             try await repaired(cluster)
+            try await foreignMemberships(cluster)
             try await blindInside(cluster)
             try await rotated(cluster)
             try await rotatedByCommand(cluster)
@@ -112,6 +113,35 @@ struct DeclaredTests {
             try await PostgresConnection.connect(login(cluster, 0, "app", "appdb", "first-password"))
         }
         await application.close()
+        try await cluster.ready()
+    }
+
+    /// A role that creates another one administers it by a membership that PostgreSQL grants; a membership may also come
+    /// from another role than the superuser. Neither is the controller's to revoke.
+    private func foreignMemberships(_ cluster: ClusterFixture) async throws {
+        try cluster.edit("      createdb: true", "      createdb: true\n      createrole: true")
+        _ = try await eventually("the role to be altered") { () -> Bool? in
+            try await cluster.psql(
+                cluster.node(1), "select rolcreaterole from pg_roles where rolname = 'app'") == "t" ? true : nil
+        }
+        try await cluster.ready()
+        try await cluster.psql(
+            cluster.node(1),
+            "set role app; create role child; set role pgadmin; create role team; grant team to app; reset role")
+        let plan = try await cluster.command("plan")
+        #expect(plan.hasPrefix("No changes"), "\(plan)")
+        // the superuser's own is as if it came from the controller
+        try await cluster.psql(cluster.node(1), "grant pg_monitor to app")
+        _ = try await eventually("the membership to be revoked") { () -> Bool? in
+            try await cluster.psql(cluster.node(1), "select pg_has_role('app', 'pg_monitor', 'member')") == "f"
+                ? true : nil
+        }
+        let left = try await cluster.psql(
+            cluster.node(1),
+            "select string_agg(rolname, ',' order by rolname) from pg_auth_members join pg_roles r on r.oid = roleid "
+                + "where member = 'app'::regrole")
+        #expect(left == "child,readers,team")
+        try await cluster.psql(cluster.node(1), "drop role child, team")
         try await cluster.ready()
     }
 
