@@ -139,7 +139,7 @@ struct PoolerSteps {
             if let serving { return [serving] }
             // those who wait turn while the old primary ends, so that nothing but the election is waited for
             if let clientPause = ClientPause(scope), clientPause.isShuttingDown || clientPause.isReleased,
-                scope.isInMaintenance(pooler)
+                scope.pausesClients(pooler)
             {
                 return [clientPause.candidate]
             }

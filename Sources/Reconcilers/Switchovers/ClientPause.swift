@@ -54,7 +54,7 @@ extension EngineScope {
     var writers: [Pooler] { cluster.poolers.filter { $0.access == .readWrite } }
 
     /// Whether a pooler runs and holds its clients, all of their transactions having ended.
-    func isInMaintenance(_ pooler: Pooler) -> Bool {
+    func pausesClients(_ pooler: Pooler) -> Bool {
         guard container(pooler.name)?.state.isRunning == true else { return false }
         guard case .present(let view) = input.observation.pooler(pooler.name) else { return false }
         return view.isPaused && view.servers == 0

@@ -241,7 +241,7 @@ struct SwitchoverStep {
 
     /// Until every pooler holds its clients.
     private func gather(_ clientPause: ClientPause) -> Proposal? {
-        let free = (scope.writers + readers).filter { !scope.isInMaintenance($0) }
+        let free = (scope.writers + readers).filter { !scope.pausesClients($0) }
         if free.isEmpty { return nil }
         if clientPause.age > SwitchoverStep.gathering {
             return callOff("\(free.map(\.name.text).joined(separator: " and ")) could not hold its clients in time")
