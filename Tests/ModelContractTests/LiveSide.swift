@@ -58,9 +58,21 @@ struct LiveSide {
         try await engine.removeImage(fixture.image.text, force: true)
     }
 
+    /// The engine's answer to a start that goes on in the background; a pass would see the container, or get the refusal
+    /// when it asks again.
+    private func answer(toStartOf id: ContainerID) async -> Outcome {
+        while await world.starts.isUnderWay(id) { try? await Task.sleep(for: .milliseconds(5)) }
+        return switch await world.starts.takeAnswer(id) {
+        case .failure(let error): error.outcome
+        case .success, nil: .done("")
+        }
+    }
+
     func perform(_ action: ContractAction, _ ledger: Ledger) async throws -> Outcome {
         if let effect = fixture.effect(action, ledger) {
-            return await world.perform([.docker(.local, effect)], for: fixture.cluster)[0]
+            let outcome = await world.perform([.docker(.local, effect)], for: fixture.cluster)[0]
+            guard case .start(let id) = effect, outcome == .done("under way") else { return outcome }
+            return await answer(toStartOf: id)
         }
         do {
             switch action {

@@ -12,6 +12,9 @@ actor RequestsUnderWay<Key: Hashable & Sendable, Failure: Error> {
     /// Whether a request was sent and is not answered.
     func isUnderWay(_ key: Key) -> Bool { underWay.contains(key) }
 
+    /// The answer of a request that has ended, which no pass has taken yet.
+    func takeAnswer(_ key: Key) -> Result<String, Failure>? { answers.removeValue(forKey: key) }
+
     /// Sends a request, unless one for the same object is under way.
     /// - Parameters:
     ///   - request: answers in words.
@@ -23,7 +26,7 @@ actor RequestsUnderWay<Key: Hashable & Sendable, Failure: Error> {
         ended: @escaping @Sendable () async -> Void
     ) async throws(Failure) -> String? {
         // a late success is seen by looking; when the same is wanted again after it, it is another request
-        if case .failure(let failure)? = answers.removeValue(forKey: key) { throw failure }
+        if case .failure(let failure)? = takeAnswer(key) { throw failure }
         if underWay.insert(key).inserted {
             Task {
                 do throws(Failure) {
@@ -38,7 +41,7 @@ actor RequestsUnderWay<Key: Hashable & Sendable, Failure: Error> {
         while underWay.contains(key), ContinuousClock.now - start < Self.patience {
             try? await Task.sleep(for: .milliseconds(5))
         }
-        return try answers.removeValue(forKey: key)?.get()
+        return try takeAnswer(key)?.get()
     }
 
     private func end(_ key: Key, _ answer: Result<String, Failure>) {
