@@ -51,7 +51,8 @@ struct Status: AsyncParsableCommand {
         var status = first
         var shown = ""
         let end = ContinuousClock.now + .seconds(timeout)
-        var lookAt = ContinuousClock.now
+        let patience = Duration.seconds(10)
+        var lookAt = ContinuousClock.now + patience
         func show(_ text: String) {
             if text != shown { Terminal.complain("  … \(Terminal.plain(text))") }
             shown = text
@@ -61,13 +62,13 @@ struct Status: AsyncParsableCommand {
             let trouble = await session.world.reloadSecrets(session.source.cluster)
             status = await session.status()
             if let trouble { status.add(StatusReport.ConditionLine(trouble)) }
-            lookAt = .now + .seconds(10)
+            lookAt = .now + patience
         }
         show(status.whatItWaitsFor)
         while !status.ready, ContinuousClock.now < end {
             try await Task.sleep(for: .milliseconds(250))
-            if let word = session.wordOfTheController, word.bad, ContinuousClock.now < lookAt {
-                show(word.message)
+            if let reported = session.reportedReadiness, reported.bad, ContinuousClock.now < lookAt {
+                show(reported.message)
                 continue
             }
             await look()

@@ -103,7 +103,7 @@ struct Session {
     }
 
     /// What the running controller says of `Ready`; nil while none runs, and only a look can tell.
-    var wordOfTheController: StatusReport.ConditionLine? {
+    var reportedReadiness: StatusReport.ConditionLine? {
         Lock.isTaken(state.lock) ? ConditionHistory(path: state.conditions).line(of: .ready) : nil
     }
 

@@ -6,14 +6,17 @@ actor RequestsUnderWay<Key: Hashable & Sendable, Failure: Error> {
 
     /// The objects whose request was sent and is not answered.
     private(set) var underWay: Set<Key> = []
-    /// Answers that no pass has taken yet.
-    private var answers: [Key: Result<String, Failure>] = [:]
+    /// Answers that no pass has taken yet; a late success is never taken.
+    private var answers = Cache<Key, Result<String, Failure>>(capacity: 64)
 
     /// Whether a request was sent and is not answered.
     func isUnderWay(_ key: Key) -> Bool { underWay.contains(key) }
 
     /// The answer of a request that has ended, which no pass has taken yet.
-    func takeAnswer(_ key: Key) -> Result<String, Failure>? { answers.removeValue(forKey: key) }
+    func takeAnswer(_ key: Key) -> Result<String, Failure>? {
+        defer { answers.forget(key) }
+        return answers[key]
+    }
 
     /// Sends a request, unless one for the same object is under way.
     /// - Parameters:
@@ -46,6 +49,6 @@ actor RequestsUnderWay<Key: Hashable & Sendable, Failure: Error> {
 
     private func end(_ key: Key, _ answer: Result<String, Failure>) {
         underWay.remove(key)
-        answers[key] = answer
+        answers.keep(answer, for: key)
     }
 }
