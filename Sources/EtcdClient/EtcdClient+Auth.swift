@@ -35,11 +35,6 @@ extension EtcdClient {
         try await change("/v3/auth/user/changepw", ["name": name, "password": password], deadline)
     }
 
-    /// Deletes a user (`/v3/auth/user/delete`). Errors: `notFound`.
-    public func deleteUser(_ name: String, deadline: Duration? = nil) async throws(EtcdError) {
-        try await change("/v3/auth/user/delete", ["name": name], deadline)
-    }
-
     /// The users' names (`/v3/auth/user/list`).
     public func users(deadline: Duration? = nil) async throws(EtcdError) -> [String] {
         try await call("/v3/auth/user/list", [:], .repeatable, deadline: deadline).strings("users")

@@ -112,14 +112,6 @@ extension EtcdClient {
         return UInt32(truncatingIfNeeded: try fields.int64("hash"))
     }
 
-    /// Hands leadership to another member (`/v3/maintenance/transfer-leadership`); the leader must be asked.
-    public func transferLeadership(
-        from leader: HTTPEndpoint, to member: UInt64, deadline: Duration? = nil
-    ) async throws(EtcdError) {
-        let body: [String: JSONNode] = ["targetID": .uint64(member)]
-        _ = try await self.member(leader, "/v3/maintenance/transfer-leadership", body, .once, deadline)
-    }
-
     private func member(
         _ endpoint: HTTPEndpoint, _ path: String, _ body: [String: JSONNode], _ nature: Nature, _ deadline: Duration?
     ) async throws(EtcdError) -> Fields {

@@ -20,14 +20,6 @@ extension PatroniClient {
         _ = try await demand(.patch, "/config", body: body, deadline: deadline)
     }
 
-    /// Replaces the dynamic configuration (`PUT /config`); writes nothing when it is the same already.
-    public func putConfiguration(
-        _ document: some Encodable, deadline: Duration = .seconds(5)
-    ) async throws(PatroniError) {
-        let body = try encode(document, "/config")
-        _ = try await demand(.put, "/config", body: body, deadline: deadline)
-    }
-
     /// Wakes the node's HA loop at once and changes nothing.
     ///
     /// It is a `PATCH /config` that removes a key which does not exist: `do_PATCH_config` (patroni/api.py, 4.1) calls
@@ -50,15 +42,6 @@ extension PatroniClient {
         return try await post("/switchover", body, deadline)
     }
 
-    /// Makes the candidate the leader without asking a present one (`POST /failover`), and returns when it is done.
-    /// Errors as in `switchover`. Without a healthy leader, transactions may be lost.
-    @discardableResult
-    public func failover(
-        to candidate: String, deadline: Duration = .seconds(60)
-    ) async throws(PatroniError) -> String {
-        try await post("/failover", ["candidate": candidate], deadline)
-    }
-
     /// Restarts PostgreSQL (`POST /restart`) and returns when it runs again; with `onlyIfPending`, only when a changed
     /// parameter waits for it (otherwise `failed`). Errors: `failed`, `timedOut` (it goes on).
     @discardableResult
@@ -73,15 +56,6 @@ extension PatroniClient {
     @discardableResult
     public func reload(deadline: Duration = .seconds(5)) async throws(PatroniError) -> String {
         try await post("/reload", [String: Bool](), deadline)
-    }
-
-    /// Throws a replica's data away and copies it again (`POST /reinitialize`); returns when it has begun. `force`
-    /// ends another operation that is under way. Errors: `failed` on the leader and while something else runs.
-    @discardableResult
-    public func reinitialize(
-        force: Bool = false, fromLeader: Bool = false, deadline: Duration = .seconds(10)
-    ) async throws(PatroniError) -> String {
-        try await post("/reinitialize", ["force": force, "from_leader": fromLeader], deadline)
     }
 
     private func post(

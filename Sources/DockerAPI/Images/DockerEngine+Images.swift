@@ -19,27 +19,6 @@ extension DockerEngine {
             DockerCall(.get, ["images", reference, "json"], to: "inspect image", object: reference, deadline: deadline))
     }
 
-    /// Builds an image with the classic builder: `POST /build`.
-    /// - Parameters:
-    ///   - context: a tar archive with the Dockerfile and what it copies (`TarWriter`).
-    ///   - deadline: for sending the context.
-    ///   - idleLimit: how long a step may say nothing.
-    public func build(
-        _ build: DockerBuild, context: [UInt8], deadline: Duration = .seconds(60), idleLimit: Duration = .seconds(600)
-    ) async throws(DockerError) -> DockerProgressStream {
-        var query: [(name: String, value: String?)] = build.tags.map { ("t", $0) }
-        query += [
-            ("dockerfile", build.dockerfile), ("rm", "1"), ("forcerm", "1"), ("version", "1"),
-            ("target", build.target), ("nocache", build.ignoresCache ? "1" : nil),
-            ("pull", build.pullsBase ? "1" : nil), ("networkmode", build.networkMode),
-            ("buildargs", Self.json(build.arguments)), ("labels", Self.json(build.labels)),
-        ]
-        let call = DockerCall(
-            .post, ["build"], query: query, to: "build image", object: build.tags.first ?? "(untagged)",
-            deadline: deadline)
-        return try await progress(call.sending(tar: context), idleLimit: idleLimit)
-    }
-
     /// Pulls an image from its registry: `POST /images/create`.
     /// - Parameters:
     ///   - reference: with tag or digest; without either, `latest`.
@@ -90,17 +69,6 @@ extension DockerEngine {
         return try await open(call, idleLimit: deadline)
     }
 
-    /// Gives an image a further reference: `POST /images/{reference}/tag`.
-    public func tagImage(
-        _ reference: String, as other: String, deadline: Duration = .seconds(10)
-    ) async throws(DockerError) {
-        let (name, tag) = Self.nameAndTag(other)
-        try await perform(
-            DockerCall(
-                .post, ["images", reference, "tag"], query: [("repo", name), ("tag", tag)], to: "tag image",
-                object: reference, deadline: deadline))
-    }
-
     /// Removes a reference, and the image with its last one: `DELETE /images/{reference}`.
     /// - Throws: `.inUse`, `.noSuchImage`.
     public func removeImage(
@@ -125,13 +93,5 @@ extension DockerEngine {
 
     private func progress(_ call: DockerCall, idleLimit: Duration) async throws(DockerError) -> DockerProgressStream {
         DockerProgressStream(lines: try await open(call, idleLimit: idleLimit).lines(), call: call)
-    }
-
-    private static func json(_ values: [String: String]) -> String? {
-        guard !values.isEmpty else { return nil }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        // Strings in dictionaries always encode.
-        return (try? encoder.encode(values)).map { String(decoding: $0, as: UTF8.self) }
     }
 }
