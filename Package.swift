@@ -82,11 +82,15 @@ let package = Package(
             swiftSettings: settings),
         tests("ModelTests", ["Model", "TestSupport"]),
         tests(
-            "ControllerTests", ["Controller", "Supervisor", "Reconcilers", "LiveWorld", "Model", "PlanningFixtures"]),
+            "ControllerTests",
+            [
+                "Controller", "Supervisor", "Reconcilers", "LiveWorld", "Model", "PlanningFixtures",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests(
             "LiveWorldTests",
             ["LiveWorld", "Reconcilers", "DockerAPI", "EtcdClient", "PostgresClient", "Model", "TestSupport"]),
-        tests("ReconcilersTests", ["Reconcilers", "Model", "PlanningFixtures"]),
+        tests("ReconcilersTests", ["Reconcilers", "Model", "PlanningFixtures", "TestSupport"]),
         tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "PlanningFixtures"]),
         tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),
         // the model held to real engines and a real etcd: the same scripts in both

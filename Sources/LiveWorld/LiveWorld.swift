@@ -93,7 +93,7 @@ public struct LiveWorld: World {
         observation.members = await members
         observation.poolers = await poolers
         if case .present(let keys) = dcs {
-            await latest.keep(leader: keys.leader, ttl: .seconds(keys.configuration?["ttl"]?.integer ?? 30))
+            await latest.keep(leader: keys.leader, ttl: keys.configurationInForce.ttl)
             observation.dcs = .present(await withLeases(keys, of: observation.members))
         }
         observation.repository = await repository

@@ -11,6 +11,12 @@ public struct Moment: Sendable, Hashable {
         self.wallMilliseconds = wallMilliseconds
     }
 
+    /// This moment and so much later, by both clocks.
+    public func after(_ duration: Duration) -> Moment {
+        Moment(
+            uptime: uptime + duration, wallMilliseconds: wallMilliseconds + Int64(duration / .milliseconds(1)))
+    }
+
     /// The wall clock as RFC 3339 with milliseconds, in UTC.
     public var text: String { Moment.text(wallMilliseconds: wallMilliseconds) }
 

@@ -4,7 +4,7 @@ public import Model
 public struct EventRecorder: Sendable {
     private var conditions: [Condition] = []
     private var failures: [Effect] = []
-    private var refusals: [PlannedAction] = []
+    private var refusals: [Action] = []
 
     /// Knows nothing yet, so that the first pass tells every condition.
     public init() {}
@@ -40,12 +40,14 @@ public struct EventRecorder: Sendable {
                     .failure, action.subject, phrase, action.reason.sentence, "no answer, it may have happened: \(why)")
             }
         }
-        for (planned, violation) in report.refused where !refusals.contains(planned) {
+        // what is deferred, backed off from or left alone is said by `status`: at each pass it would bury the rest
+        let refused = report.decisions.filter { if case .refused = $0.disposition { true } else { false } }
+        for planned in refused where !refusals.contains(planned.action) {
             line(
                 .refusal, planned.action.subject, planned.action.effect.phrase, planned.action.reason.sentence,
-                "\(violation.invariant.rawValue): \(violation.message)")
+                planned.disposition.words ?? "")
         }
-        refusals = report.refused.map(\.planned)
+        refusals = refused.map(\.action)
         // what is out of order while clients are held is so on purpose, and for less than a second
         if report.plan.isHandOver { return events }
         for condition in report.conditions.sorted(by: { ($0.type, $0.subject) < ($1.type, $1.subject) }) {

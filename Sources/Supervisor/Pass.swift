@@ -7,14 +7,30 @@ public struct PassReport: Sendable {
     public var input: PlanningInput
     /// What was wanted.
     public var plan: Plan
-    /// What was done, with the answers.
-    public var performed: [(planned: PlannedAction, outcome: Outcome)] = []
-    /// What a guard refused.
-    public var refused: [(planned: PlannedAction, violation: Violation)] = []
+    /// What became of each action of the plan.
+    public var decisions: [PlannedAction]
     /// The plan's conditions and those that come from trying.
     public var conditions: [Condition]
     /// When to look again at the latest; nil waits for an event or the resync.
     public var lookAgain: Duration?
+
+    /// What was done, with the answers.
+    public var performed: [(planned: PlannedAction, outcome: Outcome)] {
+        decisions.compactMap { if case .performed(let outcome) = $0.disposition { ($0, outcome) } else { nil } }
+    }
+    /// What a guard refused.
+    public var refused: [(planned: PlannedAction, violation: Violation)] {
+        decisions.compactMap { if case .refused(let violation) = $0.disposition { ($0, violation) } else { nil } }
+    }
+
+    /// A report of a pass that has done nothing yet.
+    init(input: PlanningInput, plan: Plan) {
+        self.input = input
+        self.plan = plan
+        conditions = plan.conditions
+        lookAgain = plan.lookAgain
+        decisions = plan.deferred + plan.actions.filter { $0.disposition != .due }
+    }
 
     /// Everything is as wanted, and nothing failed.
     public var isConverged: Bool { plan.isAtRest && refused.isEmpty }
@@ -41,21 +57,16 @@ public struct Pass<W: World>: Sendable {
     public mutating func run(_ cluster: Cluster, scope: ObservationScope = .everything) async -> PassReport {
         let input = await look(at: cluster, scope: scope)
         let plan = Plan(input, reconcilers: reconcilers)
-        var report = PassReport(input: input, plan: plan, conditions: plan.conditions, lookAgain: plan.lookAgain)
-        // while a person wants nothing changed, only clients that poolers hold are let go: a switchover that has begun is
-        // finished or called off
-        func mayAct(_ planned: PlannedAction) -> Bool {
-            !input.isInMaintenance || plan.isForPausedClients(planned) || input.isExemptFromPause(planned.action)
-        }
-        let actions = plan.actions.filter(mayAct)
+        var report = PassReport(input: input, plan: plan)
+        let actions = plan.actions.filter { $0.disposition == .due }
         backoff.note(proposed: actions.map(\.action.effect), at: input.now.uptime)
-        let due = admissible(plan.constructive.filter(mayAct), input: input, report: &report)
+        let due = admissible(plan.constructive.filter { $0.disposition == .due }, input: input, report: &report)
         if !due.isEmpty {
             let outcomes = await world.perform(due.map(\.action.effect), for: cluster)
             let end = await world.now()
             for (planned, outcome) in zip(due, outcomes) { note(planned, outcome, at: end, report: &report) }
         }
-        if let planned = plan.disruptive, mayAct(planned), isDue(planned, input: input, report: &report) {
+        if let planned = plan.disruptive, planned.disposition == .due, isDue(planned, input: input, report: &report) {
             await interrupt(planned, cluster: cluster, report: &report)
         }
         addFindings(to: &report, at: input.now.uptime)
@@ -92,12 +103,13 @@ public struct Pass<W: World>: Sendable {
     private func isDue(_ planned: PlannedAction, input: PlanningInput, report: inout PassReport) -> Bool {
         guard let delay = backoff.delay(of: planned.action.effect, at: input.now.uptime) else { return true }
         report.lookAgain = min(report.lookAgain ?? delay, delay)
+        report.decisions.append(planned.with(.backingOff(until: input.now.after(delay))))
         return false
     }
 
     private mutating func allows(_ planned: PlannedAction, input: PlanningInput, report: inout PassReport) -> Bool {
         guard let violation = guards.violation(by: planned.action, input: input) else { return true }
-        report.refused.append((planned, violation))
+        report.decisions.append(planned.with(.refused(violation)))
         report.lookAgain = min(report.lookAgain ?? .seconds(2), .seconds(2))
         return false
     }
@@ -114,7 +126,7 @@ public struct Pass<W: World>: Sendable {
         _ planned: PlannedAction, _ outcome: Outcome, at now: Moment, report: inout PassReport
     ) {
         backoff.note(outcome, of: planned.action.effect, at: now.uptime)
-        report.performed.append((planned, outcome))
+        report.decisions.append(planned.with(.performed(outcome)))
     }
 
     private func addFindings(to report: inout PassReport, at now: Duration) {

@@ -15,7 +15,7 @@ extension PlanningInput {
 
     /// Whether it ends the record of a switchover that holds clients.
     private func isFarewell(_ action: Action) -> Bool {
-        guard observation.dcs.value?.switchover?.stage == .holding else { return false }
+        guard observation.dcs.value?.switchover?.pausesClients == true else { return false }
         let record = SwitchoverRecord.key(of: cluster.name)
         switch action.effect {
         case .etcd(.replaceKey(record, _, _)), .etcd(.deleteKey(record, _)): return true

@@ -1,20 +1,12 @@
 public import Model
 
-/// An action and the planner that wants it.
-public struct PlannedAction: Sendable, Hashable {
-    /// The planner's name.
-    public var reconciler: String
-    /// What it wants.
-    public var action: Action
-}
-
 /// The planners' proposals, merged: what may be done now, and what has to wait for another look.
 public struct Plan: Sendable, Hashable {
     /// Actions that interrupt nothing; they may run side by side.
     public private(set) var constructive: [PlannedAction] = []
     /// The one interruption of this pass; it runs alone, after the others.
     public private(set) var disruptive: PlannedAction?
-    /// What another planner's claim or the one-interruption rule puts off.
+    /// What something else comes before.
     public private(set) var deferred: [PlannedAction] = []
     /// What holds, one for each type and subject, sorted.
     public private(set) var conditions: [Condition] = []
@@ -44,12 +36,12 @@ public struct Plan: Sendable, Hashable {
             for action in proposal.actions + proposal.backgroundActions {
                 let planned = PlannedAction(reconciler: reconciler.name, action: action)
                 if let exclusivePlanners, !exclusivePlanners.contains(reconciler.name) {
-                    deferred.append(planned)
+                    deferred.append(planned.with(.deferred(.pausedClients)))
                     continue
                 }
                 if let owner = owners.first(where: { $0.subject == action.subject }) {
                     guard owner.reconciler == reconciler.name else {
-                        deferred.append(planned)
+                        deferred.append(planned.with(.deferred(.claim(reconciler: owner.reconciler))))
                         continue
                     }
                 } else {
@@ -67,6 +59,7 @@ public struct Plan: Sendable, Hashable {
         if refusesManifest { standStill() }
         addUnseenEngines(input)
         if isFailover { putFailoverFirst() }
+        if input.isInMaintenance { leaveAlone(input) }
         addReadiness(input)
         conditions.sort { ($0.type, $0.subject) < ($1.type, $1.subject) }
     }
@@ -78,7 +71,7 @@ public struct Plan: Sendable, Hashable {
     public var isHandOver: Bool { lockHolder != nil }
 
     /// Whether an action belongs to a switchover that has begun, and must come to its end.
-    func isForPausedClients(_ planned: PlannedAction) -> Bool { planned.reconciler == lockHolder }
+    private func isForPausedClients(_ planned: PlannedAction) -> Bool { planned.reconciler == lockHolder }
 
     /// Nothing to do and nothing to wait for.
     public var isEmpty: Bool { actions.isEmpty && deferred.isEmpty && waiting.isEmpty }
@@ -93,14 +86,17 @@ public struct Plan: Sendable, Hashable {
     private mutating func add(_ planned: PlannedAction, _ input: PlanningInput) {
         let effect = planned.action.effect
         let stopping = input.stopping
-        let isUndisturbed = stopping.isEmpty && input.observation.restarts.isEmpty
+        let first: Disposition.Precedence? =
+            stopping.first.map { .stop($0.name) } ?? input.observation.restarts.first.map { .restart($0) }
         if case .docker(_, .stop(let id)) = effect, stopping.contains(where: { $0.id == id }) { return }
         if !effect.isDisruptive {
             if !constructive.contains(where: { $0.action.effect == effect }) { constructive.append(planned) }
-        } else if disruptive == nil, isUndisturbed || effect.isUrgent {
-            disruptive = planned
+        } else if let other = disruptive {
+            deferred.append(planned.with(.deferred(.interruption(other.action.subject))))
+        } else if let first, !effect.isUrgent {
+            deferred.append(planned.with(.deferred(first)))
         } else {
-            deferred.append(planned)
+            disruptive = planned
         }
     }
 
@@ -116,8 +112,19 @@ public struct Plan: Sendable, Hashable {
 
     /// A failover waits for nothing: whatever else is due comes with the next look, a few milliseconds later.
     private mutating func putFailoverFirst() {
-        deferred += constructive
+        deferred += constructive.map { $0.with(.deferred(.failover)) }
         constructive = []
+    }
+
+    /// While a person wants nothing changed, only clients that poolers pause are let go: a switchover that has begun is
+    /// finished or called off.
+    private mutating func leaveAlone(_ input: PlanningInput) {
+        func judged(_ planned: PlannedAction) -> PlannedAction {
+            isForPausedClients(planned) || input.isExemptFromPause(planned.action)
+                ? planned : planned.with(.inMaintenance)
+        }
+        constructive = constructive.map(judged)
+        disruptive = disruptive.map(judged)
     }
 
     private mutating func addUnseenEngines(_ input: PlanningInput) {

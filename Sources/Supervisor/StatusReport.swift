@@ -26,6 +26,26 @@ public struct StatusReport: Sendable, Hashable, Codable {
     public var conditions: [ConditionLine]
     /// What is being waited for.
     public var waiting: [String]
+    /// What is wanted and not done now.
+    public var pending: [Pending]
+
+    /// An action that is wanted and not done now.
+    public struct Pending: Sendable, Hashable, Codable {
+        /// What it is about.
+        public var object: String
+        /// What would be done.
+        public var action: String
+        /// Why it is not done now.
+        public var why: String
+
+        /// Nil for an action that is done.
+        public init?(_ planned: PlannedAction) {
+            guard let words = planned.disposition.words else { return nil }
+            object = planned.action.subject.text
+            action = planned.action.effect.phrase
+            why = words
+        }
+    }
 
     /// Something that is left alone.
     public struct Pause: Sendable, Hashable, Codable {
@@ -127,7 +147,7 @@ public struct StatusReport: Sendable, Hashable, Codable {
     }
 
     /// From what was seen and concluded.
-    public init(input: PlanningInput, conditions: [Condition], waiting: [String]) {
+    public init(input: PlanningInput, conditions: [Condition], waiting: [String], pending: [PlannedAction] = []) {
         cluster = input.cluster.name.text
         time = input.now.text
         ready = conditions.contains { $0.type == .ready && $0.status == .true }
@@ -137,9 +157,10 @@ public struct StatusReport: Sendable, Hashable, Codable {
         poolers = input.cluster.poolers.map { Pooler($0, input: input, conditions: conditions) }
         endpoints = StatusReport.endpoints(input)
         backups = Backups(input)
-        schemaVersion = input.observation.database.value?.migrations.value?.last?.name
+        schemaVersion = input.observation.database.value?.application.migrations.value?.last?.name
         self.conditions = conditions.map(ConditionLine.init)
         self.waiting = waiting
+        self.pending = pending.compactMap(Pending.init)
     }
 
     /// Adds a condition that the look itself could not tell.

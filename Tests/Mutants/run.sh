@@ -3,7 +3,7 @@
 # programs in the images) or the simulation must catch every one. Works on a copy of the tree, which keeps its build between
 # runs; the tree itself is not touched.
 #
-# FROM=NN goes on with that patch. Ends with status 1 when a mutant survives, does not apply or does not compile, or when the
+# FROM=NNN goes on with that patch. Ends with status 1 when a mutant survives, does not apply or does not compile, or when the
 # clean tree fails.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -54,7 +54,7 @@ verdict() {  # FOUND WHO STATUS
 
 # The unit tests that can notice a bug are those of its module and of the modules above it; the quick ones come first.
 planners='ReconcilersTests|SupervisorTests' manifest='ManifestTests'
-clients='LiveWorldTests|DockerAPITests|EtcdClientTests|PatroniAPITests|PostgresClientTests'
+clients='ControllerTests|LiveWorldTests|DockerAPITests|EtcdClientTests|PatroniAPITests|PostgresClientTests'
 suites=("$planners" "$manifest" "$clients")
 suites_of() {  # PATCH
   local files

@@ -116,7 +116,7 @@ struct PlanningFixture {
         var dcs = DCSView(revision: 50)
         dcs.initialize = PlanningFixture.system
         dcs.leader = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)
-        dcs.configuration = DynamicConfiguration.desired(for: cluster)
+        dcs.configuration = PatroniConfiguration(DynamicConfiguration.desired(for: cluster))
         dcs.repository = RepositoryRecord(
             stanza: cluster.backups.stanza, newest: "20251009-084500F", modRevision: 3)
         dcs.bootstrapRecord = BootstrapRecord(values: ImmutableFields.values(of: cluster))
@@ -139,8 +139,8 @@ struct PlanningFixture {
         database.roles = Accounts.wanted(cluster).map {
             RoleView(name: $0.name, attributes: $0.marks.sorted(), passwordMatches: true)
         }
-        database.extensions = [ExtensionView(name: "vector", installed: "0.8.1", available: "0.8.1")]
-        database.migrations = .present([])
+        database.application.extensions = [ExtensionView(name: "vector", installed: "0.8.1", available: "0.8.1")]
+        database.application.migrations = .present([])
         database.hasPoolerLogin = true
         database.standbys = cluster.nodeNames.dropFirst().map {
             StandbyView(node: $0, state: "streaming", isSynchronous: true, lagBytes: 0)
@@ -165,7 +165,7 @@ struct PlanningFixture {
         }
         let addresses = cluster.poolers.isEmpty ? [] : ["10.0.0.2"]
         let configuration = DynamicConfiguration.desired(for: cluster, poolers: addresses)
-        dcs { $0.configuration = configuration }
+        dcs { $0.configuration = PatroniConfiguration(configuration) }
     }
 
     mutating func database(_ change: (inout DatabaseView) -> Void) {

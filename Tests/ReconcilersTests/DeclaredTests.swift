@@ -24,7 +24,7 @@ struct DeclaredTests {
             $0.archiver.lastArchived = "000000010000000000000007"
         }
         let configuration = DynamicConfiguration.desired(for: fixture.cluster, poolers: ["10.0.0.2"])
-        fixture.dcs { $0.configuration = configuration }
+        fixture.dcs { $0.configuration = PatroniConfiguration(configuration) }
         var backup = BackupView(label: "b", type: "full", stoppedAt: 1_760_000_000, size: 1)
         backup.firstSegment = "000000010000000000000004"
         backup.lastSegment = "000000010000000000000005"
@@ -177,7 +177,7 @@ struct DeclaredTests {
         role(&fixture) { $0.passwordMatches = false }
         #expect(sql(fixture, Roles()) == ["password app role-app"])
         let configuration = DynamicConfiguration.desired(for: fixture.cluster)
-        fixture.dcs { $0.configuration = configuration }
+        fixture.dcs { $0.configuration = PatroniConfiguration(configuration) }
         #expect(sql(fixture, Roles()) == [])
         #expect(Roles().propose(fixture.input).waiting == ["the poolers' access, before the password of app changes"])
         #expect(fixture.effects(Configuration()).count == 1)
@@ -314,7 +314,9 @@ struct DeclaredTests {
     @Test("a database that cannot be entered blinds nobody but its own planner")
     func blindInside() {
         var fixture = PlanningFixture()
-        fixture.database { $0.migrations = .unknown(UnknownReason(.unreachable, "not accepting connections")) }
+        fixture.database {
+            $0.application.migrations = .unknown(UnknownReason(.unreachable, "not accepting connections"))
+        }
         let proposal = Schema().propose(fixture.input)
         #expect(proposal.actions.isEmpty)
         #expect(proposal.conditions.map(\.status) == [.unknown])

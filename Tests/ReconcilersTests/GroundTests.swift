@@ -25,7 +25,7 @@ struct GroundTests {
     /// `patronictl edit-config`.
     private func edit(_ fixture: inout PlanningFixture, _ changes: [(name: String, value: JSONValue)]) {
         fixture.dcs { view in
-            guard case .members(let before)? = view.configuration else { return }
+            guard case .members(let before)? = view.configuration?.json else { return }
             let kept = before.filter { member in !changes.contains { $0.name == member.name } }
             view.configuration = .object(kept.map { ($0.name, $0.value) } + changes)
         }

@@ -13,7 +13,7 @@ struct MigrationsTests {
     private func fixture(_ applied: [AppliedMigration]) -> PlanningFixture {
         var fixture = PlanningFixture()
         fixture.cluster.schema.migrations = [first, second]
-        fixture.database { $0.migrations = .present(applied) }
+        fixture.database { $0.application.migrations = .present(applied) }
         return fixture
     }
 
@@ -75,7 +75,7 @@ struct MigrationsTests {
     func running() {
         var fixture = fixture([recorded(first)])
         let since = Timestamp(seconds: 1_760_000_000)
-        fixture.database { $0.migrationTry = .running(name: "002.sql", since: since) }
+        fixture.database { $0.application.migrationTry = .running(name: "002.sql", since: since) }
         let proposal = Schema().propose(fixture.input)
         #expect(proposal.actions == [])
         #expect(proposal.waiting == ["migration 002.sql, which runs since \(since.text)"])
@@ -90,7 +90,7 @@ struct MigrationsTests {
         func fail(_ times: Int, ago: Duration) {
             let at = fixture.input.now.uptime - ago
             fixture.database {
-                $0.migrationTry = .failed(name: "001.sql", words: "division by zero", times: times, at: at)
+                $0.application.migrationTry = .failed(name: "001.sql", words: "division by zero", times: times, at: at)
             }
         }
         fail(1, ago: .zero)
@@ -114,7 +114,7 @@ struct MigrationsTests {
     func admin() {
         var fixture = fixture([])
         let good = fixture
-        fixture.database { $0.mayRecord = false }
+        fixture.database { $0.application.mayRecord = false }
         #expect(
             started(fixture) == [
                 "\nGRANT USAGE ON SCHEMA controller TO \"pgadmin\";\nGRANT SELECT, INSERT, UPDATE ON controller.migrations TO "
@@ -127,7 +127,7 @@ struct MigrationsTests {
         #expect(started(fixture) == [])
         #expect(Schema().propose(fixture.input).waiting == ["the password of role pgadmin, who applies migrations"])
         fixture = good
-        fixture.database { $0.migrations = .absent }
+        fixture.database { $0.application.migrations = .absent }
         #expect(started(fixture).first?.hasPrefix("CREATE SCHEMA IF NOT EXISTS controller;") == true)
         #expect(started(fixture).first?.contains("GRANT USAGE ON SCHEMA controller TO \"pgadmin\";") == true)
     }

@@ -151,7 +151,7 @@ struct LimitTests {
         )
         fixture.dcs { $0.switchover = record }
         #expect(fixture.effects(Nodes()).contains(restart))
-        record.stage = .holding
+        record.stage = .pausing
         fixture.dcs { $0.switchover = record }
         #expect(!fixture.effects(Nodes()).contains(restart))
         fixture.dcs { $0.switchover = nil }

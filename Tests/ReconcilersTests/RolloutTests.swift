@@ -83,14 +83,14 @@ struct RolloutTests {
     func updatesExtensionsLast() {
         var fixture = PlanningFixture()
         guard case .present(var database) = fixture.observation.database else { return }
-        database.extensions = [ExtensionView(name: "vector", installed: "0.8.1", available: "0.8.10")]
+        database.application.extensions = [ExtensionView(name: "vector", installed: "0.8.1", available: "0.8.10")]
         fixture.observation.database = .present(database)
         let update = Effect.sql("pg-node-1", .script("postgres", "ALTER EXTENSION \"vector\" UPDATE TO '0.8.10';"))
         fixture.change("pg-node-3") { $0.imageID = "sha256:older" }
         #expect(fixture.effects(Schema()) == [])
         fixture.change("pg-node-3") { $0.imageID = "" }
         #expect(fixture.effects(Schema()) == [update])
-        database.extensions = [ExtensionView(name: "vector", installed: "0.8.10", available: "0.8.9")]
+        database.application.extensions = [ExtensionView(name: "vector", installed: "0.8.10", available: "0.8.9")]
         fixture.observation.database = .present(database)
         #expect(fixture.effects(Schema()) == [])
     }

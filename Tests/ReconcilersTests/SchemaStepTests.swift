@@ -10,9 +10,9 @@ struct SchemaStepTests {
 
     private func database(_ change: (inout DatabaseView) -> Void = { _ in }) throws -> DatabaseView {
         var view = try #require(PlanningFixture().observation.database.value)
-        view.migrations = .present([])
-        view.mayRecord = true
-        view.missingGrants = []
+        view.application.migrations = .present([])
+        view.application.mayRecord = true
+        view.application.missingGrants = []
         change(&view)
         return view
     }
@@ -24,9 +24,9 @@ struct SchemaStepTests {
     @Test("nothing is done in a database that could not be entered")
     func unknown() throws {
         let view = try database {
-            $0.migrations = .unknown(UnknownReason(.unreachable, "no session"))
-            $0.missingGrants = ["CREATE"]
-            $0.mayRecord = false
+            $0.application.migrations = .unknown(UnknownReason(.unreachable, "no session"))
+            $0.application.missingGrants = ["CREATE"]
+            $0.application.mayRecord = false
         }
         #expect(due(view).isEmpty)
     }
@@ -34,10 +34,10 @@ struct SchemaStepTests {
     @Test("the history comes first, with the right to record, then the grants, then the extensions in their order")
     func order() throws {
         var view = try database {
-            $0.migrations = .absent
-            $0.missingGrants = ["CREATE ON SCHEMA public"]
-            $0.mayRecord = false
-            $0.extensions = []
+            $0.application.migrations = .absent
+            $0.application.missingGrants = ["CREATE ON SCHEMA public"]
+            $0.application.mayRecord = false
+            $0.application.extensions = []
         }
         let statements = due(view)
         #expect(statements.count == 2 + cluster.schema.extensions.count && !cluster.schema.extensions.isEmpty)
@@ -46,12 +46,12 @@ struct SchemaStepTests {
         #expect(statements[1].hasPrefix("GRANT USAGE, CREATE ON SCHEMA public"))
         let wanted = cluster.schema.extensions.map { "CREATE EXTENSION IF NOT EXISTS \"\($0.name)\" SCHEMA public;" }
         #expect(Array(statements[2...]) == wanted)
-        view.migrations = .present([])
+        view.application.migrations = .present([])
         #expect(due(view).first?.contains("GRANT SELECT, INSERT, UPDATE ON controller.migrations") == true)
         #expect(due(view).first?.contains("CREATE TABLE") == false)
-        view.mayRecord = true
+        view.application.mayRecord = true
         #expect(due(view).first?.hasPrefix("GRANT USAGE, CREATE ON SCHEMA public") == true)
-        view.missingGrants = []
+        view.application.missingGrants = []
         #expect(due(view) == wanted)
     }
 

@@ -55,7 +55,7 @@ extension SwitchoversTests {
 
     @Test("clients are held until the restarted primary takes writes, and go on with it")
     func holdsForRestart() {
-        var fixture = restart(.holding)
+        var fixture = restart(.pausing)
         #expect(
             fixture.effects(Switchovers()) == [.pooler("pgbouncer-1", .pause), .pooler("pgbouncer-2", .pause)])
         hold(&fixture)
@@ -86,19 +86,19 @@ extension SwitchoversTests {
 
     @Test("a restart that does not come to its end lets the clients go, and a primary that dies of it is failed over")
     func givesUpRestart() {
-        var late = restart(.holding)
+        var late = restart(.pausing)
         hold(&late)
         late.dcs { view in
             view.switchover?.since = Timestamp(microseconds: Self.now.microseconds - 11_000_000)
         }
         #expect(late.effects(Switchovers()).contains(.pooler("pgbouncer-1", .resume)))
         #expect(written(late.effects(Switchovers()))?.contains("\"stage\":\"calledOff\"") == true)
-        var dead = restart(.holding)
+        var dead = restart(.pausing)
         hold(&dead)
         dead.stop("pg-node-1", exitCode: 137)
         #expect(isForgotten(dead))
         // under way: nothing that is seen meanwhile lets anybody go
-        var away = restart(.holding)
+        var away = restart(.pausing)
         hold(&away)
         away.member("pg-node-1") { $0.state = .starting }
         away.observation.database = .absent
@@ -114,7 +114,7 @@ extension SwitchoversTests {
                 fixture.dcs { $0.switchover?.since = Timestamp(microseconds: Self.now.microseconds - 5_000_000) }
             },
         ] as [(inout PlanningFixture) -> Void] {
-            var hopeless = restart(.holding)
+            var hopeless = restart(.pausing)
             hold(&hopeless)
             change(&hopeless)
             #expect(written(hopeless.effects(Switchovers()))?.contains("\"stage\":\"calledOff\"") == true)

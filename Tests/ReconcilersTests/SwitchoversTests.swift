@@ -171,7 +171,7 @@ struct SwitchoversTests {
 
     @Test("holds the clients of every pooler for writing first, all at once")
     func holds() {
-        let fixture = fixture(.holding, to: "pg-node-2")
+        let fixture = fixture(.pausing, to: "pg-node-2")
         #expect(fixture.effects(Switchovers()) == [.pooler("pgbouncer-1", .pause), .pooler("pgbouncer-2", .pause)])
         // held clients are not let go by those who keep the poolers
         var held = fixture
@@ -181,7 +181,7 @@ struct SwitchoversTests {
 
     @Test("the primary shuts down when all clients are held, and nobody else does anything meanwhile")
     func standsDown() {
-        var fixture = fixture(.holding, to: "pg-node-2")
+        var fixture = fixture(.pausing, to: "pg-node-2")
         hold(&fixture)
         let proposal = Switchovers().propose(fixture.input)
         #expect(proposal.actions.map(\.effect) == [.docker(.local, .shutdownPrimary("id-pg-node-1"))])
@@ -192,7 +192,7 @@ struct SwitchoversTests {
 
     @Test("while the primary shuts down and answers nobody, the poolers turn already, and nobody is let go")
     func turnsMeanwhile() {
-        var fixture = fixture(.holding, to: "pg-node-2")
+        var fixture = fixture(.pausing, to: "pg-node-2")
         hold(&fixture)
         fixture.observation.database = .absent
         fixture.observation.members.removeAll { $0.node == "pg-node-1" }
@@ -208,7 +208,7 @@ struct SwitchoversTests {
 
     @Test("when the primary has ended its key goes to the candidate, and the poolers turn there while they hold")
     func releases() {
-        var fixture = fixture(.holding, to: "pg-node-2")
+        var fixture = fixture(.pausing, to: "pg-node-2")
         hold(&fixture)
         fixture.stop("pg-node-1", exitCode: 0)
         fixture.observation.database = .absent
@@ -235,7 +235,7 @@ struct SwitchoversTests {
 
     @Test("clients go on when the candidate takes writes, and then it is over")
     func ends() {
-        var fixture = fixture(.holding, to: "pg-node-2")
+        var fixture = fixture(.pausing, to: "pg-node-2")
         hold(&fixture)
         fixture.stop("pg-node-1", exitCode: 0)
         fixture.dcs { $0.leader = LeaderKey(node: "pg-node-2", lease: 8, createRevision: 60, modRevision: 60) }
@@ -270,7 +270,7 @@ struct SwitchoversTests {
     func callsOff() {
         func expectOff(_ what: String, _ age: Duration = .milliseconds(300), _ change: (inout PlanningFixture) -> Void)
         {
-            var fixture = fixture(.holding, to: "pg-node-2", age: age)
+            var fixture = fixture(.pausing, to: "pg-node-2", age: age)
             hold(&fixture)
             change(&fixture)
             let effects = fixture.effects(Switchovers())

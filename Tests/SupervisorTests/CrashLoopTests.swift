@@ -76,7 +76,8 @@ struct CrashLoopTests {
         fixture.stop("pg-node-3", exitCode: 1)
         let plan = Plan(fixture.input, reconcilers: [])
         let condition = CrashLoopTests.condition { $0.lastLines = ["first", "last"] }
-        let report = PassReport(input: fixture.input, plan: plan, conditions: [condition])
+        var report = PassReport(input: fixture.input, plan: plan)
+        report.conditions = [condition]
         var recorder = EventRecorder()
         #expect(recorder.tell(report).contains { $0.message.hasSuffix("; its last lines: first | last") })
     }

@@ -53,7 +53,7 @@ struct GuardTests {
             from: "pg-node-1", to: "pg-node-1", author: .controller, why: "a test", at: Timestamp(seconds: 7))
         fixture.dcs { $0.switchover = record }
         #expect(judge() == .clientsPaused)
-        record.stage = .holding
+        record.stage = .pausing
         fixture.dcs { $0.switchover = record }
         #expect(judge() == nil)
         fixture.dcs { $0.switchover?.to = "pg-node-2" }

@@ -14,7 +14,7 @@ struct HandOverGuardTests {
         var record = SwitchoverRecord(
             from: "pg-node-1", to: "pg-node-2", author: .person, why: "a test", at: Timestamp(PlanningFixture.now),
             modRevision: 44)
-        record.stage = .holding
+        record.stage = .pausing
         fixture.dcs { $0.switchover = record }
         for name: ContainerName in ["pgbouncer-1", "pgbouncer-2"] { fixture.pooler(name) { $0.isPaused = true } }
         for node in ["pg-node-1", "pg-node-2"] as [NodeName] {

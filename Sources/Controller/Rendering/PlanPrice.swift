@@ -104,7 +104,7 @@ struct PlanPrice {
                 case .members(let changes)? = patch["postgresql"]?["parameters"]
             else { continue }
             for change in changes {
-                let old = input.observation.dcs.value?.configuration?["postgresql"]?["parameters"]?[change.name]?.string
+                let old = input.observation.dcs.value?.configuration?.parameters?[change.name]?.string
                 lines.append(
                     "  \(change.name) \(old ?? "default") → \(change.value.string ?? "default"): "
                         + way(change.name, from: old, to: change.value.string))

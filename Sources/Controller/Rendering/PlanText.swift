@@ -33,7 +33,9 @@ enum PlanText {
 
     private static func entry(_ planned: PlannedAction, mark: String) -> String {
         let action = planned.action
+        let delay = planned.disposition.words.map { "\n      not now: \(Terminal.plain($0))" } ?? ""
         return
             "  \(mark) \(action.subject.text): \(action.effect.phrase)\n      because \(Terminal.plain(action.reason.sentence)) [\(planned.reconciler)]"
+            + delay
     }
 }

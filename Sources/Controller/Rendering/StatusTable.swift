@@ -18,6 +18,12 @@ enum StatusTable {
         if !status.waiting.isEmpty {
             lines += ["", "Waiting for"] + status.waiting.prefix(8).map { "  \(Terminal.plain($0))" }
         }
+        if !status.pending.isEmpty {
+            lines += ["", "Wanted and not done now"]
+            lines += status.pending.prefix(8).map {
+                "  \($0.object): \(Terminal.plain($0.action)): \(Terminal.plain($0.why))"
+            }
+        }
         return lines
     }
 

@@ -1,4 +1,3 @@
-import LiveWorld
 import Model
 import Supervisor
 
@@ -22,7 +21,7 @@ struct ChangeAccount {
     private var retired: [NodeName] = []
 
     /// Notes what a pass interrupted; an event for each interruption that is over.
-    mutating func follow(_ report: PassReport, in world: LiveWorld) async -> [Event] {
+    mutating func follow(_ report: PassReport, in world: some KeptWorld) async -> [Event] {
         let input = report.input
         open.removeAll { input.now.uptime - $0.since > ChangeAccount.limit }
         var events: [Event] = []

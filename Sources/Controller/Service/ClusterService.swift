@@ -6,21 +6,45 @@ import Model
 import ServiceLifecycle
 import Supervisor
 
+/// A world that a service keeps: one that wakes it, whose secrets may change, and that can prove a write.
+protocol KeptWorld: World {
+    /// Yields when something has happened that a pass may have to do with.
+    func triggers(_ cluster: Cluster) -> AsyncStream<Void>
+    /// Reads the secrets again; a condition where something is wrong with them.
+    func reloadSecrets(_ cluster: Cluster) async -> Condition?
+    /// Whether a write on this node is proven to have been acknowledged.
+    func provesWrite(on node: NodeName, for cluster: Cluster) async -> Bool
+}
+
+extension LiveWorld: KeptWorld {}
+
+/// What makes sure that no other controller acts for the same cluster.
+protocol ActingLock: Sendable {
+    /// The other controller that has the lock, in words for a person; nil while there is none.
+    var rivalInWords: String? { get async }
+    /// Whether the lock was held until a moment ago: whether another one has it now shows at the next try.
+    var isInDoubt: Bool { get async }
+}
+
+extension ControllerLock: ActingLock {
+    var rivalInWords: String? { rival?.description }
+}
+
 /// One cluster's loop: woken by events, edits and a slow timer, it runs one pass after another until it is told to stop.
-struct ClusterService: Service {
+struct ClusterService<W: KeptWorld>: Service {
     let source: ManifestSource
-    let world: LiveWorld
+    let world: W
     let state: StateDirectory
     let logger: Logger
     /// Lost, it is taken again; had by another one, this controller ends.
-    let lock: ControllerLock?
+    let lock: (any ActingLock)?
     /// Ends the loop once everything is as wanted (`controller apply`), or never.
     var endsWhenConverged = false
     /// Called after every pass.
     var onPass: @Sendable (PassReport) -> Void = { _ in }
 
     /// At most this long between two looks when nothing happens.
-    static let resync: Duration = .seconds(60)
+    static var resync: Duration { .seconds(60) }
 
     func run() async throws {
         let wakeSignal = WakeSignal()
@@ -49,7 +73,7 @@ struct ClusterService: Service {
     private func refuseBesideRival() async throws(Failure) {
         guard let lock else { return }
         while !Task.isCancelled {
-            if let rival = await lock.rival { throw Failure(.standby, rival.description) }
+            if let rival = await lock.rivalInWords { throw Failure(.standby, rival) }
             guard await lock.isInDoubt else { return }
             try? await Task.sleep(for: .milliseconds(50))
         }

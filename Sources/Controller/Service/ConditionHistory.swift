@@ -25,14 +25,17 @@ struct ConditionHistory: Codable {
 
     private var path = ""
     private(set) var entries: [Entry] = []
+    /// What the running controller wants and does not do now: its back-off and its guards' refusals are in no look.
+    private(set) var pending: [StatusReport.Pending]?
 
-    private enum CodingKeys: CodingKey { case entries }
+    private enum CodingKeys: CodingKey { case entries, pending }
 
     init(path: String) {
         if let data = FileManager.default.contents(atPath: path),
             let known = try? JSONDecoder().decode(ConditionHistory.self, from: data)
         {
             entries = known.entries
+            pending = known.pending
         }
         self.path = path
     }
@@ -50,8 +53,10 @@ struct ConditionHistory: Codable {
                     line: condition.type == .ready || ConditionHistory.remembered.contains(condition.type)
                         ? StatusReport.ConditionLine(condition) : nil))
         }
-        guard next != entries else { return }
+        let pending = report.decisions.compactMap(StatusReport.Pending.init)
+        guard next != entries || pending != self.pending else { return }
         entries = next
+        self.pending = pending
         if let data = try? JSONEncoder().encode(self) {
             _ = StateDirectory.replace(path, with: String(decoding: data, as: UTF8.self))
         }
@@ -59,6 +64,7 @@ struct ConditionHistory: Codable {
 
     /// Puts the times into a status, and what a living controller remembers.
     func fill(_ status: inout StatusReport, controllerRuns: Bool) {
+        if controllerRuns, let pending { status.pending = pending }
         let known = status.conditions
         for line in controllerRuns ? entries.compactMap(\.line) : []
         where !known.contains(where: { $0.type == line.type && $0.object == line.object }) {

@@ -1,5 +1,4 @@
 import DockerAPI
-import LiveWorld
 import Model
 import Supervisor
 
@@ -8,7 +7,7 @@ struct FailoverAccount {
     private var dead: (node: NodeName, wallMilliseconds: Int64)?
 
     /// Begins with the release of a dead leader's key, and ends with an event.
-    mutating func follow(_ report: PassReport, in world: LiveWorld) async -> Event? {
+    mutating func follow(_ report: PassReport, in world: some KeptWorld) async -> Event? {
         for (planned, outcome) in report.performed {
             guard case .etcd(.releaseLeader(_, let key, nil)) = planned.action.effect, case .done = outcome else {
                 continue

@@ -114,7 +114,8 @@ struct Session {
         if plan.refusesManifest, source.fallBack(to: state.lastManifest) {
             (input, plan) = await self.plan(source.cluster)
         }
-        var status = StatusReport(input: input, conditions: plan.conditions, waiting: plan.waiting)
+        var status = StatusReport(
+            input: input, conditions: plan.conditions, waiting: plan.waiting, pending: plan.deferred + plan.actions)
         if let condition = source.condition { status.add(StatusReport.ConditionLine(condition)) }
         // Patroni brings what was patched to each node in its own time, and says nothing of it until it has
         if status.ready {

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import LiveWorld
 import Model
 import Supervisor
 
@@ -11,7 +10,7 @@ struct SwitchoverAccount {
     private var steps: [(what: String, at: Duration)] = []
 
     /// Begins with the pause of a pooler, and ends with an event when its clients go on.
-    mutating func follow(_ report: PassReport, in world: LiveWorld) async -> Event? {
+    mutating func follow(_ report: PassReport, in world: some KeptWorld) async -> Event? {
         let input = report.input
         guard let dcs = input.observation.dcs.value, !report.performed.isEmpty || from != nil else { return nil }
         let now = await world.now().uptime

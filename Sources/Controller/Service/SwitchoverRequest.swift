@@ -80,7 +80,7 @@ struct SwitchoverRequest {
             }
             let text: String
             switch record.stage {
-            case .holding: text = "clients wait for \(record.to?.text ?? "the new primary")"
+            case .pausing: text = "clients wait for \(record.to?.text ?? "the new primary")"
             case .calledOff:
                 why = record.note
                 text = "called off, and to be tried again: \(record.note)"
@@ -100,7 +100,7 @@ struct SwitchoverRequest {
 
     /// Takes the request back, unless clients wait for its end.
     private func withdraw() async throws {
-        guard let record = try await look().switchover, record.author == .person, record.stage != .holding else {
+        guard let record = try await look().switchover, record.author == .person, !record.pausesClients else {
             return
         }
         _ = await session.world.perform([.etcd(.deleteKey(key: key, modRevision: record.modRevision))], for: cluster)

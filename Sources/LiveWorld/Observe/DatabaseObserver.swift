@@ -118,11 +118,11 @@ struct DatabaseObserver {
                         PostgresValue(cluster.accounts.admin.role.text),
                     ], deadline: .seconds(3)
                 ).rows)
-            view.extensions = inside.extensions.map(\.view)
-            view.missingGrants = inside.grant ? ["CREATE on schema public"] : []
+            view.application.extensions = inside.extensions.map(\.view)
+            view.application.missingGrants = inside.grant ? ["CREATE on schema public"] : []
             try await seeHistory(inside.history, session: session, host: host, in: &view)
         } catch {
-            view.migrations = .unknown(DatabaseObserver.unknownReason(error))
+            view.application.migrations = .unknown(DatabaseObserver.unknownReason(error))
         }
     }
 
@@ -169,12 +169,12 @@ struct DatabaseObserver {
     ) async throws {
         switch owner {
         case nil, "absent":
-            view.migrations = .absent
+            view.application.migrations = .absent
             return
         case "own": break
         case let found?:
             // reading it would run what its owner has put there
-            view.migrations = .unknown(
+            view.application.migrations = .unknown(
                 UnknownReason(
                     .forbidden,
                     "controller.migrations is a \(found): it was not made by the controller. Rename the schema "
@@ -185,18 +185,18 @@ struct DatabaseObserver {
             DatabaseQuery.history, [PostgresValue(cluster.accounts.admin.role.text)], deadline: .seconds(3)
         ).rows
         let history = try DatabaseQuery.decode(DatabaseQuery.History.self, from: rows)
-        view.migrations = .present(
+        view.application.migrations = .present(
             history.applied.map {
                 AppliedMigration(name: $0.name, checksum: Digest(text: $0.checksum), missingObjects: $0.missing)
             })
-        view.mayRecord = history.recording
+        view.application.mayRecord = history.recording
         let seen = history.running.map {
             MigrationTry.running(name: $0.name, since: Timestamp(microseconds: $0.since))
         }
         // one of ours that has not got as far as the server yet
         let own = await world.migrations.migration(at: "\(host)/\(cluster.accounts.database)")
         let failed = await world.migrations.failedMigration(of: cluster.schema.migrations)
-        view.migrationTry = seen ?? own ?? failed
+        view.application.migrationTry = seen ?? own ?? failed
     }
 
     private func matchingRoles(

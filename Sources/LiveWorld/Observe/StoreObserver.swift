@@ -108,7 +108,7 @@ struct StoreObserver {
             view.leader = LeaderKey(
                 node: NodeName(entry.value.text), lease: entry.lease, createRevision: entry.createRevision,
                 modRevision: entry.modRevision)
-        case "config": view.configuration = JSONValue.parse(entry.value.text)
+        case "config": view.configuration = JSONValue.parse(entry.value.text).map(PatroniConfiguration.init)
         case "failover":
             let value = JSONValue.parse(entry.value.text)
             let (leader, candidate) = (value?["leader"]?.string, value?["member"]?.string)

@@ -203,6 +203,10 @@ public struct SynchronousSettings: Sendable, Hashable {
     public var number = 1
     /// Every default.
     public init() {}
+
+    /// Whether one standby may be named as the next leader. Patroni does not compare a named standby with the others
+    /// (`ha.py`, `manual_failover_process_no_leader`), and where a quorum confirms commits, one standby may lack some.
+    public var mayNameCandidate: Bool { mode != .quorum }
 }
 
 /// Patroni's timings; `loopWait + 2 · retryTimeout ≤ ttl`.

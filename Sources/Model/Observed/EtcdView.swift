@@ -110,7 +110,7 @@ public struct DCSView: Sendable, Hashable {
     /// Who leads.
     public var leader: LeaderKey?
     /// The dynamic configuration.
-    public var configuration: JSONValue?
+    public var configuration: PatroniConfiguration?
     /// How far the last leader had written at its last loop, in bytes (`optime` in Patroni's `status` key).
     public var leaderPosition: Int64?
     /// The synchronous standbys.
@@ -145,10 +145,12 @@ public struct DCSView: Sendable, Hashable {
         checks = []
         pauses = []
     }
+    /// The dynamic configuration; Patroni's defaults before there is one.
+    public var configurationInForce: PatroniConfiguration { configuration ?? .object([]) }
     /// How much a replica may lack of what the last leader wrote and be elected all the same, in bytes.
-    public var maximumLag: Int64 { configuration?["maximum_lag_on_failover"]?.integer ?? 1 << 20 }
+    public var maximumLag: Int64 { configurationInForce.maximumLag }
     /// Whether Patroni is paused (`pause: true` in the configuration).
-    public var isPaused: Bool { configuration?["pause"]?.bool ?? false }
+    public var isPaused: Bool { configurationInForce.isPaused }
     /// The restore that is not at its end.
     public var restore: RestoreRecord? { restores.first { $0.stage == .requested || $0.stage == .switching } }
     /// A member by name.

@@ -5,8 +5,8 @@ public struct SwitchoverRecord: Sendable, Hashable {
     public enum Stage: String, Sendable, Hashable, CaseIterable {
         /// Asked for; no client is paused yet.
         case requested
-        /// The poolers hold their clients, or are about to.
-        case holding
+        /// The poolers pause their clients, or are about to. The image's `node` reads the key, too, by this word.
+        case pausing = "holding"
         /// Called off, and to be tried again after a while; clients go on.
         case calledOff
         /// The key holds what this version does not understand.
@@ -73,7 +73,7 @@ public struct SwitchoverRecord: Sendable, Hashable {
         since = SwitchoverRecord.time(value?["since"]) ?? self.at
         attempts = Int(min(max(value?["attempts"]?.integer ?? 0, 0), 1000))
         note = value?["note"]?.string ?? ""
-        if at == nil || author == nil || from == "" || stage == .holding && to == nil { stage = .unreadable }
+        if at == nil || author == nil || from == "" || stage == .pausing && to == nil { stage = .unreadable }
     }
 
     /// The key may have been written by hand, with any number; arithmetic goes on with those of this century.
@@ -95,6 +95,12 @@ public struct SwitchoverRecord: Sendable, Hashable {
 
     /// Whether the primary stays: its PostgreSQL is restarted.
     public var isRestart: Bool { author == .controller && to == from }
+
+    /// Whether clients are paused for it: it is finished or called off, and nothing else begins meanwhile.
+    public var pausesClients: Bool { stage == .pausing }
+
+    /// Whether clients are paused while this node is restarted where it is.
+    public func pausesClients(forRestartOf node: NodeName) -> Bool { pausesClients && isRestart && from == node }
 
     /// The record at another stage.
     public func at(_ stage: Stage, since now: Timestamp) -> SwitchoverRecord {

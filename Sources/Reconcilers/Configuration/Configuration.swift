@@ -9,9 +9,12 @@ public struct Configuration: Reconciler {
 
     /// One `PATCH /config` with exactly the members that differ; what PostgreSQL must take is tried first.
     public func propose(_ input: PlanningInput) -> Proposal {
-        guard case .present(let dcs) = input.observation.dcs, let current = dcs.configuration else { return Proposal() }
+        guard case .present(let dcs) = input.observation.dcs, let configuration = dcs.configuration else {
+            return Proposal()
+        }
         guard let scope = EngineScope(input) else { return Proposal() }
-        let poolers = PoolerAccess(at: scope, current: current).addresses
+        let current = configuration.json
+        let poolers = PoolerAccess(at: scope, current: configuration).addresses
         let desired = withRemovals(
             DynamicConfiguration.desired(for: input.cluster, poolers: poolers), current: current)
         guard let difference = current.patch(towards: desired) else { return Proposal() }
@@ -20,7 +23,7 @@ public struct Configuration: Reconciler {
             let names = names(in: difference).joined(separator: ", ")
             return Proposal(waiting: ["`patronictl resume`, before \(names) in Patroni's configuration is put back"])
         }
-        let hasNewRules = PoolerAccess.changesOtherRules(difference, from: current)
+        let hasNewRules = PoolerAccess.changesOtherRules(difference, from: configuration)
         var (proposal, admitted) = tried(difference, hasNewRules: hasNewRules, scope)
         guard let patch = admitted, let leader = dcs.leader,
             case .present(let member) = input.observation.member(leader.node), member.state == .running

@@ -12,7 +12,7 @@ struct PoolerAccess {
 
     /// - Parameter current: the configuration in force. While a pooler is away its address stays in the rules: it
     ///   mostly comes back with the same one, and every change makes all nodes read their rules again.
-    init(at scope: EngineScope, current: JSONValue) {
+    init(at scope: EngineScope, current: PatroniConfiguration) {
         let running = PoolerAccess.addresses(at: scope)
         let isWhole = running.count >= scope.cluster.poolers.count
         let known = PoolerAccess.rules(in: current).compactMap { rule in
@@ -38,22 +38,17 @@ struct PoolerAccess {
     }
 
     /// The lines of a configuration that are for poolers' addresses.
-    private static func rules(in configuration: JSONValue) -> [String] {
-        lines("pg_hba", in: configuration).filter { $0.hasSuffix(tail) }
-    }
-
-    private static func lines(_ name: String, in configuration: JSONValue) -> [String] {
-        guard case .array(let lines)? = configuration["postgresql"]?[name] else { return [] }
-        return lines.compactMap(\.string)
+    private static func rules(in configuration: PatroniConfiguration) -> [String] {
+        configuration.clientRules.filter { $0.hasSuffix(tail) }
     }
 
     /// Whether a difference changes client rules other than these, which PostgreSQL takes for sure.
-    static func changesOtherRules(_ difference: JSONValue, from current: JSONValue) -> Bool {
+    static func changesOtherRules(_ difference: JSONValue, from current: PatroniConfiguration) -> Bool {
         guard difference["postgresql"]?["pg_hba"] != nil else { return false }
-        func others(_ configuration: JSONValue) -> [String] {
-            lines("pg_hba", in: configuration).filter { !$0.hasSuffix(tail) }
+        func others(_ configuration: PatroniConfiguration) -> [String] {
+            configuration.clientRules.filter { !$0.hasSuffix(tail) }
         }
-        return others(difference) != others(current)
+        return others(PatroniConfiguration(difference)) != others(current)
     }
 
     /// Whether every pooler that runs may use the certificate: before a password changes, it must.

@@ -178,10 +178,8 @@ struct NodeSet {
             case .running, .paused, .restarting, .removing, .dead, nil: ""
             }
         guard let since = Timestamp(text) else { return false }
-        func seconds(_ name: String, _ fallback: Int64) -> Duration {
-            .seconds(dcs?.configuration?[name]?.integer ?? fallback)
-        }
-        let limit = seconds("ttl", 30) + seconds("loop_wait", 10)
+        let configuration = dcs?.configurationInForce ?? .object([])
+        let limit = configuration.ttl + configuration.loopWait
         let age = Timestamp(scope.input.now) - since
         // a clock that was set back must not make the wait any longer
         return age > limit || age < .zero - limit

@@ -20,7 +20,7 @@ public struct Nodes: Reconciler {
             }
             proposal.add(
                 reattach(node, nodeSet: nodeSet)
-                    ?? node.spec.reconcile(at: scope, group: node.group, mayStart: nodeSet.obstacle(for: node)))
+                    ?? node.spec.reconcile(at: scope, group: node.group, mayStart: nodeSet.obstacle(for: node)?.words))
             proposal.add(thaw(node, nodeSet: nodeSet))
             proposal.add(fence(node, nodeSet: nodeSet))
             proposal.add(rebuild(node, nodeSet: nodeSet))
@@ -91,7 +91,7 @@ public struct Nodes: Reconciler {
             return act(.connect(network.id, seen.id, alias: node.name.container), .disconnected(network.name))
         }
         if let obstacle = nodeSet.obstacle(for: node) {
-            return Proposal(waiting: ["\(node.name) waits for \(obstacle)"])
+            return Proposal(waiting: ["\(node.name) waits for \(obstacle.words)"])
         }
         return act(.start(seen.id), seen.startReason)
     }
@@ -131,7 +131,7 @@ public struct Nodes: Reconciler {
         guard let dcs = nodeSet.dcs, !nodeSet.isPaused, let seen = node.container, seen.state.isRunning,
             case .unknown(let unknownReason) = node.member, unknownReason.cause == .timedOut
         else { return Proposal() }
-        let ttl = Duration.seconds(dcs.configuration?["ttl"]?.integer ?? 30)
+        let ttl = dcs.configurationInForce.ttl
         if let key = node.key {
             guard let left = key.leaseLeft, left * 2 < ttl else {
                 return Proposal(waiting: ["\(node.name), whose Patroni does not answer"], lookAgain: .seconds(1))

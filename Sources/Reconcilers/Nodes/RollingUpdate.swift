@@ -8,7 +8,7 @@ enum RollingUpdate {
         if let handover = nodeSet.dcs?.handover {
             return Proposal(waiting: ["the switchover \(handover.words)"], lookAgain: .milliseconds(250))
         }
-        if let record = nodeSet.dcs?.switchover, record.stage == .holding {
+        if let record = nodeSet.dcs?.switchover, record.pausesClients {
             return Proposal(waiting: [record.phrase])
         }
         let surplus = removeSurplus(nodeSet)
@@ -163,7 +163,7 @@ enum RollingUpdate {
         guard let target = ready.first else {
             return Proposal(waiting: ["a standby that \(node.name) can hand over to"], lookAgain: .seconds(1))
         }
-        if nodeSet.isPooled(target.name) {
+        if nodeSet.canHandOverBehindPoolers(to: target.name) {
             return Proposal(actions: [Switchovers.request(from: node.name, because: why, input: nodeSet.scope.input)])
         }
         return Proposal(actions: [

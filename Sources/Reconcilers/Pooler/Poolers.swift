@@ -15,8 +15,8 @@ public struct Poolers: Reconciler {
         let isDue = input.observation.dcs.value != nil || !scope.containers(of: .pooler).isEmpty
         guard isDue || input.cluster.poolers.isEmpty else { return Proposal(waiting: ["etcd, for the poolers"]) }
         // the poolers for reading have time until no client waits any more
-        let isHolding = ClientPause(scope) != nil
-        for pooler in input.cluster.poolers where pooler.access == .readWrite || !isHolding {
+        let isPausing = ClientPause(scope) != nil
+        for pooler in input.cluster.poolers where pooler.access == .readWrite || !isPausing {
             proposal.add(PoolerSteps(pooler, at: scope).propose())
         }
         proposal.add(removeSurplus(at: scope))
@@ -138,7 +138,7 @@ struct PoolerSteps {
         case .readWrite:
             if let serving { return [serving] }
             // those who wait turn while the old primary ends, so that nothing but the election is waited for
-            if let clientPause = ClientPause(scope), clientPause.isShuttingDown || clientPause.isReleased,
+            if let clientPause = ClientPause(scope), clientPause.turnsToCandidate,
                 scope.pausesClients(pooler)
             {
                 return [clientPause.candidate]

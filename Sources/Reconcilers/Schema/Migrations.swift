@@ -6,7 +6,7 @@ struct Migrations {
     let database: DatabaseView
 
     private var wanted: [Migration] { input.cluster.schema.migrations }
-    private var applied: [AppliedMigration] { database.migrations.value ?? [] }
+    private var applied: [AppliedMigration] { database.application.migrations.value ?? [] }
     private var subject: Subject { .database(input.cluster.accounts.database) }
 
     /// The first that was never applied. One that was is never applied again, whatever has become of what it made: its
@@ -19,7 +19,7 @@ struct Migrations {
     func propose(into proposal: inout Proposal) {
         guard let due else { return }
         let admin = input.cluster.accounts.admin.role
-        if case .running(let name, let since) = database.migrationTry {
+        if case .running(let name, let since) = database.application.migrationTry {
             // another controller's ends without a sign
             return proposal.wait(for: "migration \(name), which runs since \(since.text)", lookAgain: .seconds(5))
         }
@@ -37,7 +37,9 @@ struct Migrations {
     }
 
     private func failure(of file: Migration) -> (words: String, times: Int, at: Duration)? {
-        guard case .failed(file.name, let words, let times, let at) = database.migrationTry else { return nil }
+        guard case .failed(file.name, let words, let times, let at) = database.application.migrationTry else {
+            return nil
+        }
         return (words, times, at)
     }
 
@@ -59,7 +61,7 @@ struct Migrations {
             Condition(.schemaCurrent, .false, reason: reason, message: message, subject: subject)
         }
         if let due {
-            if case .running(let name, let since) = database.migrationTry {
+            if case .running(let name, let since) = database.application.migrationTry {
                 return say("MigrationRuns", "migration \(name) runs on \(database.node) since \(since.text)")
             }
             if let failure = failure(of: due) {

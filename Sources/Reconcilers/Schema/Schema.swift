@@ -21,7 +21,7 @@ public struct Schema: Reconciler {
                 lookAgain: input.observation.database.value == nil ? nil : .seconds(5))
         }
         let subject = Subject.database(input.cluster.accounts.database)
-        if case .unknown(let unknownReason) = database.migrations, database.hasDatabase {
+        if case .unknown(let unknownReason) = database.application.migrations, database.hasDatabase {
             return Proposal(
                 conditions: [
                     Condition(

@@ -10,26 +10,27 @@ struct SchemaStep {
     static func due(database: DatabaseView, cluster: Cluster, mayUpdate: Bool) -> [SchemaStep] {
         let admin = SQL.identifier(cluster.accounts.admin.role.text)
         var steps: [SchemaStep] = []
-        switch database.migrations {
+        switch database.application.migrations {
         case .unknown: return []
         case .absent: steps.append(SchemaStep(sql: history + recording(admin), reason: .migrationPending("history")))
-        case .present where !database.mayRecord:
+        case .present where !database.application.mayRecord:
             steps.append(
                 SchemaStep(
                     sql: recording(admin),
                     reason: .roleDiffers(cluster.accounts.admin.role, ["INSERT on controller.migrations"])))
         case .present: break
         }
-        if !database.missingGrants.isEmpty {
+        if !database.application.missingGrants.isEmpty {
             steps.append(
                 SchemaStep(
                     sql: "GRANT USAGE, CREATE ON SCHEMA public TO \(admin);",
-                    reason: .roleDiffers(cluster.accounts.admin.role, database.missingGrants)))
+                    reason: .roleDiffers(cluster.accounts.admin.role, database.application.missingGrants)))
         }
         return steps
             + cluster.schema.extensions.compactMap { wanted in
                 extensionStep(
-                    wanted, seen: database.extensions.first { $0.name == wanted.name }, mayUpdate: mayUpdate)
+                    wanted, seen: database.application.extensions.first { $0.name == wanted.name }, mayUpdate: mayUpdate
+                )
             }
     }
 

@@ -205,7 +205,7 @@ extension Universe {
             let key = store?.key(SwitchoverRecord.key(of: scope)), case .json(let json) = key.value
         else { return }
         let record = SwitchoverRecord(value: json, modRevision: key.modRevision)
-        guard record.stage == .holding, record.from == node.name, let candidate = record.to else { return }
+        guard record.pausesClients, record.from == node.name, let candidate = record.to else { return }
         let request = prefix + "failover"
         store?.delete([prefix + "leader", prefix + "members/" + node.name.text] + (node.isQuorum ? [request] : []))
         if !node.isQuorum { store?.put(request, .text(candidate.text)) }

@@ -89,7 +89,7 @@ extension Universe {
                     node: NodeName(text), lease: key.lease, createRevision: key.createRevision,
                     modRevision: key.modRevision)
             case .text(let text) where key.name == prefix + "status": view.leaderPosition = Int64(text)
-            case .json(let json) where key.name == prefix + "config": view.configuration = json
+            case .json(let json) where key.name == prefix + "config": view.configuration = PatroniConfiguration(json)
             case .synchronous(let value): view.synchronous = value
             case .member(var value):
                 value.leaseLeft = known.leases.first { $0.id == key.lease }.map { max(.zero, $0.expiresAt - now) }

@@ -11,7 +11,7 @@ extension Universe {
         if engine.containers[index].node?.configuration == nil { registerTags(index) }
         engine.containers[index].node?.reachedStoreAt = now
         if case .json(let json)? = store?.key(prefix + "config")?.value {
-            engine.containers[index].node?.configuration = json
+            engine.containers[index].node?.configuration = PatroniConfiguration(json)
         }
         guard let lease = keepLease(index) else { return }
         touchMember(index, lease: lease)

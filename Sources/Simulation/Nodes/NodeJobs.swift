@@ -41,14 +41,14 @@ extension Universe {
             RoleView(name: "postgres", attributes: ["LOGIN", "SUPERUSER"], passwordMatches: true)
         ]
         setContent(of: index, .postgres(directory))
-        let configuration = bootstrapConfiguration(of: index)
+        let configuration = PatroniConfiguration(bootstrapConfiguration(of: index))
         engine.containers[index].node?.configuration = configuration
         launchServer(index, asPrimary: true)
         engine.containers[index].node?.server = .primary
         promotions.append(Promotion(node: node.name, at: now, timeline: 1, isSynchronous: true, missing: []))
         guard storeReachable(from: index), let lease = keepLease(index) else { return }
         store?.put(prefix + "initialize", .text(identifier))
-        if store?.key(prefix + "config") == nil { store?.put(prefix + "config", .json(configuration)) }
+        if store?.key(prefix + "config") == nil { store?.put(prefix + "config", .json(configuration.json)) }
         if store?.key(prefix + "leader") == nil {
             store?.put(prefix + "leader", .text(node.name.text), lease: lease)
             leaderKeyGone()

@@ -107,18 +107,18 @@ extension Universe {
         if client.isBusy(at: now), let open = client.open { view.oldestTransaction = max(.zero, now - open.since) }
         let catalog = directory.catalog
         view.hasDatabase = catalog.databases.contains(cluster.accounts.database)
-        view.extensions = cluster.schema.extensions.map { wanted in
+        view.application.extensions = cluster.schema.extensions.map { wanted in
             ExtensionView(
                 name: wanted.name, installed: catalog.extensions.first { $0.name == wanted.name }?.installed,
                 available: "1.0")
         }.sorted { $0.name < $1.name }
-        view.migrations = catalog.migrations.map { .present($0) } ?? .absent
+        view.application.migrations = catalog.migrations.map { .present($0) } ?? .absent
         if let migration = node.migration {
-            view.migrationTry = .running(
+            view.application.migrationTry = .running(
                 name: migration.file.name,
                 since: Timestamp(seconds: (wallOffsetMilliseconds + migration.since.milliseconds) / 1000))
         }
-        view.missingGrants = catalog.isGranted ? [] : ["CREATE on schema public"]
+        view.application.missingGrants = catalog.isGranted ? [] : ["CREATE on schema public"]
         view.roles = catalog.roles.map { role in
             var role = role
             role.holds = catalog.contents.filter { $0.owner == role.name }.map { "database \($0.name)" }

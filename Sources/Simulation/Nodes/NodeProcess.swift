@@ -77,7 +77,7 @@ package struct NodeProcess: Sendable {
     /// When it last reached etcd.
     package var reachedStoreAt: Duration
     /// The dynamic configuration it last read.
-    package var configuration: JSONValue?
+    package var configuration: PatroniConfiguration?
     /// The parameters its PostgreSQL was started with.
     package var started: JSONValue?
     /// Parameters that wait for a restart, sorted by name.
@@ -125,28 +125,25 @@ package struct NodeProcess: Sendable {
         thawedAt = now
     }
 
-    /// Patroni's timings as it knows them.
-    package func seconds(_ name: String, or fallback: Int64) -> Duration {
-        .seconds(configuration?[name]?.integer ?? fallback)
-    }
+    private var inForce: PatroniConfiguration { configuration ?? .object([]) }
     /// The pause between two loops.
-    package var loopWait: Duration { seconds("loop_wait", or: 10) }
+    package var loopWait: Duration { inForce.loopWait }
     /// The lease's time to live.
-    package var ttl: Duration { seconds("ttl", or: 30) }
+    package var ttl: Duration { inForce.ttl }
     /// How long etcd may be away.
-    package var retryTimeout: Duration { seconds("retry_timeout", or: 10) }
+    package var retryTimeout: Duration { inForce.retryTimeout }
     /// Whether Patroni is paused.
-    package var isPaused: Bool { configuration?["pause"]?.bool ?? false }
+    package var isPaused: Bool { inForce.isPaused }
     /// Whether commits wait for standbys that Patroni chooses.
-    package var isSynchronous: Bool { configuration?["synchronous_mode"]?.bool ?? isQuorum }
+    package var isSynchronous: Bool { inForce.isSynchronous }
     /// Whether any quorum of standbys will do.
-    package var isQuorum: Bool { configuration?["synchronous_mode"]?.string == "quorum" }
+    package var isQuorum: Bool { inForce.isQuorum }
     /// Whether commits wait even when no standby is there.
-    package var isStrict: Bool { configuration?["synchronous_mode_strict"]?.bool ?? false }
+    package var isStrict: Bool { inForce.isStrict }
     /// How many standbys must confirm.
-    package var synchronousCount: Int { Int(configuration?["synchronous_node_count"]?.integer ?? 1) }
+    package var synchronousCount: Int { inForce.synchronousCount }
     /// Whether a failover may lose no more than this.
-    package var maximumLag: Int64 { configuration?["maximum_lag_on_failover"]?.integer ?? 1 << 20 }
+    package var maximumLag: Int64 { inForce.maximumLag }
     /// Whether the primary stays one while etcd is away and every member answers.
-    package var isFailsafe: Bool { configuration?["failsafe_mode"]?.bool ?? false }
+    package var isFailsafe: Bool { inForce.isFailsafe }
 }

@@ -114,8 +114,8 @@ extension Universe {
         if store?.isFull == false { store?.put(prefix + "status", .text(String(directory.lsn))) }
         if store?.key(prefix + "config") == nil, store?.isFull == false {
             // Patroni keeps a copy of its dynamic configuration beside the data
-            let configuration = node.configuration ?? bootstrapConfiguration(of: index)
-            store?.put(prefix + "config", .json(configuration))
+            let configuration = node.configuration ?? PatroniConfiguration(bootstrapConfiguration(of: index))
+            store?.put(prefix + "config", .json(configuration.json))
             engine.containers[index].node?.configuration = configuration
         }
         if let request = node.handsOver {

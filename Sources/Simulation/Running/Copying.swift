@@ -86,10 +86,10 @@ extension Universe {
         var copy = SimulatedStore(clusterID: view.clusterID, members: members)
         copy.alarms = view.alarms
         if case .present(let dcs) = observation.dcs {
-            let ttl = Duration.seconds(dcs.configuration?["ttl"]?.integer ?? 30)
+            let ttl = dcs.configurationInForce.ttl
             copy.resume(at: dcs.revision)
             if let value = dcs.initialize { copy.put(prefix + "initialize", .text(value)) }
-            if let value = dcs.configuration { copy.put(prefix + "config", .json(value)) }
+            if let value = dcs.configuration { copy.put(prefix + "config", .json(value.json)) }
             if let value = dcs.synchronous { copy.put(prefix + "sync", .synchronous(value)) }
             for member in dcs.members {
                 copy.leases.append(StoreLease(id: member.lease, ttl: ttl, expiresAt: now + ttl))
@@ -136,7 +136,7 @@ extension Universe {
         var node = NodeProcess(name: sighting.node, now: now, awakeAt: now)
         let dcs = observation.dcs.value
         node.configuration = dcs?.configuration
-        node.started = dcs?.configuration?["postgresql"]?["parameters"]
+        node.started = dcs?.configuration?.parameters
         node.lease = dcs?.member(sighting.node)?.lease
         node.tags = dcs?.member(sighting.node)?.tags ?? []
         node.pendingParameters = view.pending
@@ -179,8 +179,8 @@ extension Universe {
         guard case .present(let view) = observation.database else { return }
         for place in engine.volumes.indices {
             guard case .postgres(var directory) = engine.volumes[place].content else { continue }
-            directory.catalog.extensions = view.extensions.filter { $0.installed != nil }
-            directory.catalog.migrations = view.migrations.value
+            directory.catalog.extensions = view.application.extensions.filter { $0.installed != nil }
+            directory.catalog.migrations = view.application.migrations.value
             directory.catalog.roles = view.roles
             directory.catalog.contents = view.databases
             for name in ["postgres", cluster.accounts.database] where !directory.catalog.databases.contains(name) {
@@ -188,7 +188,7 @@ extension Universe {
             }
             directory.catalog.contents.sort { $0.name < $1.name }
             directory.catalog.hasPoolerLogin = view.hasPoolerLogin
-            directory.catalog.isGranted = view.missingGrants.isEmpty
+            directory.catalog.isGranted = view.application.missingGrants.isEmpty
             engine.volumes[place].content = .postgres(directory)
         }
     }

@@ -25,7 +25,8 @@ enum FenceGuard {
     /// One who is named is not compared with the others by Patroni: the commits must have waited for exactly that one.
     private static func judgeChosen(_ candidate: NodeName?, dcs: DCSView, _ input: PlanningInput) -> Violation? {
         guard let candidate else { return nil }
-        guard input.cluster.postgres.synchronous.mode != .off, input.cluster.postgres.synchronous.mode != .quorum,
+        let synchronous = input.cluster.postgres.synchronous
+        guard synchronous.mode != .off, synchronous.mayNameCandidate,
             dcs.synchronous?.standbys.contains(candidate) == true
         else { return Violation(.fenceOnlyTheDead, "commits did not wait for \(candidate)") }
         return dcs.member(candidate)?.state == "running"
@@ -81,7 +82,7 @@ enum FenceGuard {
         guard let end = dcs.leaderPosition, let reached = input.observation.member(node).value?.walPosition else {
             return false
         }
-        let allowed = dcs.configuration?["maximum_lag_on_failover"]?.integer ?? 1_048_576
+        let allowed = dcs.maximumLag
         return reached + allowed < end
     }
 }

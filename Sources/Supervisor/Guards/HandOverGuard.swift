@@ -10,7 +10,7 @@ enum HandOverGuard {
         if case .patroni(let node, .restart) = action.effect { return restart(node, input) }
         guard case .docker(_, .shutdownPrimary(let id)) = action.effect else { return nil }
         func refuse(_ words: String) -> Violation { Violation(.clientsPaused, words) }
-        guard case .present(let dcs) = input.observation.dcs, let record = dcs.switchover, record.stage == .holding,
+        guard case .present(let dcs) = input.observation.dcs, let record = dcs.switchover, record.pausesClients,
             let candidate = record.to
         else { return refuse("no switchover is under way") }
         guard let engine = input.cluster.engines.first?.name,
@@ -38,8 +38,7 @@ enum HandOverGuard {
     private static func restart(_ node: NodeName, _ input: PlanningInput) -> Violation? {
         guard input.cluster.canPauseClients, case .present(let dcs) = input.observation.dcs, dcs.leader?.node == node
         else { return nil }
-        let record = dcs.switchover
-        return record?.isRestart == true && record?.from == node && record?.stage == .holding
+        return dcs.switchover?.pausesClients(forRestartOf: node) == true
             ? nil : Violation(.clientsPaused, "no pooler holds its clients for the restart of \(node)")
     }
 

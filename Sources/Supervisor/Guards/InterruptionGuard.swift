@@ -19,7 +19,7 @@ enum InterruptionGuard {
                 return Violation(.unknownIsNotAbsent, "who leads could not be read again")
             }
             if isUnreachable(action, input) { return nil }
-            if let record = dcs.switchover, record.stage == .holding, !(record.isRestart && record.from == node) {
+            if let record = dcs.switchover, record.pausesClients, !record.pausesClients(forRestartOf: node) {
                 return Violation(.replicasFirst, "a switchover from \(record.from) is under way")
             }
             if let handover = dcs.handover {
@@ -130,7 +130,7 @@ enum InterruptionGuard {
             return Violation(.unknownIsNotAbsent, "the lease of \(node) could not be read again")
         }
         guard let key = dcs.members.first(where: { $0.name == node }) else { return nil }
-        let ttl = Duration.seconds(dcs.configuration?["ttl"]?.integer ?? 30)
+        let ttl = dcs.configurationInForce.ttl
         return key.leaseLeft.map { $0 < ttl / 2 } == true
             ? nil : Violation(.replicasFirst, "\(node) renews its lease")
     }

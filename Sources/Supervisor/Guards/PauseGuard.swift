@@ -10,7 +10,7 @@ enum PauseGuard {
         if let node = nodes(touchedBy: action, input).first(where: { input.isInMaintenance($0) }) {
             return Violation(.pause, "\(node) is in maintenance")
         }
-        guard input.observation.dcs.value?.configuration?["pause"]?.bool == true else { return nil }
+        guard input.observation.dcs.value?.isPaused == true else { return nil }
         switch action.effect {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
             return Violation(.pause, "Patroni is paused")
@@ -27,7 +27,7 @@ enum PauseGuard {
         guard case .etcd(.releaseLeader(_, let key, _)) = action.effect,
             let record = input.observation.dcs.value?.switchover
         else { return false }
-        return record.stage == .holding && record.from == key.node
+        return record.pausesClients && record.from == key.node
     }
 
     /// The nodes whose container or role an action changes. To be looked at by Patroni sooner changes nothing, nor does
