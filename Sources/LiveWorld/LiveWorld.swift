@@ -78,7 +78,7 @@ public struct LiveWorld: World {
                 world: self, cluster: cluster, addresses: addresses,
                 deadline: scope == .handOver ? .milliseconds(150) : .seconds(1)
             ).observe()
-        // a primary shuts down only while clients are held
+        // a primary shuts down only while clients are paused
         let asksPoolers =
             switch scope {
             case .everything, .everythingAfresh, .handOver, .guarding(.container): true

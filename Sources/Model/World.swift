@@ -14,7 +14,7 @@ public enum ObservationScope: Sendable, Hashable {
     case everything
     /// Everything, and nothing from a cache: the resync.
     case everythingAfresh
-    /// What a switchover looks at while clients are held: what runs, and nothing that takes long and has no part in it (what
+    /// What a switchover looks at while clients are paused: what runs, and nothing that takes long and has no part in it (what
     /// lies in stopped containers, the repository, images).
     case handOver
     /// What the guards need to judge an action on this subject: engines, etcd and Patroni's keys, afresh; for what is in

@@ -55,7 +55,7 @@ public actor SimulatedWorld: World {
             observation.dcs = .unknown(UnknownReason(.timedOut, "no answer in time"))
         }
         if scope != .guarding(.leadership) { observation.members = universe.lookAtMembers() }
-        // a primary shuts down only while clients are held
+        // a primary shuts down only while clients are paused
         let asksPoolers = if case .guarding(.container) = scope { true } else { !scope.isNarrow }
         if asksPoolers { observation.poolers = universe.lookAtPoolers() }
         if scope.isNarrow { return observation }

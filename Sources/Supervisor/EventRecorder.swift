@@ -48,7 +48,7 @@ public struct EventRecorder: Sendable {
                 planned.disposition.words ?? "")
         }
         refusals = refused.map(\.action)
-        // what is out of order while clients are held is so on purpose, and for less than a second
+        // what is out of order while clients are paused is so on purpose, and for less than a second
         if report.plan.isHandOver { return events }
         for condition in report.conditions.sorted(by: { ($0.type, $0.subject) < ($1.type, $1.subject) }) {
             let before = conditions.first { $0.type == condition.type && $0.subject == condition.subject }

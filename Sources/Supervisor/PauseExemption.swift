@@ -13,7 +13,7 @@ extension PlanningInput {
         }
     }
 
-    /// Whether it ends the record of a switchover that holds clients.
+    /// Whether it ends the record of a switchover that pauses clients.
     private func isFarewell(_ action: Action) -> Bool {
         guard observation.dcs.value?.switchover?.pausesClients == true else { return false }
         let record = SwitchoverRecord.key(of: cluster.name)

@@ -17,7 +17,7 @@ public struct Plan: Sendable, Hashable {
     /// Whether the manifest asks for what this cluster cannot have: then nothing is done by it.
     public private(set) var refusesManifest = false
     private var backgroundActions: [Action] = []
-    /// The only planners that may act while clients are held, and the one that says so.
+    /// The only planners that may act while clients are paused, and the one that says so.
     private var exclusivePlanners: [String]?
     private var lockHolder: String?
 
@@ -67,7 +67,7 @@ public struct Plan: Sendable, Hashable {
     /// Everything that may be done now, in order.
     public var actions: [PlannedAction] { constructive + (disruptive.map { [$0] } ?? []) }
 
-    /// Whether clients are held, and only those act who have a part in that.
+    /// Whether clients are paused, and only those act who have a part in that.
     public var isHandOver: Bool { lockHolder != nil }
 
     /// Whether an action belongs to a switchover that has begun, and must come to its end.

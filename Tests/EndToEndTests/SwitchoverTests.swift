@@ -7,7 +7,8 @@ import Testing
 @Suite("A switchover behind the poolers")
 struct SwitchoverTests {
     @Test(
-        "by command and by a rolling change costs no error and no write; held clients go on also without a controller")
+        "by command and by a rolling change costs no error and no write; paused clients go on also without a controller"
+    )
     func switches() async throws {
         try await ClusterFixture.with(poolers: 2) { cluster in
             try cluster.run()
@@ -49,10 +50,11 @@ struct SwitchoverTests {
         #expect(said.contains("\(candidate) is the primary now, in place of \(old)"))
         try await client.writes(50)
         try await client.check(after: "switchover \(round)")
-        try await cluster.event(after: mark, "the switchover from \(old) to \(candidate) is over", "they were held for")
+        try await cluster.event(
+            after: mark, "the switchover from \(old) to \(candidate) is over", "they were paused for")
         let gap = await client.longestGap()
         print("switchover \(round) by command: no write for \(gap)")
-        for line in cluster.events(after: mark, "they were held for") { print(line) }
+        for line in cluster.events(after: mark, "they were paused for") { print(line) }
         #expect(gap < .seconds(5))
         let status = try await cluster.ready()
         #expect(status.nodes.first { $0.name == old }?.state == "streaming")
@@ -77,12 +79,12 @@ struct SwitchoverTests {
         }
     }
 
-    /// The controller dies as soon as clients are held, and another one goes on.
+    /// The controller dies as soon as clients are paused, and another one goes on.
     private func interrupted(_ cluster: ClusterFixture, _ client: PooledClient) async throws {
         try await cluster.ready()
         let mark = cluster.mark
         async let asked = cluster.attempt(["switchover"])
-        _ = try await eventually("held clients") {
+        _ = try await eventually("paused clients") {
             cluster.told(after: mark, "pause \(cluster.pooler(1))") ? true : nil
         }
         cluster.kill()
@@ -130,7 +132,7 @@ struct SwitchoverTests {
         try await client.writes(20)
         try await client.check(after: "a new image")
         print("a new image: no write for \(await client.longestGap())")
-        #expect(cluster.events(after: mark, "they were held for").count == 1)
+        #expect(cluster.events(after: mark, "they were paused for").count == 1)
     }
 
     /// Clients that are held while nobody is there any more: the watch in the poolers' image lets them go on.

@@ -9,7 +9,7 @@ struct LockVerdictTests {
     @Test(
         "runs for as long as its holder lives",
         arguments: [
-            (.running, "shop", 0, .held), (.running, "shop", 1000, .held), (.paused, "shop", 0, .held),
+            (.running, "shop", 0, .taken), (.running, "shop", 1000, .taken), (.paused, "shop", 0, .taken),
             (.created, "shop", 0, .leaving), (.created, "shop", 9, .leaving), (.created, "shop", 10, .abandoned),
             (.exited, "shop", 0, .abandoned), (.dead, "shop", 0, .abandoned), (.removing, "shop", 100, .leaving),
             (.unknown, "shop", 100, .leaving), (.running, "other", 0, .foreign), (.exited, nil, 100, .foreign),

@@ -57,7 +57,7 @@ struct FailoverTests {
     }
 
     @Test("nobody from the sync set alive: the leader is waited for and started again")
-    func waitsWithoutHeir() {
+    func waitsWithoutCandidate() {
         var fixture = PlanningFixture()
         fixture.stop("pg-node-1")
         fixture.stop("pg-node-2")

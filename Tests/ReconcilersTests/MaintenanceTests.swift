@@ -79,7 +79,7 @@ struct MaintenanceTests {
     }
 
     @Test("nobody hands over to it, and it leaves the cluster only afterwards")
-    func isNoHeir() {
+    func isNoCandidate() {
         var fixture = held("pg-node-2", nodes: 4)
         fixture.cluster.pooler.enabled = false
         fixture.change("pg-node-1") { $0.settings.ports = [] }

@@ -53,12 +53,12 @@ extension SwitchoversTests {
         #expect(isForgotten(fixture))
     }
 
-    @Test("clients are held until the restarted primary takes writes, and go on with it")
+    @Test("clients are paused until the restarted primary takes writes, and go on with it")
     func holdsForRestart() {
         var fixture = restart(.pausing)
         #expect(
             fixture.effects(Switchovers()) == [.pooler("pgbouncer-1", .pause), .pooler("pgbouncer-2", .pause)])
-        hold(&fixture)
+        pauseClients(&fixture)
         #expect(fixture.effects(Switchovers()) == [.patroni("pg-node-1", .restart)])
         #expect(!fixture.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
         // it takes writes until its checkpoint is over: to let its clients go would cut them off
@@ -87,19 +87,19 @@ extension SwitchoversTests {
     @Test("a restart that does not come to its end lets the clients go, and a primary that dies of it is failed over")
     func givesUpRestart() {
         var late = restart(.pausing)
-        hold(&late)
+        pauseClients(&late)
         late.dcs { view in
             view.switchover?.since = Timestamp(microseconds: Self.now.microseconds - 11_000_000)
         }
         #expect(late.effects(Switchovers()).contains(.pooler("pgbouncer-1", .resume)))
         #expect(written(late.effects(Switchovers()))?.contains("\"stage\":\"calledOff\"") == true)
         var dead = restart(.pausing)
-        hold(&dead)
+        pauseClients(&dead)
         dead.stop("pg-node-1", exitCode: 137)
         #expect(isForgotten(dead))
         // under way: nothing that is seen meanwhile lets anybody go
         var away = restart(.pausing)
-        hold(&away)
+        pauseClients(&away)
         away.member("pg-node-1") { $0.state = .starting }
         away.observation.database = .absent
         away.dcs { $0.configuration = .object([("pause", .bool(true))]) }
@@ -115,7 +115,7 @@ extension SwitchoversTests {
             },
         ] as [(inout PlanningFixture) -> Void] {
             var hopeless = restart(.pausing)
-            hold(&hopeless)
+            pauseClients(&hopeless)
             change(&hopeless)
             #expect(written(hopeless.effects(Switchovers()))?.contains("\"stage\":\"calledOff\"") == true)
         }

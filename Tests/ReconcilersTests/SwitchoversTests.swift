@@ -33,7 +33,7 @@ struct SwitchoversTests {
         fixture.observation.database = .present(view)
     }
 
-    func hold(_ fixture: inout PlanningFixture) {
+    func pauseClients(_ fixture: inout PlanningFixture) {
         for name: ContainerName in ["pgbouncer-1", "pgbouncer-2"] {
             fixture.pooler(name) {
                 $0.isPaused = true
@@ -169,20 +169,20 @@ struct SwitchoversTests {
         }
     }
 
-    @Test("holds the clients of every pooler for writing first, all at once")
+    @Test("pauses the clients of every pooler for writing first, all at once")
     func holds() {
         let fixture = fixture(.pausing, to: "pg-node-2")
         #expect(fixture.effects(Switchovers()) == [.pooler("pgbouncer-1", .pause), .pooler("pgbouncer-2", .pause)])
-        // held clients are not let go by those who keep the poolers
+        // paused clients are not let go by those who keep the poolers
         var held = fixture
-        hold(&held)
+        pauseClients(&held)
         #expect(held.effects(Poolers()).isEmpty)
     }
 
-    @Test("the primary shuts down when all clients are held, and nobody else does anything meanwhile")
-    func standsDown() {
+    @Test("the primary shuts down when all clients are paused, and nobody else does anything meanwhile")
+    func shutsDown() {
         var fixture = fixture(.pausing, to: "pg-node-2")
-        hold(&fixture)
+        pauseClients(&fixture)
         let proposal = Switchovers().propose(fixture.input)
         #expect(proposal.actions.map(\.effect) == [.docker(.local, .shutdownPrimary("id-pg-node-1"))])
         #expect(proposal.exclusivePlanners == ["switchovers", "failover", "poolers"])
@@ -193,7 +193,7 @@ struct SwitchoversTests {
     @Test("while the primary shuts down and answers nobody, the poolers turn already, and nobody is let go")
     func turnsMeanwhile() {
         var fixture = fixture(.pausing, to: "pg-node-2")
-        hold(&fixture)
+        pauseClients(&fixture)
         fixture.observation.database = .absent
         fixture.observation.members.removeAll { $0.node == "pg-node-1" }
         for isReleased in [false, true] {
@@ -209,7 +209,7 @@ struct SwitchoversTests {
     @Test("when the primary has ended its key goes to the candidate, and the poolers turn there while they hold")
     func releases() {
         var fixture = fixture(.pausing, to: "pg-node-2")
-        hold(&fixture)
+        pauseClients(&fixture)
         fixture.stop("pg-node-1", exitCode: 0)
         fixture.observation.database = .absent
         let effects = fixture.effects(Switchovers())
@@ -236,7 +236,7 @@ struct SwitchoversTests {
     @Test("clients go on when the candidate takes writes, and then it is over")
     func ends() {
         var fixture = fixture(.pausing, to: "pg-node-2")
-        hold(&fixture)
+        pauseClients(&fixture)
         fixture.stop("pg-node-1", exitCode: 0)
         fixture.dcs { $0.leader = LeaderKey(node: "pg-node-2", lease: 8, createRevision: 60, modRevision: 60) }
         fixture.observation.database = .absent
@@ -271,7 +271,7 @@ struct SwitchoversTests {
         func expectOff(_ what: String, _ age: Duration = .milliseconds(300), _ change: (inout PlanningFixture) -> Void)
         {
             var fixture = fixture(.pausing, to: "pg-node-2", age: age)
-            hold(&fixture)
+            pauseClients(&fixture)
             change(&fixture)
             let effects = fixture.effects(Switchovers())
             #expect(effects.contains(.pooler("pgbouncer-1", .resume)), "\(what)")

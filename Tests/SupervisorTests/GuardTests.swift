@@ -47,7 +47,7 @@ struct GuardTests {
         fixture.member("pg-node-1") {
             $0.pending = [PendingParameter("max_connections", current: "200", wanted: "100")]
         }
-        // its clients come through poolers that can hold them
+        // its clients come through poolers that can pause them
         #expect(judge() == .clientsPaused)
         var record = SwitchoverRecord(
             from: "pg-node-1", to: "pg-node-1", author: .controller, why: "a test", at: Timestamp(seconds: 7))
@@ -190,7 +190,7 @@ struct GuardTests {
     }
 
     @Test("release nobody for candidates that Patroni refuses because they lack too much")
-    func heirsThatLag() {
+    func candidatesThatLag() {
         var fixture = GuardTests.bereft
         fixture.observation.dcs = fixture.observation.dcs.map { view in
             var view = view

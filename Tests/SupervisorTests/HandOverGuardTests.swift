@@ -8,7 +8,7 @@ import Testing
 /// I18, against a world that was bent under the planner's feet.
 @Suite("The guard of a hand-over")
 struct HandOverGuardTests {
-    /// Everything as it has to be: clients are held, and the candidate has what was written.
+    /// Everything as it has to be: clients are paused, and the candidate has what was written.
     private static var ready: PlanningFixture {
         var fixture = PlanningFixture()
         var record = SwitchoverRecord(
@@ -30,7 +30,7 @@ struct HandOverGuardTests {
         return guards.violation(by: action, input: fixture.input)?.invariant
     }
 
-    @Test("lets the primary shut down behind held clients")
+    @Test("lets the primary shut down behind paused clients")
     func lets() { #expect(HandOverGuardTests.judge(HandOverGuardTests.ready) == nil) }
 
     @Test("refuses when anything of it is not so any more")
@@ -59,7 +59,7 @@ struct HandOverGuardTests {
         #expect(HandOverGuardTests.judge(HandOverGuardTests.ready, "id-pg-node-2") == .clientsPaused)
     }
 
-    @Test("nothing else interrupts a node while clients are held")
+    @Test("nothing else interrupts a node while clients are paused")
     func others() {
         let action = Action(
             .docker(.local, .stop("id-pg-node-3")), on: .container(.local, "pg-node-3"), because: .surplus)

@@ -40,7 +40,7 @@ private struct ChangingWorld: World {
 
 @Suite("A pause of the controller")
 struct PauseTests {
-    /// A console that died, a node to be made anew, and a pooler that holds its clients back.
+    /// A console that died, a node to be made anew, and a pooler that pauses its clients.
     private func ailing() -> PlanningFixture {
         var fixture = PlanningFixture()
         fixture.stop(fixture.cluster.console.name)
@@ -64,7 +64,7 @@ struct PauseTests {
         return world.looks.performed
     }
 
-    @Test("nothing is done but to let clients go that a pooler holds back; the plan is still there to be seen")
+    @Test("nothing is done but to let clients go on that a pooler pauses; the plan is still there to be seen")
     func holds() async {
         #expect(await performed([ailing()]).count > 1)
         let paused = pause(ailing())
@@ -162,7 +162,7 @@ struct MaintenanceGuardTests {
     }
 
     @Test("see no candidate in a node that never leads")
-    func noHeir() {
+    func noCandidate() {
         var fixture = PlanningFixture()
         fixture.stop("pg-node-1")
         let key = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)

@@ -33,7 +33,7 @@ struct PlanPrice {
             return "switches over: no writes, and the primary's connections are cut, for \(measured.text(.switchover))"
         case .docker(_, .shutdownPrimary):
             return "hands over behind the poolers: their clients wait and get no error, writes pause for "
-                + "\(measured.text(.held)); who is connected to the primary itself is cut off"
+                + "\(measured.text(.clientPause)); who is connected to the primary itself is cut off"
         case .patroni(_, .patchConfiguration): return "reloads PostgreSQL: nothing is interrupted"
         case .patroni(_, .reload): return "reloads Patroni: nothing is interrupted"
         case .docker(_, .stop): return stop(action, input, leader: leader)
@@ -127,7 +127,7 @@ struct PlanPrice {
             let leader = input.observation.dcs.value?.leader?.node
             switch action.effect {
             case .patroni(_, .switchover): pauses.append(.switchover)
-            case .docker(_, .shutdownPrimary): pauses.append(.held)
+            case .docker(_, .shutdownPrimary): pauses.append(.clientPause)
             case .patroni(let node, .restart) where node == leader: pauses.append(.primaryRestart)
             case .patroni(_, .restart): replicas += 1
             case .docker(_, .stop):

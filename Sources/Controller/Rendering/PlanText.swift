@@ -4,9 +4,9 @@ import Supervisor
 /// A plan in Terraform's habit: what would be done, and why.
 enum PlanText {
     static func lines(_ plan: Plan, input: PlanningInput, price: PlanPrice) -> [String] {
-        let held = input.pauseCondition.map { ["Nothing of this is done now: \(Terminal.plain($0.message))."] } ?? []
-        if plan.isEmpty { return held + ["No changes: everything is as the manifest wants it."] }
-        var lines = held
+        let paused = input.pauseCondition.map { ["Nothing of this is done now: \(Terminal.plain($0.message))."] } ?? []
+        if plan.isEmpty { return paused + ["No changes: everything is as the manifest wants it."] }
+        var lines = paused
         if !plan.actions.isEmpty {
             lines.append("Now (exact):")
             for planned in plan.constructive {

@@ -91,7 +91,7 @@ struct ChangeAccount {
             let seen = engine?.container(ContainerName(interruption.node.text))
             return member.isStreaming && seen != nil && seen?.id != interruption.container
         case .newReplica: return member.isStreaming
-        case .failover, .switchover, .held: return false
+        case .failover, .switchover, .clientPause: return false
         }
     }
 
@@ -104,7 +104,7 @@ struct ChangeAccount {
             case .primaryRestart: "\(interruption.node) takes writes again"
             case .replicaRestart, .replicaRenewal: "\(interruption.node) streams again"
             case .newReplica: "\(interruption.node) streams for the first time"
-            case .failover, .held: "the failover is over"
+            case .failover, .clientPause: "the failover is over"
             }
         return Event(
             time: now.text, cluster: input.cluster.name.text, kind: .action,

@@ -22,7 +22,7 @@ extension LiveWorld: KeptWorld {}
 protocol ActingLock: Sendable {
     /// The other controller that has the lock, in words for a person; nil while there is none.
     var rivalInWords: String? { get async }
-    /// Whether the lock was held until a moment ago: whether another one has it now shows at the next try.
+    /// Whether it had the lock until a moment ago: whether another one has it now shows at the next try.
     var isInDoubt: Bool { get async }
 }
 
@@ -114,9 +114,9 @@ struct ClusterService<W: KeptWorld>: Service {
             if let condition = source.condition ?? secretTrouble { report.conditions.append(condition) }
             let told = recorder.tell(report)
             let cost = await failovers.follow(report, in: world)
-            let held = await switchovers.follow(report, in: world)
+            let pause = await switchovers.follow(report, in: world)
             let costs = await changes.follow(report, in: world)
-            for event in told + [cost, held].compactMap(\.self) + costs {
+            for event in told + [cost, pause].compactMap(\.self) + costs {
                 logger.info("\(event.object): \(event.what) (\(event.reason)) \(event.message)")
                 if let trouble = await log.append([event]) {
                     logger.error("the event log cannot be written: \(trouble)")

@@ -87,9 +87,9 @@ extension Session {
             throw Failure(
                 .paused, "\(source.cluster.name): \(Terminal.plain(condition.message)); nothing was asked for")
         }
-        guard everywhere, let held = source.cluster.nodeNames.first(where: { input.isInMaintenance($0) }) else {
+        guard everywhere, let node = source.cluster.nodeNames.first(where: { input.isInMaintenance($0) }) else {
             return
         }
-        throw Failure(.paused, "\(source.cluster.name): \(held) is in maintenance; nothing was asked for")
+        throw Failure(.paused, "\(source.cluster.name): \(node) is in maintenance; nothing was asked for")
     }
 }

@@ -47,8 +47,8 @@ struct SwitchoverAccount {
         return Event(
             time: end.text, cluster: input.cluster.name.text, kind: .action, object: Subject.leadership.text,
             what: "the switchover from \(old) to \(leader) is over", reason: "the poolers' clients waited meanwhile",
-            message: "they were held for \(seconds) s, up to the first write that was proven: \(parts) s",
-            measured: Measurement(.held, seconds: seconds))
+            message: "they were paused for \(seconds) s, up to the first write that was proven: \(parts) s",
+            measured: Measurement(.clientPause, seconds: seconds))
     }
 
     private mutating func note(_ what: String, _ at: Duration) {

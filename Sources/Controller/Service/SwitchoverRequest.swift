@@ -119,7 +119,7 @@ struct SwitchoverRequest {
         for _ in 0..<20 {
             for line in tail.next() {
                 guard let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8)),
-                    event.measured?.kind == .held, let seconds = event.measured?.seconds
+                    event.measured?.kind == .clientPause, let seconds = event.measured?.seconds
                 else { continue }
                 return "the poolers' clients waited for \(seconds) s"
             }

@@ -20,7 +20,7 @@ public actor ControllerLock {
     private let cluster: Cluster
     private let holder: String
     private let holderContainer: ContainerID?
-    private var held: (id: String, watch: Task<Void, Never>)?
+    private var own: (id: String, watch: Task<Void, Never>)?
     private var keeper: Task<Void, Never>?
     private var lostAt: ContinuousClock.Instant?
     /// The other one that has the lock, since this one lost it.
@@ -42,9 +42,9 @@ public actor ControllerLock {
     /// A little longer than a try to take it again waits for a holder that is just ending.
     private static let doubt: Duration = .seconds(3)
 
-    /// Whether it was held until a moment ago: whether another one has it now shows at the next try.
+    /// Whether this controller had it until a moment ago: whether another one has it now shows at the next try.
     public var isInDoubt: Bool {
-        guard held == nil, let lostAt else { return false }
+        guard own == nil, let lostAt else { return false }
         return ContinuousClock.now - lostAt < ControllerLock.doubt
     }
 
@@ -69,13 +69,13 @@ public actor ControllerLock {
     /// Lets it go.
     public func release() {
         keeper?.cancel()
-        held?.watch.cancel()
-        held = nil
+        own?.watch.cancel()
+        own = nil
     }
 
     private func keep() async {
         while !Task.isCancelled {
-            if held == nil {
+            if own == nil {
                 do {
                     _ = try await acquire(patience: .seconds(2))
                 } catch let taken as Taken {
@@ -86,7 +86,7 @@ public actor ControllerLock {
                     // an engine that does not answer gives the lock to no controller
                 }
             }
-            try? await Task.sleep(for: .milliseconds(held == nil ? 200 : 500))
+            try? await Task.sleep(for: .milliseconds(own == nil ? 200 : 500))
         }
     }
 
@@ -111,8 +111,8 @@ public actor ControllerLock {
                     description:
                         "container \(name) has the name of this cluster's lock and is none; rename or remove it")
             case .abandoned: _ = try? await world.docker.removeContainer(other.id)
-            case .held where ContinuousClock.now >= end: throw taken(by: labels)
-            case .held, .leaving: break
+            case .taken where ContinuousClock.now >= end: throw taken(by: labels)
+            case .taken, .leaving: break
             }
             try await Task.sleep(for: .milliseconds(50))
         }
@@ -179,7 +179,7 @@ public actor ControllerLock {
                 do { for try await _ in stream {} } catch {}
                 await self?.lost(id)
             }
-            held = (id, watch)
+            own = (id, watch)
         } catch {
             _ = try? await world.docker.removeContainer(id, force: true)
             throw error
@@ -187,7 +187,7 @@ public actor ControllerLock {
     }
 
     private func lost(_ id: String) {
-        if held?.id == id { (held, lostAt) = (nil, .now) }
+        if own?.id == id { (own, lostAt) = (nil, .now) }
     }
 }
 

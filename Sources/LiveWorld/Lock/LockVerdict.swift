@@ -8,7 +8,7 @@ import Model
 /// wherever that is and however it ends, and Docker removes it then.
 enum LockVerdict: Equatable {
     /// Its holder lives.
-    case held
+    case taken
     /// It is on its way out: try again in a moment.
     case leaving
     /// Its holder ended before it could start it: it may be removed.
@@ -29,7 +29,7 @@ enum LockVerdict: Equatable {
             return
         }
         switch status {
-        case .running, .paused, .restarting: self = .held
+        case .running, .paused, .restarting: self = .taken
         case .created: self = unchanged < LockVerdict.patience ? .leaving : .abandoned
         case .exited, .dead: self = .abandoned
         case .removing, .unknown: self = .leaving

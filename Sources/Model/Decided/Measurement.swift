@@ -6,8 +6,8 @@ public struct Measurement: Sendable, Hashable, Codable {
         case failover
         /// From the request to hand over to the first write that was proven on the new primary.
         case switchover
-        /// For how long the poolers' clients were held for a switchover, up to the first write that was proven.
-        case held
+        /// For how long the poolers' clients were paused for a switchover, up to the first write that was proven.
+        case clientPause = "held"
         /// From the restart of PostgreSQL on the primary to the first write that was proven.
         case primaryRestart
         /// From the restart of PostgreSQL on a replica until it streams again.

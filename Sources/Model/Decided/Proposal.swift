@@ -13,7 +13,7 @@ public struct Proposal: Sendable, Hashable {
     public var lookAgain: Duration?
     /// The manifest asks for what this cluster cannot have: no action is done by it.
     public var refusesManifest = false
-    /// The only planners that may act now, by name: clients are held, and nothing else is to touch what they wait for.
+    /// The only planners that may act now, by name: clients are paused, and nothing else is to touch what they wait for.
     public var exclusivePlanners: [String]?
 
     /// Nothing to do and nothing to say.

@@ -101,7 +101,7 @@ extension Cluster {
 }
 
 extension Cluster {
-    /// Whether its poolers can hold clients back: those must have moments without a transaction of their own, which one
+    /// Whether its poolers can pause clients: those must have moments without a transaction of their own, which one
     /// that has a session to itself does not give away.
     public var canPauseClients: Bool {
         pooler.mode != .session && poolers.contains { $0.access == .readWrite }

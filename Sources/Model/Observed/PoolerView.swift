@@ -4,7 +4,7 @@ public struct PoolerView: Sendable, Hashable {
     public var version: String?
     /// The nodes its connections go to, as they are written in its file.
     public var hosts: [NodeName]
-    /// Whether clients are held back.
+    /// Whether clients are paused.
     public var isPaused: Bool
     /// Server connections of all databases; a paused pooler has none once the last transaction has ended.
     public var servers: Int

@@ -1,5 +1,5 @@
 /// A switchover through the poolers that was asked for: the controller's own key in etcd, from the request to its end.
-/// One from a node to itself is a restart of its PostgreSQL, for which clients are held in the same way.
+/// One from a node to itself is a restart of its PostgreSQL, for which clients are paused in the same way.
 public struct SwitchoverRecord: Sendable, Hashable {
     /// How far it has come, as far as that cannot be seen.
     public enum Stage: String, Sendable, Hashable, CaseIterable {

@@ -105,10 +105,11 @@ public struct Nodes: Reconciler {
             return Proposal(waiting: ["a person: etcd has lost everything, and the nodes are paused"])
         }
         let alive = scope.containers(of: .node).filter(\.state.isAlive)
-        if let held = alive.first(where: {
+        if let inMaintenance = alive.first(where: {
             scope.input.isInMaintenance($0.ownName.node)
         }) {
-            return Proposal(waiting: ["a person: etcd has lost everything, and \(held.name) is in maintenance"])
+            return Proposal(waiting: ["a person: etcd has lost everything, and \(inMaintenance.name) is in maintenance"]
+            )
         }
         func rank(_ seen: ContainerView) -> (Int, ContainerName) {
             let node = seen.ownName.node

@@ -18,8 +18,10 @@ enum RollingUpdate {
             return Proposal(waiting: ["a look at who leads, before \(node.name) is interrupted"])
         }
         guard nodeSet.othersAreHealthy(than: node.name) else {
-            let held = nodeSet.nodes.first { $0.isInMaintenance && $0.name != node.name }
-            let whom = held.map { "another replica than \($0.name), which is in maintenance" } ?? "healthy other nodes"
+            let inMaintenance = nodeSet.nodes.first { $0.isInMaintenance && $0.name != node.name }
+            let whom =
+                inMaintenance.map { "another replica than \($0.name), which is in maintenance" }
+                ?? "healthy other nodes"
             return Proposal(waiting: ["\(whom), before \(node.name) is interrupted"])
         }
         if case .restart = need, node.isLeader, nodeSet.parametersAreFresh {
@@ -124,7 +126,7 @@ enum RollingUpdate {
         Proposal(actions: [Action(.patroni(node.name, .restart), on: .node(node.name), because: reason)])
     }
 
-    /// Clients are held where that is possible.
+    /// Clients are paused where that is possible.
     private static func restartBehindPoolers(_ node: NodeView, because reason: Reason, nodeSet: NodeSet) -> Proposal {
         guard nodeSet.scope.cluster.canPauseClients else { return restart(node, because: reason) }
         if let record = nodeSet.dcs?.switchover { return Proposal(waiting: [record.phrase]) }

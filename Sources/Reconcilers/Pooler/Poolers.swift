@@ -7,7 +7,7 @@ public struct Poolers: Reconciler {
     /// Creates the planner.
     public init() {}
 
-    /// Containers like any others; what they have read and whether they hold clients back is asked of themselves.
+    /// Containers like any others; what they have read and whether they pause clients is asked of themselves.
     public func propose(_ input: PlanningInput) -> Proposal {
         guard let scope = EngineScope(input) else { return Proposal() }
         var proposal = Proposal()
@@ -58,8 +58,8 @@ struct PoolerSteps {
         }
         switch group {
         case .outdated(let seen, let differences) where seen.state.isAlive:
-            if let clientPause = holdUp(of: spec) {
-                proposal.add(clientPause)
+            if let delay = delay(of: spec) {
+                proposal.add(delay)
                 // until its turn comes it goes on leading where it should
                 switch spec.wrongFiles(in: seen, secrets: scope.input.observation.secrets) {
                 case .present(let wrong) where !wrong.isEmpty:
@@ -84,7 +84,7 @@ struct PoolerSteps {
 
     /// What a pooler that is to be made anew waits for: its image, and its turn. All others serve while one is away, so
     /// that a client which names both poolers always reaches one, and an image that does not start takes only one.
-    private func holdUp(of spec: ContainerSpec) -> Proposal? {
+    private func delay(of spec: ContainerSpec) -> Proposal? {
         if scope.engine.image(spec.image).value == nil {
             var proposal = Proposal()
             spec.fetchImage(at: scope, into: &proposal)
@@ -175,7 +175,7 @@ struct PoolerSteps {
         }
         guard isRunning else { return say(.false, "NotRunning", "it is being started") }
         switch view {
-        case .present(let view) where view.isPaused: say(.false, "Paused", "it holds its clients back")
+        case .present(let view) where view.isPaused: say(.false, "Paused", "it pauses its clients")
         case .present(let view) where view.version != wanted: say(.false, "Stale", "it has not read its file yet")
         case .present: say(.true, "Serving", "\(address) leads to \(list)")
         case .absent: say(.false, "NotRunning", "it is being started")

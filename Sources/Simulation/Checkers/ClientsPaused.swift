@@ -2,7 +2,7 @@ internal import Model
 
 /// I18: a primary shuts down or is restarted only behind poolers that pause their clients, and the pause is short.
 struct ClientsPaused: Checker {
-    let invariant = "I18 clients held"
+    let invariant = "I18 clients paused"
     /// What may come together in the worst case: the longest hold, a slow look, a slow step.
     private static let limit: Duration = .seconds(20)
     private var servingSince: Duration?
@@ -29,7 +29,7 @@ struct ClientsPaused: Checker {
         return "\(node.name) shuts down for \(candidate), which does not follow it"
     }
 
-    /// A pooler that does not hold its clients, by what is and by what could be seen.
+    /// A pooler that does not pause its clients, by what is and by what could be seen.
     private func whoLetsIn(_ performed: PerformedEffect) -> ContainerName? {
         guard performed.cluster.pooler.mode != .session else { return nil }
         let pooler = writers(performed.before).first { pooler in
@@ -61,7 +61,7 @@ struct ClientsPaused: Checker {
             container.state.isRunning && universe.isConnected(container)
                 && container.pooler?.pausedAt.map { universe.now - $0 > ClientsPaused.limit } == true
         }
-        return stuck.map { "\($0.name) has held its clients for more than \(ClientsPaused.limit.milliseconds) ms" }
+        return stuck.map { "\($0.name) has paused its clients for more than \(ClientsPaused.limit.milliseconds) ms" }
     }
 
     private func writers(_ universe: Universe) -> [SimulatedContainer] {

@@ -176,7 +176,7 @@ extension Universe {
                 seen.name == wanted.name, seen.state.isRunning, isConnected(seen), let process = seen.pooler
             else { return "\(wanted.name) does not run" }
             if seen.image != cluster.pooler.image { return "\(wanted.name) runs \(seen.image)" }
-            if process.isPaused { return "\(wanted.name) holds its clients back" }
+            if process.isPaused { return "\(wanted.name) pauses its clients" }
             let isRight =
                 switch wanted.access {
                 case .readWrite: process.hosts.map(\.text) == [leader]

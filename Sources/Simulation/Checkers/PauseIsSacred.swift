@@ -1,6 +1,6 @@
 internal import Model
 
-/// I14: while people want nothing changed, nothing is, but what lets held clients go on; a node in maintenance is left
+/// I14: while people want nothing changed, nothing is, but what lets paused clients go on; a node in maintenance is left
 /// alone; and while Patroni is paused nothing that leads, interrupts or rebuilds a node is done.
 struct PauseIsSacred: Checker {
     let invariant = "I14 pause"
@@ -8,7 +8,7 @@ struct PauseIsSacred: Checker {
     func acted(_ performed: PerformedEffect) -> String? {
         if !isForPausedClients(performed) {
             if performed.cluster.maintenance { return "\(performed.effect.line) in maintenance" }
-            if let words = held(performed) { return words }
+            if let words = nodeInMaintenance(performed) { return words }
         }
         // etcd is read before the look ends: a pause that came between the two is not the controller's fault either
         guard isPaused(performed.before), isPaused(performed.known), performed.look?.dcs.value?.isPaused != false else {
@@ -24,12 +24,12 @@ struct PauseIsSacred: Checker {
     }
 
     /// What `controller pause` forbids. A pause that came after the last look is not the controller's fault.
-    private func held(_ performed: PerformedEffect) -> String? {
+    private func nodeInMaintenance(_ performed: PerformedEffect) -> String? {
         guard let told = performed.look?.dcs.value?.pauses, !told.isEmpty else { return nil }
         if performed.before.isInMaintenance, told.contains(where: { $0.node == nil }) {
             return "\(performed.effect.line) while the cluster is paused"
         }
-        let held = performed.before.nodesInMaintenance.filter { node in told.contains { $0.node == node } }
+        let inMaintenance = performed.before.nodesInMaintenance.filter { node in told.contains { $0.node == node } }
         let touched: [NodeName]
         switch performed.effect {
         case .docker(_, .createContainer(let spec)): touched = [NodeName(spec.name.text)]
@@ -43,7 +43,9 @@ struct PauseIsSacred: Checker {
         case .etcd(.releaseLeader(_, let key, _)): touched = [key.node]
         case .etcd, .patroni, .sql, .pooler: touched = []
         }
-        return touched.first { held.contains($0) }.map { "\(performed.effect.line), and \($0) is in maintenance" }
+        return touched.first { inMaintenance.contains($0) }.map {
+            "\(performed.effect.line), and \($0) is in maintenance"
+        }
     }
 
     /// A switchover that was under way comes to its end: the record, the dead primary's key, and the poolers that hold.

@@ -17,16 +17,16 @@ struct ReplicasFirst: Checker {
         guard wanted.contains(name), works(name, in: performed.before), works(name, in: performed.known) else {
             return nil
         }
-        let held = performed.before.nodesInMaintenance.filter {
+        let inMaintenance = performed.before.nodesInMaintenance.filter {
             performed.known.nodesInMaintenance.contains($0) && $0 != name
         }
-        let counted = wanted.filter { $0 != name && !held.contains($0) }
+        let counted = wanted.filter { $0 != name && !inMaintenance.contains($0) }
         let broken = counted.first { !works($0, in: performed.before) && !seemsToWork($0, in: performed.known) }
-        if broken == nil, !held.isEmpty,
+        if broken == nil, !inMaintenance.isEmpty,
             !counted.contains(where: { follows($0, in: performed.before) || follows($0, in: performed.known) })
         {
             return
-                "\(performed.effect.line) interrupts \(name) while a person works at \(held[0]) and no other node follows"
+                "\(performed.effect.line) interrupts \(name) while a person works at \(inMaintenance[0]) and no other node follows"
         }
         return broken.map { "\(performed.effect.line) interrupts \(name) while \($0) is down" }
     }

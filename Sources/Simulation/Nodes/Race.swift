@@ -17,7 +17,7 @@ extension Universe {
         // whom a switchover names leads without being compared (`manual_failover_process_no_leader`), and where it names
         // no node, the one that shut down leads again only when no other node can
         let isNamed = request?.text == node.name.text
-        if standsDown(node), canAnybodyLead(besides: node) {
+        if shutsDownForSwitchover(node), canAnybodyLead(besides: node) {
             engine.containers[index].node?.nextLoop = now + .seconds(1)
             return
         }
@@ -34,7 +34,7 @@ extension Universe {
     }
 
     /// Whether a switchover that names no candidate is to take the lead from a node.
-    private func standsDown(_ node: NodeProcess) -> Bool {
+    private func shutsDownForSwitchover(_ node: NodeProcess) -> Bool {
         guard case .json(let request)? = store?.key(prefix + "failover")?.value else { return false }
         return request["leader"]?.string == node.name.text
     }
@@ -85,7 +85,7 @@ extension Universe {
                 if other.isShy { continue }
                 // one that never leads says only what it has confirmed
                 if !node.isQuorum, other.isKept(from: "nofailover") { continue }
-                if standsDown(other) { continue }
+                if shutsDownForSwitchover(other) { continue }
                 if data.timeline > directory.timeline || data.lsn > directory.lsn { return false }
                 votes += 1
             }

@@ -37,7 +37,7 @@ extension Universe {
         }
     }
 
-    /// Whether the poolers that writing clients come through hold them.
+    /// Whether the poolers that writing clients come through pause them.
     var holdsClients: Bool {
         let writers = engine.containers.filter {
             $0.component == .pooler && $0.owner == scope.text && $0.pooler != nil && !$0.home.hasSuffix("-ro")

@@ -6,9 +6,9 @@ package struct PoolerProcess: Sendable, Hashable {
     package var version: String?
     /// The nodes its connections go to.
     package var hosts: [NodeName]
-    /// Since when it holds clients back.
+    /// Since when it pauses clients.
     package var pausedAt: Duration?
-    /// Whether it holds clients back.
+    /// Whether it pauses clients.
     package var isPaused: Bool { pausedAt != nil }
     /// When the watch in its image lets them go on.
     var resumesAt: Duration? { pausedAt.map { $0 + .seconds(30) } }

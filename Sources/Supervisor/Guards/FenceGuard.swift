@@ -18,12 +18,12 @@ enum FenceGuard {
             return Violation(.unknownIsNotAbsent, "the leader key could not be read again")
         }
         guard dcs.leader == key else { return Violation(.fenceOnlyTheDead, "the leader key has changed meanwhile") }
-        return judgeBody(of: key.node, proof: proof, input) ?? judgeHeirs(of: key.node, dcs: dcs, input)
-            ?? judgeChosen(candidate, dcs: dcs, input)
+        return judgeBody(of: key.node, proof: proof, input) ?? judgeCandidates(of: key.node, dcs: dcs, input)
+            ?? judgeNamed(candidate, dcs: dcs, input)
     }
 
     /// One who is named is not compared with the others by Patroni: the commits must have waited for exactly that one.
-    private static func judgeChosen(_ candidate: NodeName?, dcs: DCSView, _ input: PlanningInput) -> Violation? {
+    private static func judgeNamed(_ candidate: NodeName?, dcs: DCSView, _ input: PlanningInput) -> Violation? {
         guard let candidate else { return nil }
         let synchronous = input.cluster.postgres.synchronous
         guard synchronous.mode != .off, synchronous.mayNameCandidate,
@@ -67,7 +67,7 @@ enum FenceGuard {
         return nil
     }
 
-    private static func judgeHeirs(of node: NodeName, dcs: DCSView, _ input: PlanningInput) -> Violation? {
+    private static func judgeCandidates(of node: NodeName, dcs: DCSView, _ input: PlanningInput) -> Violation? {
         let isSynchronous = input.cluster.postgres.synchronous.mode != .off
         let candidates = dcs.members.filter { member in
             member.name != node && member.state == "running" && member.tags.value(of: "nofailover") != "true"

@@ -28,7 +28,7 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case onlyTheAbsentGo = "I17"
     /// Few interruptions in a window.
     case boundedEffect = "I15"
-    /// Clients are held before the primary shuts down.
+    /// Clients are paused before the primary shuts down.
     case clientsPaused = "I18"
     /// An emptied repository is not begun again by itself.
     case noFreshRepository = "I19"

@@ -1,7 +1,7 @@
 import Model
 
-/// I18: a primary shuts down only while every pooler that writing clients come through holds them, and the one that it
-/// makes room for has what commits have waited for. It is restarted only while they are to be held, where they can be.
+/// I18: a primary shuts down only while every pooler that writing clients come through pauses them, and the one that it
+/// makes room for has what commits have waited for. It is restarted only while they are to be paused, where they can be.
 enum HandOverGuard {
     /// WAL that PostgreSQL ships in the course of its orderly end.
     static let rest: Int64 = 16 << 20
@@ -39,7 +39,7 @@ enum HandOverGuard {
         guard input.cluster.canPauseClients, case .present(let dcs) = input.observation.dcs, dcs.leader?.node == node
         else { return nil }
         return dcs.switchover?.pausesClients(forRestartOf: node) == true
-            ? nil : Violation(.clientsPaused, "no pooler holds its clients for the restart of \(node)")
+            ? nil : Violation(.clientsPaused, "no pooler pauses its clients for the restart of \(node)")
     }
 
     private static func clients(_ input: PlanningInput) -> Violation? {
@@ -50,7 +50,7 @@ enum HandOverGuard {
                 return Violation(.clientsPaused, "\(pooler.name) could not be asked again")
             }
             guard view.isPaused, view.servers == 0 else {
-                return Violation(.clientsPaused, "\(pooler.name) does not hold its clients")
+                return Violation(.clientsPaused, "\(pooler.name) does not pause its clients")
             }
         }
         return nil

@@ -42,11 +42,11 @@ enum InterruptionGuard {
         }
         // one that a person works at is not counted upon, and not waited for either while another could take over
         guard others.isEmpty,
-            let held = input.cluster.nodeNames.first(where: { $0 != node && input.isInMaintenance($0) })
+            let inMaintenance = input.cluster.nodeNames.first(where: { $0 != node && input.isInMaintenance($0) })
         else {
             return nil
         }
-        return Violation(.replicasFirst, "\(held) is in maintenance, and no other node could take over")
+        return Violation(.replicasFirst, "\(inMaintenance) is in maintenance, and no other node could take over")
     }
 
     /// A leader is restarted where it is only for a limit that no standby may be below, and while every standby streams.
