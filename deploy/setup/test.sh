@@ -14,58 +14,78 @@ say() { printf '\033[1m▶ %s  (%d:%02d)\033[0m\n' "$*" $((SECONDS / 60)) $((SEC
 # CONTRIBUTING.md says why each of them is in the long tier.
 landing='ColdStartTests/comesUp|FailoverTests|SwitchoverTests|RepairTests|RestoreTests|DeclaredTests|ControlTests/lock'
 landing+='|ControlTests/secrets|OwnershipTests|PlantedTests|ArchiveProgramTests'
+log=.build/last-test.log
+background=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$background"' EXIT
 flags=(-c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error)
 # What failed is said again at the end, because a reader of CI sees the last lines first.
-run() {
-  local log=.build/last-test.log
-  swift test --skip-build "${flags[@]}" "$@" 2>&1 | tee "$log" && return
+run() { swift test --skip-build "${flags[@]}" "$@" 2>&1 | tee "$log" || { failed "$@"; return 1; }; }
+failed() {
   say "failed in: swift test $*"
   grep -a -A 6 -E '✘|error:' "$log" | tail -n 120
-  return 1
 }
 
-# the simulation keeps all cores busy: the clients' tests, which run real servers in the process, come before it
 unit() {
   say "unit tests of the programs in the images"
   python3 -B -m unittest discover -b -s Tests/ImagePrograms -t Tests
   say "unit tests"
   run --skip ContractTests --skip EndToEndTests --skip SimulationTests
-  say "the simulation, ${SIM_SEEDS:-$1} seeds"
-  SIM_SEEDS=${SIM_SEEDS:-$1} run --filter SimulationTests
+}
+
+# The simulation takes what the cores have left while the other tests wait for servers: it is as deterministic then.
+simulate() {  # SEEDS
+  say "in the background: the simulation, ${SIM_SEEDS:-$1} seeds"
+  SIM_SEEDS=${SIM_SEEDS:-$1} nice -n 19 swift test --ignore-lock --skip-build "${flags[@]}" --filter SimulationTests \
+    >"$background/simulation" 2>&1 &
+  simulating=$!
+}
+have_simulated() {
+  local status=0
+  say "waiting for the simulation"
+  wait "$simulating" || status=$?
+  log=$background/simulation
+  tail -n 3 "$log"
+  [[ $status == 0 ]] || { failed --filter SimulationTests; exit 1; }
 }
 
 # What has to be fetched from the network comes while the compiler keeps the cores busy.
-fetched=$(mktemp -d)
-trap 'rm -rf "$fetched"' EXIT
-fetch() {
-  say "in the background: images, the second engine and the browser for the other tests"
-  (deploy/setup/images.sh etcd postgres pgbouncer console && deploy/setup/engine-new.sh up && deploy/setup/test-tools.sh) \
-    >"$fetched/log" 2>&1 &
+fetch() {  # landing|all
+  say "in the background: images and tools for the other tests"
+  {
+    deploy/setup/images.sh etcd postgres pgbouncer console && deploy/setup/test-tools.sh "$1" &&
+      { [[ $1 == landing ]] || deploy/setup/engine-new.sh up; }
+  } >"$background/fetch" 2>&1 &
   fetching=$!
 }
 have_fetched() {
-  wait "$fetching" || { cat "$fetched/log"; exit 1; }
-  cat "$fetched/log"
+  wait "$fetching" || { cat "$background/fetch"; exit 1; }
+  cat "$background/fetch"
   deploy/setup/images.sh
 }
 
-case ${1:-} in all | landing) fetch ;; esac
+case ${1:-} in all | landing) fetch "$1" ;; esac
 say "building the program and its tests"
 swift build "${flags[@]}" --build-tests 2>&1 | deploy/setup/quiet.sh
 case ${1:-} in
   fast)
-    unit 200
+    unit
+    simulate 200
+    have_simulated
     ;;
   landing | all)
-    if [[ $1 == all ]]; then unit 2000; else unit 300; fi
+    unit
+    if [[ $1 == all ]]; then simulate 2000; else simulate 300; fi
     have_fetched
     # two at a time: they mostly wait for servers, and each has its own
     export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
     say "contract tests against real servers"
-    CONTROLLER_TEST_ENGINES=unix:///var/run/docker.sock,unix:///run/dnew.sock run --parallel --filter ContractTests
-    deploy/setup/engine-new.sh down
+    engines=unix:///var/run/docker.sock
+    if [[ $1 == all ]]; then engines+=,unix:///run/dnew.sock; fi
+    CONTROLLER_TEST_ENGINES=$engines run --parallel --filter ContractTests
+    if [[ $1 == all ]]; then deploy/setup/engine-new.sh down; fi
     say "tests end to end"
     if [[ $1 == all ]]; then run --parallel --filter EndToEndTests; else run --parallel --filter "EndToEndTests.($landing)"; fi
+    have_simulated
     ;;
   chaos)
     deploy/setup/images.sh

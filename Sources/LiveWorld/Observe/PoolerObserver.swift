@@ -52,8 +52,14 @@ struct PoolerObserver {
                 view.servers += try row.string("current_connections").flatMap { Int($0) } ?? 0
             }
         }
-        view.isPaused = try state.contains { try $0.string("key") == "paused" && $0.string("value") == "yes" }
+        view.isPaused = try isPaused(state)
         return view
+    }
+
+    /// What `SHOW STATE` says.
+    static func isPaused(_ state: [PostgresRow]) throws(PostgresError) -> Bool {
+        for row in state where try row.string("key") == "paused" { return try row.string("value") == "yes" }
+        return false
     }
 }
 
@@ -95,9 +101,11 @@ extension LiveWorld {
             // it answers when the last transaction has ended; our giving up has made it resume (`admin_handle_cancel`)
             case (.pause, .timedOut):
                 throw RefusalError(.unavailable, "a transaction did not end within 2 s, so its clients go on")
-            // it is so already
-            case (.pause, .server) where error.message.contains("already"): return .done("already")
-            case (.resume, .server) where error.message.contains("not paused"): return .done("already")
+            // all of its refusals have one code, so its state says whether it is so already
+            case (.pause, .server), (.resume, .server):
+                let state = try await session.execute(script: "SHOW STATE", deadline: .seconds(1))
+                guard try PoolerObserver.isPaused(state.last?.rows ?? []) == (effect == .pause) else { throw error }
+                return .done("already")
             case (_, _): throw error
             }
         }

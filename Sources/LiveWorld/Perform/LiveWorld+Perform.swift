@@ -94,6 +94,7 @@ extension LiveWorld {
         do throws(PatroniError) {
             return .done(try await request())
         } catch {
+            // no code says it: Patroni answers 503 to whatever it cannot do now (ha.py: restart, api.py)
             let isBusy = error.description.contains("already in progress")
             guard error.code == .timedOut || isBusy else { throw error }
             return .done("under way")
