@@ -96,7 +96,10 @@ let package = Package(
         // the model held to real engines and a real etcd: the same scripts in both
         tests(
             "ModelContractTests",
-            ["Simulation", "LiveWorld", "Reconcilers", "DockerAPI", "EtcdClient", "Model", "TestSupport"]),
+            [
+                "Simulation", "LiveWorld", "Reconcilers", "DockerAPI", "EtcdClient", "HTTPTransport", "PatroniAPI",
+                "Model", "TestSupport",
+            ]),
         // the simulation by the thousand: `make sim SEEDS=10000`
         .executableTarget(
             name: "simulate", dependencies: ["Simulation", "Model"], path: "Tests/Simulate",

@@ -115,8 +115,8 @@ extension Universe {
         let leader = store?.key(prefix + "leader")?.value.text.map { NodeName($0) }
         switch node.server {
         case .stopped, .failed:
+            if node.isPaused, !node.isDemoted { return leaveStopped(index) }
             if let leader, leader != node.name { return follow(index, leader, directory) }
-            if node.isPaused, leader == nil, node.server == .stopped, !directory.wasPrimary { return }
             begin(.starting, on: index, within: directory.isClean ? 300...900 : 600...2200)
         case .replica:
             guard let leader else { return race(index, directory, lease: lease) }
@@ -138,6 +138,14 @@ extension Universe {
             renewLeadership(index, lease: lease)
             lead(index, directory)
         }
+    }
+
+    /// A paused Patroni starts no PostgreSQL that it did not stop itself for a switchover, and keeps no leader key for it.
+    private mutating func leaveStopped(_ index: Int) {
+        guard leads(index) else { return }
+        store?.delete(prefix + "leader")
+        leaderKeyGone()
+        isStirred = true
     }
 
     /// Follows the leader: starts, streams, or rewinds first.

@@ -13,6 +13,7 @@ extension Universe {
         case .starting:
             if isInconsistent(node) { return begin(.starting, on: index, within: 900...1100) }
             engine.containers[index].node?.server = .replica
+            engine.containers[index].node?.isDemoted = false
             withDirectory(of: index) { directory in
                 directory.isClean = false
                 directory.wasPrimary = false
@@ -21,6 +22,7 @@ extension Universe {
         case .promoting: finishPromoting(index)
         case .demoting:
             engine.containers[index].node?.server = .stopped
+            engine.containers[index].node?.isDemoted = true
         case .restarting(let wasPrimary):
             engine.containers[index].node?.server = wasPrimary ? .primary : .replica
             launchServer(index, asPrimary: wasPrimary)
@@ -116,6 +118,7 @@ extension Universe {
             return begin(.handingOver(work), on: index, within: 300...500)
         }
         engine.containers[index].node?.server = .stopped
+        engine.containers[index].node?.isDemoted = true
         withDirectory(of: index) { $0.isClean = true }
         guard storeReachable(from: index), store?.key(prefix + "leader")?.value == .text(node.name.text) else { return }
         let request = request(from: node.name, to: work.request.to)

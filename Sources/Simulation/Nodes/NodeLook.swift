@@ -16,7 +16,10 @@ extension Universe {
         case .promoting, nil: break
         }
         switch node.server {
-        case .stopped: return ("stopped", directory(of: index) == nil ? "uninitialized" : "replica")
+        case .stopped:
+            guard let directory = directory(of: index) else { return ("stopped", "uninitialized") }
+            // what a Patroni calls the data of a primary that it has not started yet
+            return ("stopped", directory.wasPrimary && node.started == nil ? "demoted" : "replica")
         case .failed: return ("start failed", "replica")
         case .replica, .primary: return ("running", role)
         }
@@ -44,7 +47,7 @@ extension Universe {
         let role: PostgresRole =
             switch words.role {
             case "primary": .primary
-            case "replica": .replica
+            case "replica", "demoted": .replica
             default: .uninitialized
             }
         var view = MemberView(state: Universe.state(words.state), role: role)

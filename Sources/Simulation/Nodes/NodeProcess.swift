@@ -88,6 +88,8 @@ package struct NodeProcess: Sendable {
     package var tags: [LabelValue] = []
     /// Whether a restart was asked for.
     package var wantsRestart = false
+    /// Whether Patroni has stopped PostgreSQL to start it again as a replica.
+    package var isDemoted = false
     /// The switchover that was asked for.
     package var handsOver: Handover?
     /// Whether it never runs in an election, and other Patronis know it: its watchdog cannot be used

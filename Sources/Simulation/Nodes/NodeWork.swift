@@ -58,20 +58,30 @@ extension Universe {
     }
 
     private mutating func switchOver(from: NodeName, to: NodeName?, at index: Int) -> Outcome {
-        guard leads(index), engine.containers[index].node?.name == from,
-            engine.containers[index].node?.server == .primary, engine.containers[index].node?.job == nil
+        guard leads(index), let node = engine.containers[index].node, node.name == from, node.server == .primary,
+            node.job == nil
         else { return .refused(Refusal(.conflict, "412 leader name does not match")) }
         let ready = engine.containers.indices.compactMap { place -> NodeName? in
             guard let name = engine.containers[place].node?.name, isStreaming(place, from: index) else { return nil }
-            return shows("nofailover", name) ? nil : name
+            // asked after the request is written, which the primary then takes back (`process_manual_failover_from_leader`)
+            return shows("nofailover", name) || isLagging(place) ? nil : name
+        }
+        if node.isPaused, to == nil {
+            return .refused(Refusal(.invalid, "400 possible only to a specific candidate in a paused state"))
         }
         guard to.map({ ready.contains($0) }) ?? !ready.isEmpty else {
             return .refused(Refusal(.conflict, "412 candidate does not exist"))
         }
-        if engine.containers[index].node?.isSynchronous == true {
-            guard case .synchronous(let key)? = store?.key(prefix + "sync")?.value,
-                to.map({ key.standbys.contains($0) }) ?? ready.contains(where: { key.standbys.contains($0) })
-            else { return .refused(Refusal(.conflict, "412 candidate name does not match with sync_standby")) }
+        if node.isSynchronous {
+            guard case .synchronous(let key)? = store?.key(prefix + "sync")?.value else {
+                return .refused(Refusal(.conflict, "412 can not find sync_standby"))
+            }
+            let voters = ready.filter { key.standbys.contains($0) }
+            // without a name so many have to be there that one of them has confirmed the last commit
+            let needed = node.isQuorum ? max(0, key.standbys.count - max(1, node.synchronousCount)) : 0
+            guard to.map({ voters.contains($0) }) ?? (voters.count > needed) else {
+                return .refused(Refusal(.conflict, "412 candidate name does not match with sync_standby"))
+            }
         }
         let request = request(from: from, to: to)
         if store?.isFull == false { store?.put(prefix + "failover", request) }

@@ -5,8 +5,8 @@ extension Universe {
     /// Tries to become the leader while there is none (`_is_healthiest_node`, `acquire_lock`).
     mutating func race(_ index: Int, _ directory: DataDirectory, lease: Int64) {
         guard let node = engine.containers[index].node, store?.isFull == false else { return }
-        if node.isPaused, node.server != .primary { return }
         let request = store?.key(prefix + "failover")?.value
+        if node.isPaused, node.server != .primary, request?.text != node.name.text { return }
         if let wanted = request?.text, wanted != node.name.text,
             let other = self.index(of: NodeName(wanted)), isReachable(other),
             engine.containers[other].node?.answers(at: now) == true, node.server != .primary
@@ -21,7 +21,8 @@ extension Universe {
             engine.containers[index].node?.nextLoop = now + .seconds(1)
             return
         }
-        guard !node.isKept(from: "nofailover"), isElectable(node), request != nil || !node.isShy && !isLagging(index),
+        guard !node.isKept(from: "nofailover"), isElectable(node),
+            request != nil || !node.isShy && !isLagging(index) && isInFailsafe(node),
             isNamed || isHealthiest(index, directory)
         else { return }
         store?.put(prefix + "leader", .text(node.name.text), lease: lease)
@@ -52,7 +53,7 @@ extension Universe {
         guard node.isQuorum, case .synchronous(let key)? = store?.key(prefix + "sync")?.value else {
             return !others.isEmpty
         }
-        return others.count > key.standbys.count - max(1, node.synchronousCount)
+        return others.count > max(0, key.standbys.count - max(1, node.synchronousCount))
     }
 
     /// In synchronous mode only the last leader and its synchronous standbys may lead.
@@ -63,8 +64,28 @@ extension Universe {
         return leader == node.name || key.standbys.contains(node.name)
     }
 
-    /// Whether it lacks too much of what the last leader wrote, in every mode (`is_lagging`); it is not asked in a switchover.
-    private func isLagging(_ index: Int) -> Bool {
+    /// In failsafe mode a node that the last leader did not count among its members never leads (`/failsafe`).
+    private func isInFailsafe(_ node: NodeProcess) -> Bool {
+        guard node.isFailsafe, case .json(.array(let names))? = store?.key(prefix + "failsafe")?.value else {
+            return true
+        }
+        return names.contains(.string(node.name.text))
+    }
+
+    /// A leader in failsafe mode writes down which members there are, itself among them.
+    private mutating func writeFailsafe(_ node: NodeProcess) {
+        guard node.isFailsafe, let store, !store.isFull else { return }
+        let members = store.keys.compactMap { key -> NodeName? in
+            if case .member(let member) = key.value { member.name } else { nil }
+        }
+        let names = (members.filter { $0 != node.name } + [node.name]).sorted().map { JSONValue.string($0.text) }
+        let name = prefix + "failsafe"
+        if store.key(name)?.value != .json(.array(names)) { self.store?.put(name, .json(.array(names))) }
+    }
+
+    /// Whether it lacks too much of what the last leader wrote, in every mode (`is_lagging`). A candidate of a switchover is
+    /// asked before the primary shuts down, and not again.
+    func isLagging(_ index: Int) -> Bool {
         guard let node = engine.containers[index].node, let directory = directory(of: index),
             case .text(let optime)? = store?.key(prefix + "status")?.value, let last = Int64(optime)
         else { return false }
@@ -112,6 +133,7 @@ extension Universe {
     mutating func lead(_ index: Int, _ directory: DataDirectory) {
         guard let node = engine.containers[index].node else { return }
         if store?.isFull == false { store?.put(prefix + "status", .text(String(directory.lsn))) }
+        writeFailsafe(node)
         if store?.key(prefix + "config") == nil, store?.isFull == false {
             // Patroni keeps a copy of its dynamic configuration beside the data
             let configuration = node.configuration ?? PatroniConfiguration(bootstrapConfiguration(of: index))
@@ -179,8 +201,9 @@ extension Universe {
             }
         withDirectory(of: index) { $0.commitsAwait = rule }
         if picked != common {
+            // Patroni waits in its loop: a loop that is shorter does not begin the wait anew
+            if node.pendingStandbys != picked { engine.containers[index].node?.standbysAt = now + .seconds(2) }
             engine.containers[index].node?.pendingStandbys = picked
-            engine.containers[index].node?.standbysAt = now + .seconds(2)
         } else {
             engine.containers[index].node?.pendingStandbys = nil
         }
