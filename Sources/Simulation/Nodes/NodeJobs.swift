@@ -19,6 +19,7 @@ extension Universe {
                 directory.wasPrimary = false
             }
             launchServer(index, asPrimary: false)
+            catchUp(index)
         case .promoting: finishPromoting(index)
         case .demoting:
             engine.containers[index].node?.server = .stopped
@@ -26,10 +27,19 @@ extension Universe {
         case .restarting(let wasPrimary):
             engine.containers[index].node?.server = wasPrimary ? .primary : .replica
             launchServer(index, asPrimary: wasPrimary)
+            if !wasPrimary { catchUp(index) }
         case .handingOver(let work): finishHandingOver(index, work)
         }
         engine.containers[index].node?.nextLoop = now
         isStirred = true
+    }
+
+    /// A standby that connects is sent at once what it lacks: it is called streaming only when it has that.
+    private mutating func catchUp(_ index: Int) {
+        guard let upstream = engine.containers[index].node?.upstream, let source = self.index(of: upstream),
+            engine.containers[source].node?.server == .primary
+        else { return }
+        shipWAL(from: source)
     }
 
     private mutating func finishInitializing(_ index: Int) {
