@@ -1,9 +1,9 @@
 import Model
-import Supervisor
 import Testing
 
 @testable import Controller
 @testable import PlanningFixtures
+@testable import Supervisor
 
 @Suite("The status as a person reads it")
 struct StatusTableTests {
@@ -39,6 +39,23 @@ struct StatusTableTests {
         #expect(!plain.joined().contains("\u{1B}[31mstops") && !plain.joined().contains("\u{7}"))
         #expect(
             lines(PlanningFixture(), [good, bad], verbose: true).contains { $0.contains("Archiving=True Working") })
+    }
+
+    @Test("what is wanted and not done now has its object, its action and the reason; what is done is not in it")
+    func pending() {
+        let start = Action(
+            .docker(.local, .start("id-pg-node-3")), on: .container(.local, "pg-node-3"), because: .surplus)
+        let planned = [Disposition.due, .inMaintenance, .deferred(.stop("pg-node-2"))].map {
+            PlannedAction(reconciler: "nodes", action: start, disposition: $0)
+        }
+        let report = StatusReport(input: PlanningFixture().input, conditions: [], waiting: [], pending: planned)
+        let lines = StatusTable.lines(report, verbose: false)
+        #expect(
+            lines.suffix(3) == [
+                "Wanted and not done now", "  container pg-node-3: start id-pg-node-3: the cluster is paused",
+                "  container pg-node-3: start id-pg-node-3: pg-node-2 is being stopped",
+            ])
+        #expect(!self.lines(PlanningFixture()).contains("Wanted and not done now"))
     }
 
     @Test("a pause says who, since when and why; a node in maintenance is marked")
