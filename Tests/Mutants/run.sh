@@ -16,8 +16,8 @@ say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
 
 refresh() {  # the tree as it is now, with its times, so that only what differs is built
   mkdir -p "$tree"
-  rm -rf "$tree/Sources" "$tree/Tests" "$tree/deploy"
-  tar -C "$root" --exclude .build -cf - Package.swift Sources Tests manifests deploy/images | tar -C "$tree" -xf -
+  rm -rf "$tree/Sources" "$tree/Tests" "$tree/docs" "$tree/deploy"
+  tar -C "$root" --exclude .build -cf - Package.swift Sources Tests manifests docs deploy/images | tar -C "$tree" -xf -
 }
 # The unit tests are built for debugging, which compiles only the file that differs; the simulation is built to be fast, and only
 # for a mutant that the unit tests let pass.
