@@ -81,7 +81,7 @@ public enum JSONValue: Sendable, Hashable {
         self == other || (scalarText != nil && scalarText == other.scalarText)
     }
 
-    /// A text as a JSON string with its quotes; control characters are escaped.
+    /// A text as a JSON string with its quotes, which YAML's double quotes read alike; control characters are escaped.
     public static func quoted(_ text: String) -> String {
         // most texts need no escape, and planners write many
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != 0x22 && $0 != 0x5C }) { return "\"\(text)\"" }
@@ -90,6 +90,9 @@ public enum JSONValue: Sendable, Hashable {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
             case _ where scalar.value < 0x20 || scalar.value == 0x7F:
                 let digits = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

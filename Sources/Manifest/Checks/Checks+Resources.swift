@@ -48,7 +48,7 @@ extension Manifest {
 
     /// Whether the network has an address for everything.
     static func checkSubnet(_ cluster: Cluster, _ log: Diagnostics) {
-        guard let subnet = cluster.network.subnet, let block = Address.Block(subnet) else { return }
+        guard let subnet = cluster.network.subnet, let block = AddressBlock(subnet) else { return }
         let room = (1 << (32 - block.length)) - 3
         let wanted =
             cluster.nodes.count + cluster.etcd.members + (cluster.console.enabled ? 1 : 0) + 1

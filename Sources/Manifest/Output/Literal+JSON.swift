@@ -1,3 +1,5 @@
+internal import Model
+
 extension Literal {
     /// The value as indented JSON.
     var json: String { json(indent: "") }
@@ -8,7 +10,7 @@ extension Literal {
         case .bool(let value): return value ? "true" : "false"
         case .integer(let value): return String(value)
         case .decimal(let text): return text
-        case .text(let text): return Self.quoted(text)
+        case .text(let text): return JSONValue.quoted(text)
         case .list(let items):
             if items.allSatisfy(\.isScalar) {
                 return "[" + items.map { $0.json(indent: "") }.joined(separator: ", ") + "]"
@@ -16,7 +18,7 @@ extension Literal {
             return "[\n" + items.map { inner + $0.json(indent: inner) }.joined(separator: ",\n") + "\n\(indent)]"
         case .mapping(let pairs):
             if pairs.isEmpty { return "{}" }
-            let members = pairs.map { "\(inner)\(Self.quoted($0.key)): \($0.value.json(indent: inner))" }
+            let members = pairs.map { "\(inner)\(JSONValue.quoted($0.key)): \($0.value.json(indent: inner))" }
             return "{\n" + members.joined(separator: ",\n") + "\n\(indent)}"
         }
     }
@@ -26,27 +28,5 @@ extension Literal {
         case .bool, .integer, .decimal, .text: true
         case .list, .mapping: false
         }
-    }
-
-    /// A string that JSON and YAML's double quotes read alike.
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            default:
-                if scalar.value < 0x20 {
-                    let digits = String(scalar.value, radix: 16)
-                    result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result + "\""
     }
 }

@@ -1,3 +1,5 @@
+internal import Model
+
 extension Literal {
     /// The value as YAML that our own reader reads back as the same value.
     var yaml: String {
@@ -48,7 +50,7 @@ extension Literal {
             && !text.hasSuffix(":") && !words.contains(text.lowercased())
         let isQuantity =
             Amount(text).map { ["KiB", "MiB", "GiB", "s", "m", "h"].contains($0.unit) } == true
-        return isPlain || isQuantity ? text : quoted(text)
+        return isPlain || isQuantity ? text : JSONValue.quoted(text)
     }
 
     private static func isLetterOrSlash(_ byte: UInt8) -> Bool {

@@ -1,3 +1,5 @@
+internal import Model
+
 extension Shape<String> {
     /// One line of `pg_hba.conf`.
     static let hbaRule = Shape(
@@ -66,13 +68,13 @@ private enum HBARule {
     /// How many words the address takes: two when the mask stands apart; nil when it is none.
     private static func addressLength(_ words: [String]) -> Int? {
         guard let first = words.first else { return nil }
-        if ["all", "samehost", "samenet"].contains(first) || Address.Block(first) != nil { return 1 }
+        if ["all", "samehost", "samenet"].contains(first) || AddressBlock(first) != nil { return 1 }
         let parts = first.split(separator: "/", omittingEmptySubsequences: false)
         if parts.count == 2, Address.isIPv6(parts[0]), let length = Int(parts[1]), (0...128).contains(length) {
             return 1
         }
-        if Address.ipv4(first) != nil || Address.isIPv6(first) {
-            guard words.count > 1, Address.ipv4(words[1]) != nil || Address.isIPv6(words[1]) else { return nil }
+        if AddressBlock.address(first) != nil || Address.isIPv6(first) {
+            guard words.count > 1, AddressBlock.address(words[1]) != nil || Address.isIPv6(words[1]) else { return nil }
             return 2
         }
         let isHost = first.wholeMatch(of: /\.?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?/) != nil

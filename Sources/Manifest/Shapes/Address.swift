@@ -1,19 +1,7 @@
+internal import Model
+
 /// IP addresses as far as a manifest needs them.
 enum Address {
-    /// The four bytes of an IPv4 address in its one usual spelling.
-    static func ipv4(_ text: some StringProtocol) -> UInt32? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var value: UInt32 = 0
-        for part in parts {
-            guard part.count <= 3, part.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let byte = UInt8(part),
-                part.count == 1 || part.first != "0"
-            else { return nil }
-            value = value << 8 | UInt32(byte)
-        }
-        return value
-    }
-
     /// Whether a text is an IPv6 address without a zone.
     static func isIPv6(_ text: some StringProtocol) -> Bool {
         let halves = text.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
@@ -29,35 +17,6 @@ enum Address {
         }
         return halves.count == 2 ? groups <= 7 : groups == 8
     }
-
-    /// An IPv4 block: its first address and the length of its prefix.
-    struct Block {
-        var first: UInt32
-        var length: Int
-
-        init?(_ text: some StringProtocol) {
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 2, let address = Address.ipv4(parts[0]), let length = Int(parts[1]),
-                (0...32).contains(length), parts[1] == String(length)
-            else { return nil }
-            first = address
-            self.length = length
-        }
-
-        var mask: UInt32 { length == 0 ? 0 : ~0 << UInt32(32 - length) }
-        /// The block without the bits behind its prefix.
-        var aligned: String {
-            let value = first & mask
-            return "\(value >> 24).\(value >> 16 & 255).\(value >> 8 & 255).\(value & 255)/\(length)"
-        }
-        var isAligned: Bool { first & mask == first }
-
-        func overlaps(_ other: Block) -> Bool {
-            let common = mask & other.mask
-            return first & common == other.first & common
-        }
-        func lies(in other: Block) -> Bool { length >= other.length && overlaps(other) }
-    }
 }
 
 extension Shape<String> {
@@ -72,7 +31,7 @@ extension Shape<String> {
         read: { field, _ in
             let expected = "an IPv4 or IPv6 address, for example 127.0.0.1"
             guard let text = field.scalar(expected: expected) else { return nil }
-            guard Address.ipv4(text) != nil || Address.isIPv6(text) else {
+            guard AddressBlock.address(text) != nil || Address.isIPv6(text) else {
                 field.reject(
                     "is no IP address", expected: expected, suggestion: text == "localhost" ? "127.0.0.1" : nil)
                 return nil
@@ -87,18 +46,18 @@ extension Shape<String> {
         read: { field, _ in
             let expected = "a private IPv4 block with a prefix of 8 to 29, for example 172.30.0.0/24"
             guard let text = field.scalar(expected: expected) else { return nil }
-            guard let block = Address.Block(text) else {
+            guard let block = AddressBlock(text) else {
                 field.reject("is no address block", expected: expected)
                 return nil
             }
-            let privates = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].compactMap { Address.Block($0) }
+            let privates = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].compactMap { AddressBlock($0) }
             if !(8...29).contains(block.length) {
                 field.reject("has a prefix that is too short or too long", expected: expected)
             } else if !block.isAligned {
                 field.reject("has bits behind its prefix", expected: expected, suggestion: block.aligned)
             } else if !privates.contains(where: block.lies) {
                 field.reject("is no private block", expected: expected)
-            } else if let docker = Address.Block("172.17.0.0/16"), block.overlaps(docker) {
+            } else if let docker = AddressBlock("172.17.0.0/16"), block.overlaps(docker) {
                 field.reject("overlaps 172.17.0.0/16, which Docker's default bridge docker0 uses", expected: expected)
             } else {
                 return text
