@@ -4,7 +4,7 @@ public import Model
 public enum Disposition: Sendable, Hashable {
     /// It may be done now.
     case due
-    /// Something else comes first; the next look decides anew.
+    /// Something else comes first; the next look decides again.
     case deferred(Precedence)
     /// A person has paused the cluster.
     case inMaintenance
@@ -42,7 +42,8 @@ public enum Disposition: Sendable, Hashable {
         case .deferred(.restart(let node)): "PostgreSQL on \(node) is being restarted"
         case .deferred(.failover): "the failover comes first"
         case .inMaintenance: "the cluster is paused"
-        case .backingOff(let until): "it was tried a moment ago; the next attempt comes at \(until.text)"
+        // to the second: what is said of the same wait must not change from pass to pass, because it is written to a file
+        case .backingOff(let until): "it was tried a moment ago; the next attempt comes at \(until.text.prefix(19))Z"
         case .refused(let violation): "refused by \(violation.invariant.rawValue): \(violation.message)"
         }
     }

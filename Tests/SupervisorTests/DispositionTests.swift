@@ -95,8 +95,6 @@ struct DispositionTests {
         var fixture = PlanningFixture()
         fixture.stop("pg-node-3")
         let start = Self.start("pg-node-3")
-        // an empty repository would be begun anew: a guard refuses that
-        let violation = Self.release
         var pass = Pass(
             world: RefusingWorld(fixture: fixture),
             reconcilers: [Wanting(name: "one", actions: [start])])
@@ -106,8 +104,9 @@ struct DispositionTests {
         #expect(again.map(\.disposition) == [.backingOff(until: PlanningFixture.now.after(.seconds(1)))])
         #expect(StatusReport.Pending(again[0])?.why.contains("the next attempt comes at") == true)
 
+        // a release without a proof of death
         var releasing = Pass(
-            world: RefusingWorld(fixture: fixture), reconcilers: [Wanting(name: "one", actions: [violation])])
+            world: RefusingWorld(fixture: fixture), reconcilers: [Wanting(name: "one", actions: [Self.release])])
         let report = await releasing.run(fixture.cluster)
         guard case .refused(let found)? = report.decisions.first?.disposition else {
             Issue.record("\(report.decisions)")

@@ -77,7 +77,7 @@ extension Universe {
                 return .refused(Refusal(.conflict, "412 can not find sync_standby"))
             }
             let voters = ready.filter { key.standbys.contains($0) }
-            // without a name so many have to be there that one of them has confirmed the last commit
+            // without a name, enough voters have to stream: then one of them has confirmed the last commit
             let needed = node.isQuorum ? max(0, key.standbys.count - max(1, node.synchronousCount)) : 0
             guard to.map({ voters.contains($0) }) ?? (voters.count > needed) else {
                 return .refused(Refusal(.conflict, "412 candidate name does not match with sync_standby"))

@@ -201,7 +201,7 @@ extension Universe {
             }
         withDirectory(of: index) { $0.commitsAwait = rule }
         if picked != common {
-            // Patroni waits in its loop: a loop that is shorter does not begin the wait anew
+            // Patroni waits in its loop, so a shorter loop does not restart the wait
             if node.pendingStandbys != picked { engine.containers[index].node?.standbysAt = now + .seconds(2) }
             engine.containers[index].node?.pendingStandbys = picked
         } else {

@@ -1,7 +1,8 @@
 import Model
 
-/// I18: a primary shuts down only while every pooler that writing clients come through pauses them, and the one that it
-/// makes room for has what commits have waited for. It is restarted only while they are to be paused, where they can be.
+/// I18: a primary shuts down for a switchover only while every pooler for writing pauses its clients, and only when the
+/// candidate has every commit. A primary is restarted in place only while a switchover's record pauses the clients, in a
+/// cluster whose poolers can pause them.
 enum HandOverGuard {
     /// WAL that PostgreSQL ships in the course of its orderly end.
     static let rest: Int64 = 16 << 20
