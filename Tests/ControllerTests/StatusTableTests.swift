@@ -58,6 +58,16 @@ struct StatusTableTests {
         #expect(!self.lines(PlanningFixture()).contains("Wanted and not done now"))
     }
 
+    @Test("a long list names the first eight and says how many more there are")
+    func longList() {
+        let waiting = (1...10).map { "condition \($0)" }
+        let report = StatusReport(input: PlanningFixture().input, conditions: [], waiting: waiting)
+        let lines = StatusTable.lines(report, verbose: false)
+        #expect(lines.suffix(2) == ["  condition 8", "  and 2 more (all: --output json)"])
+        let short = StatusReport(input: PlanningFixture().input, conditions: [], waiting: Array(waiting.prefix(8)))
+        #expect(StatusTable.lines(short, verbose: false).last == "  condition 8")
+    }
+
     @Test("a pause says who, since when and why; a node in maintenance is marked")
     func pauses() {
         var fixture = PlanningFixture()

@@ -15,16 +15,20 @@ enum StatusTable {
         lines += ["", "Endpoints (passwords: `controller password pgadmin`)"]
         lines += status.endpoints.map { "  \(pad($0.name, 12)) \($0.url)" }
         lines += [""] + conditions(status, verbose: verbose)
-        if !status.waiting.isEmpty {
-            lines += ["", "Waiting for"] + status.waiting.prefix(8).map { "  \(Terminal.plain($0))" }
-        }
-        if !status.pending.isEmpty {
-            lines += ["", "Wanted and not done now"]
-            lines += status.pending.prefix(8).map {
-                "  \($0.object): \(Terminal.plain($0.action)): \(Terminal.plain($0.why))"
-            }
-        }
+        lines += list("Waiting for", status.waiting.map { Terminal.plain($0) })
+        lines += list(
+            "Wanted and not done now",
+            status.pending.map { "\($0.object): \(Terminal.plain($0.action)): \(Terminal.plain($0.why))" })
         return lines
+    }
+
+    /// The first of them, and how many more there are; nothing where there is none.
+    private static func list(_ title: String, _ items: [String]) -> [String] {
+        guard !items.isEmpty else { return [] }
+        let shown = 8
+        let rest = items.count - shown
+        return ["", title] + items.prefix(shown).map { "  \($0)" }
+            + (rest > 0 ? ["  and \(rest) more (all: --output json)"] : [])
     }
 
     private static func pause(_ pause: StatusReport.Pause) -> String {
