@@ -89,7 +89,12 @@ let package = Package(
             ]),
         tests(
             "LiveWorldTests",
-            ["LiveWorld", "Reconcilers", "DockerAPI", "EtcdClient", "PostgresClient", "Model", "TestSupport"]),
+            [
+                "LiveWorld", "Reconcilers", "DockerAPI", "EtcdClient", "PostgresClient", "Model", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
         tests("ReconcilersTests", ["Reconcilers", "Model", "PlanningFixtures", "TestSupport"]),
         tests("SupervisorTests", ["Supervisor", "Reconcilers", "Model", "PlanningFixtures"]),
         tests("SimulationTests", ["Simulation", "Reconcilers", "Model"]),

@@ -12,7 +12,8 @@ struct ControllerProgram: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Apply.self, PlanCommand.self, Status.self, Events.self, Password.self, Logs.self,
+            Run.self, Apply.self, PlanCommand.self, Status.self, Events.self, Password.self, CertificatesCommand.self,
+            Logs.self,
             Switchover.self, Backup.self, BackupList.self, Restore.self, Drill.self, Verify.self, Destroy.self,
             PauseCommand.self, ResumeCommand.self,
             ManifestCommand.self, SchemaCommand.self,

@@ -61,6 +61,7 @@ public struct LiveWorld: World {
         var observation = Observation()
         observation.supervisor = ownContainer
         observation.secrets = await secrets.views
+        observation.identity = await secrets.identity
         let seen = await DockerObserver(world: self, cluster: cluster, scope: scope).observe()
         observation.engines = [EngineSighting(id: engineID, view: seen)]
         guard case .present(let engine) = seen else { return observation }
@@ -207,5 +208,14 @@ struct Addresses {
         }
     }
 
-    func host(of node: NodeName) -> String? { nodes.first { $0.node == node }?.host }
+    func server(of node: NodeName) -> ServerAddress? {
+        nodes.first { $0.node == node }?.host.map { ServerAddress(node: node, host: $0) }
+    }
+}
+
+/// A node's PostgreSQL: the name that its certificate carries, and the address where it is reached.
+struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
+    let node: NodeName
+    let host: String
+    var description: String { host }
 }

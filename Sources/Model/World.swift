@@ -26,7 +26,9 @@ public enum ObservationScope: Sendable, Hashable {
         guard case .guarding(let subject) = self else { return false }
         switch subject {
         case .database, .role: return false
-        case .cluster, .network, .volume, .image, .container, .etcd, .leadership, .node, .repository: return true
+        case .cluster, .network, .volume, .image, .container, .etcd, .leadership, .node, .repository, .certificate,
+            .authority:
+            return true
         }
     }
 }

@@ -13,7 +13,7 @@ public struct PostgresConfiguration: Sendable, Hashable {
         case prefer
         /// Always, without looking at the certificate.
         case require
-        /// Always, and the certificate comes from `sslRootCertificate`.
+        /// Always, and an authority that is trusted signed the certificate.
         case verifyCA = "verify-ca"
         /// As `verifyCA`, and the certificate carries the host's name.
         case verifyFull = "verify-full"
@@ -31,8 +31,13 @@ public struct PostgresConfiguration: Sendable, Hashable {
     public var password: String?
     /// TLS.
     public var sslMode: SSLMode
-    /// A PEM file of trusted authorities for the two verifying modes.
-    public var sslRootCertificate: String?
+    /// The certificates, in PEM, of the authorities that are trusted in the two verifying modes.
+    public var trustedAuthorities: String?
+    /// The key and the certificate, in PEM and one behind the other, that the client shows where the server asks for one.
+    /// They appear in no error and no description.
+    public var clientIdentity: String?
+    /// The address, where the host is a name that is only to be found in the server's certificate.
+    public var address: String?
     /// How long `connect` may take when its caller names no deadline; names, addresses, TLS and login together.
     public var connectTimeout: Duration
     /// What `pg_stat_activity.application_name` shows.
@@ -45,8 +50,9 @@ public struct PostgresConfiguration: Sendable, Hashable {
     /// each caller has to say it.
     public init(
         host: String, port: Int = 5432, user: String, database: String = "postgres", password: String? = nil,
-        sslMode: SSLMode = .disable, sslRootCertificate: String? = nil, connectTimeout: Duration = .seconds(5),
-        applicationName: String = "controller", settings: [String: String]
+        sslMode: SSLMode = .disable, trustedAuthorities: String? = nil, clientIdentity: String? = nil,
+        address: String? = nil, connectTimeout: Duration = .seconds(5), applicationName: String = "controller",
+        settings: [String: String]
     ) {
         self.host = host
         self.port = port
@@ -54,7 +60,9 @@ public struct PostgresConfiguration: Sendable, Hashable {
         self.database = database
         self.password = password
         self.sslMode = sslMode
-        self.sslRootCertificate = sslRootCertificate
+        self.trustedAuthorities = trustedAuthorities
+        self.clientIdentity = clientIdentity
+        self.address = address
         self.connectTimeout = connectTimeout
         self.applicationName = applicationName
         self.settings = settings
@@ -68,10 +76,12 @@ public struct PostgresConfiguration: Sendable, Hashable {
 
     /// libpq's keywords, every one that an environment variable or a file could set otherwise included.
     ///
-    /// `addresses` are the host's, already resolved, so that libpq never blocks in a name lookup. A password is only used
+    /// `addresses` are the host's, already resolved, so that libpq never blocks in a name lookup; `authorities` and `identity`
+    /// are the paths of files with their texts. A password is only used
     /// for a SCRAM exchange, which does not show it to the server; libpq knows how to insist on that from version 16 on.
     package func keywords(
-        addresses: [String], libraryVersion: Int = PostgresConfiguration.libraryVersion
+        addresses: [String], authorities: String? = nil, identity: String? = nil,
+        libraryVersion: Int = PostgresConfiguration.libraryVersion
     ) -> [(String, String)] {
         var words = [
             ("port", "\(port)"), ("user", user), ("dbname", database), ("sslmode", sslMode.rawValue),
@@ -85,9 +95,14 @@ public struct PostgresConfiguration: Sendable, Hashable {
         if !addresses.isEmpty { words.append(("hostaddr", addresses.joined(separator: ","))) }
         if let password {
             words.append(("password", password))
-            if libraryVersion >= 160_000 { words.append(("require_auth", "scram-sha-256")) }
+            // a certificate opens a session without a question for a password ("none")
+            let ways = identity == nil ? "scram-sha-256" : "scram-sha-256,none"
+            if libraryVersion >= 160_000 { words.append(("require_auth", ways)) }
         }
-        if let sslRootCertificate { words.append(("sslrootcert", sslRootCertificate)) }
+        // what lies in the home directory of the user is never shown or trusted
+        words.append(("sslrootcert", authorities ?? "/dev/null/none"))
+        words.append(("sslcert", identity ?? "/dev/null/none"))
+        words.append(("sslkey", identity ?? "/dev/null/none"))
         return words
     }
 

@@ -26,7 +26,7 @@ public actor PostgresConnection {
     ) async throws(PostgresError) -> PostgresConnection {
         let end = ContinuousClock.now + (deadline ?? configuration.connectTimeout)
         let addresses = try await NameLookup.addresses(
-            of: configuration.host, until: end, target: configuration.target)
+            of: configuration.address ?? configuration.host, until: end, target: configuration.target)
         let connection = PostgresConnection(configuration, addresses: addresses)
         try await connection.establish(until: end)
         return connection

@@ -6,12 +6,18 @@ import Synchronization
 final class Session {
     private var connection: OpaquePointer?
     private let notices = NoticeBox()
+    /// libpq opens them while it connects, and for another connection that cancels a statement.
+    private let files: [PrivateFile]
     let host: String
 
     /// Begins to connect (`PQconnectStartParams`); drive it with `pollConnecting`.
     init(_ configuration: PostgresConfiguration, addresses: [String]) {
         host = configuration.target
-        let words = configuration.keywords(addresses: addresses)
+        let authorities = configuration.trustedAuthorities.flatMap { PrivateFile($0) }
+        let identity = configuration.clientIdentity.flatMap { PrivateFile($0) }
+        files = [authorities, identity].compactMap(\.self)
+        let words = configuration.keywords(
+            addresses: addresses, authorities: authorities?.path, identity: identity?.path)
         connection = withCStrings(words.map(\.0)) { keys in
             withCStrings(words.map(\.1)) { values in PQconnectStartParams(keys, values, 0) }
         }

@@ -7,7 +7,7 @@ public enum Reconcilers {
     /// (network, volumes, etcd) comes before those that stand on it; nodes before what lives in their database.
     public static let all: [any Reconciler] = [
         ImmutableFieldCheck(), Switchovers(), Failover(), Network(), Volumes(), Etcd(), Bootstrap(), Recoveries(),
-        Nodes(),
+        Nodes(), Certificates(),
         Configuration(), Accounts(), Schema(), Roles(), Databases(),
         Backups(),
         Poolers(), Console(),

@@ -36,7 +36,10 @@ public actor SimulatedWorld: World {
     /// Looks at the parts one after the other; the world moves on between them, so that a look can be torn.
     public func observe(_ cluster: Cluster, scope: ObservationScope) -> Observation {
         var observation = Observation()
+        universe.signMissing(cluster)
         observation.secrets = universe.secrets
+        observation.identity = universe.identity
+        observation.identity.certificates.removeAll { !cluster.principals.contains($0.principal) }
         let upset = beginCall()
         guard !isControllerDead else { return observation }
         defer { inspection.seen(observation, in: universe) }
@@ -103,6 +106,7 @@ public actor SimulatedWorld: World {
         case .patroni(let node, let effect): ask(effect, of: node)
         case .sql(let node, let effect): universe.perform(effect, on: node)
         case .pooler(let name, let effect): universe.perform(effect, on: name)
+        case .identity(let effect): universe.perform(effect)
         }
     }
 

@@ -18,6 +18,10 @@ extension Effect {
             case .advanceWAL: "write a WAL record on \(node)"
             }
         case .pooler(let name, let effect): effect.phrase(name)
+        case .identity(.issue(let principal)): "sign a new certificate of \(principal.text)"
+        case .identity(.addAuthority): "make the next authority"
+        case .identity(.adoptAuthority): "let the next authority sign"
+        case .identity(.dropAuthority): "stop trusting the authority of before"
         }
     }
 }

@@ -26,7 +26,7 @@ struct SecretStoreTests {
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
-                #expect(seen.allSatisfy { $0 == seen[0] } && seen[0].count == 10)
+                #expect(seen.allSatisfy { $0 == seen[0] } && seen[0].count == 16)
             }
         }
     }
@@ -78,8 +78,7 @@ struct SecretStoreTests {
             role.login = true
             cluster.roles = [role]
             let found: [(SecretName, String)] = [
-                "patroni-rest", "postgres-superuser", "postgres-replication", "postgres-rewind", "cluster-key",
-                "cluster-certificate", "pooler-verifier",
+                "patroni-rest", "postgres-superuser", "postgres-replication", "postgres-rewind", "pooler-verifier",
             ].map { ($0, "found \($0)") }
             for (missing, _) in found where missing != "pooler-verifier" {
                 let error = await #expect(throws: SecretStore.Failure.self) {
@@ -109,7 +108,7 @@ struct SecretStoreTests {
         try await inDirectory { directory in
             let store = SecretStore(directory: directory, isReadOnly: true)
             try await store.load(Cluster(name: "look"))
-            #expect(await store.views.count == 10)
+            #expect(await store.views.count == 16)
             #expect(!FileManager.default.fileExists(atPath: directory))
             #expect(await !store.isKept("postgres-admin"))
             let views = await store.views
@@ -133,7 +132,7 @@ struct SecretStoreTests {
         "are made, left or refused by one rule",
         arguments: [
             ("postgres-superuser", false, false, SecretRule.make), ("postgres-superuser", true, false, .refuse),
-            ("patroni-rest", true, false, .refuse), ("cluster-key", true, false, .refuse),
+            ("patroni-rest", true, false, .refuse), ("authority", true, false, .make),
             ("repository-passphrase", true, false, .refuse), ("repository-passphrase", true, true, .make),
             ("postgres-admin", true, false, .leave), ("role-app", true, false, .leave),
             ("role-app", false, false, .make), ("a-newer-one", true, false, .make),
@@ -146,7 +145,7 @@ struct SecretStoreTests {
     @Test("are found in the files that the controller writes")
     func recovery() {
         func found(_ file: String, _ text: String) -> [String] {
-            SecretRecovery.secrets(in: text, of: file).map { "\($0.0) \($0.1)" }
+            SecretRecovery.secrets(in: text, of: file, owner: .node("pg-1")).map { "\($0.0) \($0.1)" }
         }
         let patroni = """
             restapi:
@@ -175,5 +174,8 @@ struct SecretStoreTests {
             ])
         #expect(found("dbhub.toml", "user = \"console\"\npassword = \"q\"\n") == ["postgres-console q"])
         #expect(found("cluster.key", "").isEmpty)
+        #expect(found("identity.pem", "").isEmpty)
+        let key = "-----BEGIN PRIVATE KEY-----"
+        #expect(found("identity.pem", key) == ["identity-pg-1 \(key)"])
     }
 }

@@ -21,6 +21,7 @@ struct PlanningFixture {
         observation.secrets = ["patroni-rest", "pooler-verifier", "postgres-superuser"].map {
             SecretView(name: $0, version: "1")
         }
+        observation.identity = PlanningFixture.identity(of: cluster)
         engine.networks = [
             NetworkView(
                 id: PlanningFixture.networkID, name: cluster.network.name, driver: "bridge", subnet: nil,
@@ -89,6 +90,21 @@ struct PlanningFixture {
         if let index = observation.members.firstIndex(where: { $0.node.text == name.text }) {
             observation.members[index].view = .absent
         }
+    }
+
+    /// One authority, and a fresh certificate of each party.
+    static func identity(of cluster: Cluster) -> IdentityView {
+        IdentityView(
+            authorities: [AuthorityView(place: .current, fingerprint: "first", notAfter: later(days: 3000))],
+            certificates: cluster.principals.map {
+                CertificateView(
+                    principal: $0, authority: "first", notBefore: later(days: -10), notAfter: later(days: 80))
+            })
+    }
+
+    /// So many days from now.
+    static func later(days: Int64) -> Timestamp {
+        Timestamp(microseconds: Timestamp(now).microseconds + days * 86_400_000_000)
     }
 
     static func data(_ system: String = system, wasPrimary: Bool = false, timeline: Int64 = 1) -> DataView {

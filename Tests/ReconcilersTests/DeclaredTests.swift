@@ -49,7 +49,7 @@ struct DeclaredTests {
             case .sql(_, .advanceWAL): "a WAL record"
             case .sql(_, .dropDatabase(let name)): "drop database \(name)"
             case .sql(_, .dropRole(let name)): "drop role \(name)"
-            case .docker, .etcd, .patroni, .pooler: "something else"
+            case .docker, .etcd, .patroni, .pooler, .identity: "something else"
             }
         }
     }

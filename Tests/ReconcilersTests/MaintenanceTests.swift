@@ -118,7 +118,12 @@ struct TagTests {
                 files.map { $0.path == written.path ? written : $0 }
             }
         }
-        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-3", .reload), .patroni("pg-node-3", .wake)])
+        let version = PatroniFile.version(
+            for: "pg-node-3", cluster: fixture.cluster, secrets: fixture.observation.secrets)
+        #expect(
+            fixture.effects(Nodes()) == [
+                .patroni("pg-node-3", .reload(version: version)), .patroni("pg-node-3", .wake),
+            ])
     }
 
     @Test("reach a node that waits for its turn to be made anew, too")

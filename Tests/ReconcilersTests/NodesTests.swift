@@ -137,7 +137,12 @@ struct NodesTests {
             })
         fixture = PlanningFixture()
         fixture.dcs { $0.members[1].tags = [LabelValue(PatroniFile.versionTag, "old")] }
-        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .reload), .patroni("pg-node-2", .wake)])
+        let version = PatroniFile.version(
+            for: "pg-node-2", cluster: fixture.cluster, secrets: fixture.observation.secrets)
+        #expect(
+            fixture.effects(Nodes()) == [
+                .patroni("pg-node-2", .reload(version: version)), .patroni("pg-node-2", .wake),
+            ])
     }
 
     @Test("a container with a volume that has ended takes no files: it is made anew; unread files are waited for")

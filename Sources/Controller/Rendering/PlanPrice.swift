@@ -40,7 +40,7 @@ struct PlanPrice {
         case .docker(_, .update): return "changed in place: nothing is interrupted"
         case .docker(_, .createContainer(let spec)): return creation(of: spec, input, leader: leader)
         case .etcd(.removeMember), .etcd(.promote): return "etcd agrees anew: no decision of Patroni's waits for long"
-        case .docker, .etcd, .patroni, .sql, .pooler: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return nil
         }
     }
 
@@ -136,7 +136,7 @@ struct PlanPrice {
                 {
                     replicas += 1
                 }
-            case .docker, .etcd, .patroni, .sql, .pooler: break
+            case .docker, .etcd, .patroni, .sql, .pooler, .identity: break
             }
         }
         guard !pauses.isEmpty || replicas > 0 else { return [] }

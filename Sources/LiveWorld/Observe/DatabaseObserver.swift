@@ -9,10 +9,10 @@ struct DatabaseObserver {
     let addresses: Addresses
 
     func observe(leader: NodeName?, members: [MemberSighting]) async -> Sighting<DatabaseView> {
-        guard let leader, let host = addresses.host(of: leader) else { return .absent }
+        guard let leader, let server = addresses.server(of: leader) else { return .absent }
         guard isPrimary(leader, members) else { return .absent }
         do {
-            return .present(try await look(leader, host: host))
+            return .present(try await look(leader, server: server))
         } catch {
             return .unknown(DatabaseObserver.unknownReason(error))
         }
@@ -20,9 +20,9 @@ struct DatabaseObserver {
 
     /// While clients wait to know who takes writes: just that, of PostgreSQL itself; all else as it was known before.
     func glance(leader: NodeName?, members: [MemberSighting], known: DatabaseView) async -> Sighting<DatabaseView> {
-        guard let leader, let host = addresses.host(of: leader) else { return .absent }
+        guard let leader, let server = addresses.server(of: leader) else { return .absent }
         do {
-            let session = try await world.session(host: host, database: "postgres")
+            let session = try await world.session(server: server, database: "postgres")
             let row = try await session.query(
                 "SELECT pg_is_in_recovery() AS waits", deadline: .milliseconds(300)
             ).rows.first
@@ -41,35 +41,35 @@ struct DatabaseObserver {
         return member.state == .running && member.role == .primary
     }
 
-    private func look(_ node: NodeName, host: String) async throws -> DatabaseView {
+    private func look(_ node: NodeName, server: ServerAddress) async throws -> DatabaseView {
         let basics = try await ask(
             DatabaseQuery.Basics.self, DatabaseQuery.basics,
             [
                 PostgresValue(array: addresses.nodes.map(\.node.text)),
                 PostgresValue(array: addresses.poolers.compactMap(\.host)),
                 PostgresValue(array: PendingParameter.limits),
-            ], host: host)
+            ], server: server)
         var view = DatabaseQuery.view(basics, node: node)
         // the poolers follow a failover by what is known so far, whatever else cannot be seen
-        await see(.accounts, in: &view) { view in try await accounts(&view, host: host) }
+        await see(.accounts, in: &view) { view in try await accounts(&view, server: server) }
         await see(.archiver, in: &view) { view in
             let directory = "/var/spool/pgbackrest/archive/\(cluster.backups.stanza)/out/"
             DatabaseQuery.fill(
                 &view,
                 try await ask(
-                    DatabaseQuery.Archiver.self, DatabaseQuery.archiver, [PostgresValue(directory)], host: host))
+                    DatabaseQuery.Archiver.self, DatabaseQuery.archiver, [PostgresValue(directory)], server: server))
         }
         await see(.collations, in: &view) { view in
-            view.staleCollations = try await ask([String].self, DatabaseQuery.collations, [], host: host)
+            view.staleCollations = try await ask([String].self, DatabaseQuery.collations, [], server: server)
         }
         let databases = view.databases
-        async let extensions = lookInside(databases, host: host)
-        if view.hasDatabase, view.unknownReason(of: .accounts) == nil { await lookInside(&view, host: host) }
+        async let extensions = lookInside(databases, server: server)
+        if view.hasDatabase, view.unknownReason(of: .accounts) == nil { await lookInside(&view, server: server) }
         for (name, seen) in await extensions {
             guard let place = view.databases.firstIndex(where: { $0.name == name }) else { continue }
             view.databases[place].extensions = seen
         }
-        view.archiver.strayHistories = await strayHistories(newerThan: view.timeline, host: host)
+        view.archiver.strayHistories = await strayHistories(newerThan: view.timeline, server: server)
         return view
     }
 
@@ -84,14 +84,14 @@ struct DatabaseObserver {
 
     /// One question in the database `postgres`.
     private func ask<Answer: Decodable>(
-        _ type: Answer.Type, _ query: String, _ parameters: [PostgresValue], host: String
+        _ type: Answer.Type, _ query: String, _ parameters: [PostgresValue], server: ServerAddress
     ) async throws -> Answer {
-        let session = try await world.session(host: host, database: "postgres")
+        let session = try await world.session(server: server, database: "postgres")
         return try DatabaseQuery.decode(
             type, from: try await session.query(query, parameters, deadline: .seconds(3)).rows)
     }
 
-    private func accounts(_ view: inout DatabaseView, host: String) async throws {
+    private func accounts(_ view: inout DatabaseView, server: ServerAddress) async throws {
         let logins = SecretStore.roles(cluster)
         let roles = logins.map(\.role.text) + [PoolerSettings.role.text] + cluster.roles.map(\.name.text)
         let leaving = cluster.roles.filter { $0.ensure == .absent }.map(\.name.text)
@@ -101,14 +101,14 @@ struct DatabaseObserver {
                 PostgresValue(array: roles), PostgresValue(array: leaving),
                 PostgresValue(array: cluster.databases.map(\.name.text)),
                 PostgresValue(cluster.accounts.database.text), PostgresValue(PoolerSettings.loginBody),
-            ], host: host)
+            ], server: server)
         DatabaseQuery.fill(&view, answer, matching: await matchingRoles(answer, roles: logins))
     }
 
     /// The application's database; migrations are unknown where it could not be entered.
-    private func lookInside(_ view: inout DatabaseView, host: String) async {
+    private func lookInside(_ view: inout DatabaseView, server: ServerAddress) async {
         do {
-            let session = try await world.session(host: host, database: cluster.accounts.database.text)
+            let session = try await world.session(server: server, database: cluster.accounts.database.text)
             let inside = try DatabaseQuery.decode(
                 DatabaseQuery.Inside.self,
                 from: try await session.query(
@@ -120,7 +120,7 @@ struct DatabaseObserver {
                 ).rows)
             view.application.extensions = inside.extensions.map(\.view)
             view.application.missingGrants = inside.grant ? ["CREATE on schema public"] : []
-            try await seeHistory(inside.history, session: session, host: host, in: &view)
+            try await seeHistory(inside.history, session: session, server: server, in: &view)
         } catch {
             view.application.migrations = .unknown(DatabaseObserver.unknownReason(error))
         }
@@ -128,14 +128,14 @@ struct DatabaseObserver {
 
     /// The extensions of each declared database that shall have some.
     private func lookInside(
-        _ databases: [DeclaredDatabaseView], host: String
+        _ databases: [DeclaredDatabaseView], server: ServerAddress
     ) async -> [(DatabaseName, Sighting<[ExtensionView]>)] {
         await withTaskGroup(of: (DatabaseName, Sighting<[ExtensionView]>).self) { group in
             for declared in cluster.databases
             where declared.ensure == .present && !declared.extensions.isEmpty
                 && databases.contains(where: { $0.name == declared.name })
             {
-                group.addTask { (declared.name, await extensions(of: declared, host: host)) }
+                group.addTask { (declared.name, await extensions(of: declared, server: server)) }
             }
             var sightings: [(DatabaseName, Sighting<[ExtensionView]>)] = []
             for await sighting in group { sightings.append(sighting) }
@@ -143,9 +143,9 @@ struct DatabaseObserver {
         }
     }
 
-    private func extensions(of declared: DeclaredDatabase, host: String) async -> Sighting<[ExtensionView]> {
+    private func extensions(of declared: DeclaredDatabase, server: ServerAddress) async -> Sighting<[ExtensionView]> {
         do {
-            let session = try await world.session(host: host, database: declared.name.text)
+            let session = try await world.session(server: server, database: declared.name.text)
             let rows = try await session.query(
                 DatabaseQuery.extensions, [PostgresValue(array: declared.extensions.map(\.name))],
                 deadline: .seconds(3)
@@ -165,7 +165,7 @@ struct DatabaseObserver {
     /// The migrations: which were applied, which runs, and how the latest try of one of ours ended.
     /// - Parameter owner: what `DatabaseQuery.inside` says of the table.
     private func seeHistory(
-        _ owner: String?, session: PostgresConnection, host: String, in view: inout DatabaseView
+        _ owner: String?, session: PostgresConnection, server: ServerAddress, in view: inout DatabaseView
     ) async throws {
         switch owner {
         case nil, "absent":
@@ -194,7 +194,7 @@ struct DatabaseObserver {
             MigrationTry.running(name: $0.name, since: Timestamp(microseconds: $0.since))
         }
         // one of ours that has not got as far as the server yet
-        let own = await world.migrations.migration(at: "\(host)/\(cluster.accounts.database)")
+        let own = await world.migrations.migration(at: "\(server)/\(cluster.accounts.database)")
         let failed = await world.migrations.failedMigration(of: cluster.schema.migrations)
         view.application.migrationTry = seen ?? own ?? failed
     }
@@ -235,10 +235,10 @@ extension SecretStore {
 
 extension LiveWorld {
     /// An open session to a node as the superuser, kept for the next look.
-    func session(host: String, database: String) async throws -> PostgresConnection {
-        let key = "\(host)/\(database)"
+    func session(server: ServerAddress, database: String) async throws -> PostgresConnection {
+        let key = "\(server)/\(database)"
         if let known = await connections.session(key), await known.isUsable { return known }
-        let connection = try await connect(host: host, database: database)
+        let connection = try await connect(server: server, database: database)
         await connections.keep(connection, as: key)
         let (connections, wakes) = (connections, wakes)
         Task {
@@ -252,17 +252,19 @@ extension LiveWorld {
     /// A session of its own with a node, which inherits nothing from the role or the database (`SessionSettings`). Who
     /// asks for it closes it.
     /// - Parameters:
-    ///   - role: who logs in; the superuser when it is not said.
     ///   - settings: what the session has besides, or otherwise.
+    ///
+    /// The controller's certificate opens it. Nodes that have not read the rules for that yet ask for the password.
     func connect(
-        host: String, database: String, as role: RoleName = "postgres", secret: SecretName = "postgres-superuser",
-        settings: [String: String] = [:]
+        server: ServerAddress, database: String, settings: [String: String] = [:]
     ) async throws -> PostgresConnection {
-        let pinned = role == "postgres" ? SessionSettings.superuser : SessionSettings.common
         return try await PostgresConnection.connect(
             PostgresConfiguration(
-                host: host, port: 5432, user: role.text, database: database, password: try await secrets.value(secret),
+                host: server.node.text, port: 5432, user: "postgres", database: database,
+                password: try await secrets.value("postgres-superuser"), sslMode: .verifyFull,
+                trustedAuthorities: try await secrets.value(.authorities),
+                clientIdentity: try? await secrets.value(Principal.controller.secret), address: server.host,
                 connectTimeout: .seconds(2), applicationName: "controller",
-                settings: pinned.merging(settings) { _, own in own }))
+                settings: SessionSettings.superuser.merging(settings) { _, own in own }))
     }
 }

@@ -82,8 +82,8 @@ extension LiveWorld {
     /// What a session, a role, a database or ALTER SYSTEM sets, and what PostgreSQL writes in a form of its own, says nothing
     /// of the file: to wait for it would be to wait for ever.
     private func settings(_ names: [String], on node: NodeName, of cluster: Cluster) async throws -> [SettingInForce] {
-        let host = try await address(of: ContainerName(node.text), cluster)
-        let session = try await session(host: host, database: "postgres")
+        let server = try await server(of: node, cluster)
+        let session = try await session(server: server, database: "postgres")
         let rows = try await session.query(
             """
             SELECT coalesce(json_agg(json_build_object('name', name, 'setting', setting, 'unit', unit, 'type', vartype)),

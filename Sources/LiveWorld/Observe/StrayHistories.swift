@@ -4,7 +4,7 @@ import PostgresClient
 extension DatabaseObserver {
     /// The histories in the archive, where it is a volume, of timelines that are newer than the primary's: the node
     /// that made them does not lead. Empty where they cannot be seen.
-    func strayHistories(newerThan timeline: Int64, host: String) async -> [String] {
+    func strayHistories(newerThan timeline: Int64, server: ServerAddress) async -> [String] {
         guard cluster.backups.enabled, cluster.backups.s3 == nil else { return [] }
         let archive = "/var/lib/pgbackrest/archive/\(cluster.backups.stanza)/"
         // pgBackRest's archives of a stanza, `18-1`, one for each version and system identifier; the newest is in use
@@ -12,10 +12,10 @@ extension DatabaseObserver {
             let parts = name.split(separator: "-")
             return parts.count == 2 && Int(parts[0]) != nil ? Int(parts[1]) : nil
         }
-        guard let names = await list(archive, host: host),
+        guard let names = await list(archive, server: server),
             let newest = names.filter({ number($0) != nil }).max(by: { number($0) ?? 0 < number($1) ?? 0 })
         else { return [] }
-        return (await list(archive + newest, host: host) ?? []).filter { name in
+        return (await list(archive + newest, server: server) ?? []).filter { name in
             guard name.count == 16, name.hasSuffix(".history"), let own = Int64(name.prefix(8), radix: 16) else {
                 return false
             }
@@ -23,13 +23,13 @@ extension DatabaseObserver {
         }.sorted()
     }
 
-    private func list(_ directory: String, host: String) async -> [String]? {
+    private func list(_ directory: String, server: ServerAddress) async -> [String]? {
         let query = """
             SELECT coalesce(pg_catalog.json_agg(name), '[]')::text AS view
               FROM pg_catalog.pg_ls_dir($1::pg_catalog.text, true, false) AS name
             """
         do {
-            let session = try await world.session(host: host, database: "postgres")
+            let session = try await world.session(server: server, database: "postgres")
             let rows = try await session.query(query, [PostgresValue(directory)], deadline: .seconds(3)).rows
             return try DatabaseQuery.decode([String].self, from: rows)
         } catch {

@@ -51,6 +51,9 @@ extension LiveWorld {
             case .patroni(let node, let effect): return try await ask(node, effect, for: cluster)
             case .sql(let node, let effect): return try await execute(effect, on: node, for: cluster)
             case .pooler(let name, let effect): return try await command(effect, name, cluster)
+            case .identity(let effect):
+                try await secrets.perform(effect, of: cluster)
+                return .done("")
             }
         } catch let error as DockerError {
             return error.outcome
@@ -112,18 +115,19 @@ extension LiveWorld {
     }
 
     private func execute(_ effect: SQLEffect, on node: NodeName, for cluster: Cluster) async throws -> Outcome {
-        let host = try await address(of: ContainerName(node.text), cluster)
+        let server = try await server(of: node, cluster)
         switch effect {
         case .script(let database, let sql):
-            let session = try await session(host: host, database: database.text)
+            let session = try await session(server: server, database: database.text)
             try await session.execute(script: sql, deadline: .seconds(60))
         case .migrate(let database, let migration, let role):
             let run = MigrationRun(
-                migration: migration, database: database, role: role, host: host,
-                password: try await secrets.value("postgres-admin"))
+                migration: migration, database: database, role: role, host: node.text,
+                password: try await secrets.value("postgres-admin"), address: server.host,
+                trustedAuthorities: try await secrets.value(.authorities))
             return await start(run)
         case .checkpoint:
-            let session = try await session(host: host, database: "postgres")
+            let session = try await session(server: server, database: "postgres")
             do throws(PostgresError) {
                 try await session.execute(script: LiveWorld.fillSegment, deadline: .milliseconds(1500))
                 try await session.execute(script: "CHECKPOINT", deadline: .milliseconds(1500))
@@ -133,19 +137,19 @@ extension LiveWorld {
                 return .done("under way")
             }
         case .advanceWAL:
-            let session = try await session(host: host, database: "postgres")
+            let session = try await session(server: server, database: "postgres")
             try await session.execute(
                 script: "SELECT pg_logical_emit_message(false, 'controller', '', true)", deadline: .milliseconds(500))
         case .setPassword(let role, let secret):
-            try await setPassword(of: role, to: try await secrets.valueToSet(secret), host: host)
+            try await setPassword(of: role, to: try await secrets.valueToSet(secret), server: server)
         case .dropDatabase(let name):
             // our own look into it would hold on to it
-            await connections.session("\(host)/\(name)")?.close()
-            let session = try await session(host: host, database: "postgres")
+            await connections.session("\(server)/\(name)")?.close()
+            let session = try await session(server: server, database: "postgres")
             try await session.execute(
                 script: "DROP DATABASE IF EXISTS \(SQL.identifier(name.text));", deadline: .seconds(20))
         case .dropRole(let name):
-            let session = try await session(host: host, database: "postgres")
+            let session = try await session(server: server, database: "postgres")
             try await session.execute(script: "DROP ROLE IF EXISTS \(SQL.identifier(name.text));")
         }
         return .done("")
@@ -155,8 +159,8 @@ extension LiveWorld {
     /// leaves nothing behind but a line in the WAL. The caller must not wait for a standby that the caller itself has to start.
     public func provesWrite(on node: NodeName, for cluster: Cluster) async -> Bool {
         do {
-            let host = try await address(of: ContainerName(node.text), cluster)
-            let session = try await session(host: host, database: cluster.accounts.database.text)
+            let server = try await server(of: node, cluster)
+            let session = try await session(server: server, database: cluster.accounts.database.text)
             let write = "SELECT pg_logical_emit_message(true, 'controller', 'a write that is proven')"
             try await session.execute(script: write, deadline: .seconds(1))
             return true
@@ -183,8 +187,8 @@ extension LiveWorld {
     /// Stores a verifier, in a session of its own that nothing is written of: the verifier is in the statement's text, and
     /// logs, errors, statistics and other sessions would show that. What turns them off has to be in force before the
     /// statement arrives, so it belongs to the session and is no part of the statement.
-    private func setPassword(of role: RoleName, to password: String, host: String) async throws {
-        let session = try await connect(host: host, database: "postgres", settings: LiveWorld.silence)
+    private func setPassword(of role: RoleName, to password: String, server: ServerAddress) async throws {
+        let session = try await connect(server: server, database: "postgres", settings: LiveWorld.silence)
         do {
             let verifier = try await session.scramVerifier(password: password, user: role.text)
             try await session.execute(
@@ -204,6 +208,11 @@ extension LiveWorld {
         "track_activities": "off", "pg_stat_statements.track": "none", "pg_stat_statements.track_utility": "off",
         "pgaudit.log": "none", "auto_explain.log_min_duration": "-1",
     ]
+
+    /// Where a node's PostgreSQL is reached now.
+    func server(of node: NodeName, _ cluster: Cluster) async throws -> ServerAddress {
+        ServerAddress(node: node, host: try await address(of: ContainerName(node.text), cluster))
+    }
 
     /// Where a container is reached now.
     func address(of name: ContainerName, _ cluster: Cluster) async throws -> String {

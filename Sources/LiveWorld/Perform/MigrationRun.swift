@@ -9,6 +9,10 @@ struct MigrationRun {
     let role: RoleName
     let host: String
     let password: String
+    /// Where it is reached, where the host is the name in its certificate.
+    var address: String?
+    /// The authorities whose certificates are trusted; nil for a server without one.
+    var trustedAuthorities: String?
 
     /// What the session has whatever the role or the database sets. A migration takes as long as it takes; but while it waits
     /// for a lock, every other query on that table waits behind it, so it gives up soon and is tried again. A server whose
@@ -26,7 +30,9 @@ struct MigrationRun {
     /// `application_name` is how every look, of this controller and of any other, sees that it runs.
     private var configuration: PostgresConfiguration {
         PostgresConfiguration(
-            host: host, port: 5432, user: role.text, database: database.text, password: password, sslMode: .prefer,
+            host: host, port: 5432, user: role.text, database: database.text, password: password,
+            sslMode: trustedAuthorities == nil ? .prefer : .verifyFull, trustedAuthorities: trustedAuthorities,
+            address: address,
             connectTimeout: .seconds(2), applicationName: String("migration \(migration.name)".prefix(63)),
             settings: MigrationRun.settings)
     }
@@ -147,7 +153,7 @@ extension LiveWorld {
     /// Starts a migration, and waits only for as long as most take; that it runs on is seen, and its end rings.
     /// - Parameter patience: how long the pass waits for it.
     func start(_ run: MigrationRun, patience: Duration = .milliseconds(500)) async -> Outcome {
-        let place = "\(run.host)/\(run.database)"
+        let place = "\(run.address ?? run.host)/\(run.database)"
         guard await migrations.begin(run.migration, at: place, since: Timestamp(await now())) else {
             return .done("under way")
         }

@@ -94,7 +94,8 @@ enum SecretRecovery {
     /// The files that hold secrets, by the component whose containers have them.
     private static let files: [(component: Component, name: String)] = [
         (.node, "patroni.yml"), (.node, "pgbackrest.conf"), (.node, "cluster.key"), (.node, "cluster.crt"),
-        (.pooler, "cluster.key"), (.pooler, "cluster.crt"), (.pooler, "userlist.txt"), (.console, "dbhub.toml"),
+        (.node, "identity.pem"), (.pooler, "cluster.key"), (.pooler, "cluster.crt"), (.pooler, "identity.pem"),
+        (.pooler, "userlist.txt"), (.console, "dbhub.toml"),
     ]
 
     /// Looks for each missing secret in every container that may have it; one that runs comes first.
@@ -113,7 +114,9 @@ enum SecretRecovery {
                 }
                 switch await world.secretFile(file.name, in: ContainerID(container.id)) {
                 case .present(let text):
-                    let seen = secrets(in: text, of: file.name)
+                    let name = NodeName(container.labels[Label.name] ?? container.name)
+                    let owner: Principal = file.component == .node ? .node(name) : .pooler
+                    let seen = secrets(in: text, of: file.name, owner: owner)
                     if file.name == "pgbackrest.conf", seen.isEmpty { result.isUnencrypted = true }
                     for (name, value) in seen
                     where missing.contains(name) && !result.found.contains(where: { $0.name == name }) {
@@ -128,12 +131,14 @@ enum SecretRecovery {
     }
 
     /// The secrets in a file of ours.
-    static func secrets(in text: String, of file: String) -> [(SecretName, String)] {
+    static func secrets(in text: String, of file: String, owner: Principal) -> [(SecretName, String)] {
         switch file {
         case "patroni.yml": passwords(in: text)
         case "pgbackrest.conf": passphrase(in: text).map { [(RepositorySecrets.own.passphrase, $0)] } ?? []
-        case "cluster.key": text.contains("PRIVATE KEY") ? [(SecretName("cluster-key"), text)] : []
-        case "cluster.crt": text.contains("CERTIFICATE") ? [(SecretName("cluster-certificate"), text)] : []
+        case "cluster.key": text.contains("PRIVATE KEY") ? [(.sharedKey, text)] : []
+        // of an older build the certificate of its key, else those of all authorities
+        case "cluster.crt": text.contains("CERTIFICATE") ? [(.sharedCertificate, text), (.authorityBefore, text)] : []
+        case "identity.pem": text.contains("PRIVATE KEY") ? [(owner.secret, text)] : []
         case "userlist.txt": verifier(in: text).map { [(SecretName("pooler-verifier"), $0)] } ?? []
         case "dbhub.toml": password(inTOML: text).map { [(SecretName("postgres-console"), $0)] } ?? []
         default: []

@@ -24,8 +24,12 @@ public actor SecretStore {
     /// Where the files are.
     nonisolated let directory: String
     private let manifestDirectory: String
-    private let isReadOnly: Bool
+    let isReadOnly: Bool
     private var values: [(name: SecretName, value: String)] = []
+    /// The authorities and certificates that were loaded.
+    public internal(set) var identity = IdentityView()
+    /// The texts that they were read from.
+    var identityTexts: [String] = []
     /// What was made and not written, because nothing is.
     private var unwritten: [(name: SecretName, value: String)] = []
     /// Passwords that PostgreSQL alone knows.
@@ -53,7 +57,8 @@ public actor SecretStore {
             }
             loaded.append((name, value))
         }
-        loaded += try identity(of: cluster, basis: basis)
+        loaded += try console(basis: basis)
+        loaded += try certificates(of: cluster, basis: basis)
         values = loaded
     }
 
@@ -61,7 +66,7 @@ public actor SecretStore {
     public func restore(_ cluster: Cluster) throws(Failure) {
         guard !isReadOnly else { return }
         let named = SecretStore.wanted(cluster).filter { $0.1 != nil }.map(\.0)
-        for (name, value) in values where !named.contains(name) && lacks(name) {
+        for (name, value) in values where name != .authorities && !named.contains(name) && lacks(name) {
             _ = mkdir(directory, 0o700)
             try write(value, to: "\(directory)/\(name)", name: name)
         }
@@ -70,8 +75,9 @@ public actor SecretStore {
     /// The generated secrets of a cluster that have no file here.
     /// - Parameter known: also those that are known to be lost.
     public func missing(_ cluster: Cluster, known: Bool = true) -> [SecretName] {
-        let identity: [SecretName] = ["cluster-key", "cluster-certificate", "pooler-verifier"]
-        let names = SecretStore.wanted(cluster).filter { $0.1 == nil }.map(\.0) + identity
+        let names =
+            SecretStore.wanted(cluster).filter { $0.1 == nil }.map(\.0) + ["pooler-verifier"]
+            + missingCertificates(cluster)
         return names.filter { name in
             lacks(name) && !unwritten.contains { $0.name == name } && (known || !left.contains(name))
         }
@@ -96,10 +102,15 @@ public actor SecretStore {
 
     /// Makes a generated secret again; its users take it at their next look.
     public func rotate(_ name: SecretName) throws(Failure) {
+        try replace(name, with: SecretStore.generate())
+    }
+
+    /// Gives a secret another value, at once.
+    func replace(_ name: SecretName, with value: String) throws(Failure) {
         let path = "\(directory)/\(name)"
         let temporary = "\(path).\(UInt64.random(in: 0 ... .max))"
         _ = mkdir(directory, 0o700)
-        try write(SecretStore.generate(), to: temporary, name: name)
+        try write(value, to: temporary, name: name)
         guard rename(temporary, path) == 0 else {
             throw Failure(name: name, description: "\(path): \(String(cString: strerror(errno)))")
         }
@@ -128,7 +139,7 @@ public actor SecretStore {
     }
 
     /// Whether a secret has no file here.
-    private func lacks(_ name: SecretName) -> Bool { access("\(directory)/\(name)", F_OK) != 0 }
+    func lacks(_ name: SecretName) -> Bool { access("\(directory)/\(name)", F_OK) != 0 }
 
     /// The secrets a cluster needs, and the file for those that the manifest provides.
     static func wanted(_ cluster: Cluster) -> [(SecretName, String?)] {
@@ -160,18 +171,12 @@ public actor SecretStore {
         return wanted
     }
 
-    /// What belongs together: the key and the certificate of the cluster's own authority; the password of the poolers'
-    /// consoles and its stored form.
-    private func identity(of cluster: Cluster, basis: Basis) throws(Failure) -> [(SecretName, String)] {
-        // all the names that a node can ever have, so that a new one needs no new certificate
-        let hosts = (1...9).map { "\(cluster.nodes.namePrefix)\($0)" }
-        let key = try needed("cluster-key", basis: basis) { ClusterCertificate.makeKey() }
-        let certificate = try needed("cluster-certificate", basis: basis) {
-            try ClusterCertificate.make(name: cluster.name.text, hosts: hosts, key: key)
-        }
+    /// What belongs together: the password of the poolers' consoles and its stored form.
+    private func console(basis: Basis) throws(Failure) -> [(SecretName, String)] {
         let password = try needed("pooler-password", basis: basis) { SecretStore.generate() }
-        let verifier = try needed("pooler-verifier", basis: basis) { ScramVerifier.make(for: password) }
-        return [("cluster-key", key), ("cluster-certificate", certificate), ("pooler-verifier", verifier)]
+        return [
+            ("pooler-verifier", try needed("pooler-verifier", basis: basis) { ScramVerifier.make(for: password) })
+        ]
     }
 
     private func needed(
@@ -184,7 +189,7 @@ public actor SecretStore {
     }
 
     /// A secret's value; nil where it is left to PostgreSQL.
-    private func value(
+    func value(
         of name: SecretName, file: String?, basis: Basis, make: () throws -> String
     ) throws(Failure) -> String? {
         let path = file.map(path(of:)) ?? "\(directory)/\(name)"
@@ -249,7 +254,7 @@ public actor SecretStore {
     }
 
     /// A file's text; nil only when it does not exist. One call says so: between two, another process may make it.
-    private func read(_ path: String, for name: SecretName) throws(Failure) -> String? {
+    func read(_ path: String, for name: SecretName) throws(Failure) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }

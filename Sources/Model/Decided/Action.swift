@@ -42,6 +42,10 @@ public enum Subject: Sendable, Hashable, Comparable {
     case role(RoleName)
     /// The backup repository.
     case repository
+    /// A party's certificate.
+    case certificate(Principal)
+    /// The cluster's authority.
+    case authority
 
     /// Kind and name, for people: `container pg-node-1`.
     public var text: String {
@@ -57,6 +61,8 @@ public enum Subject: Sendable, Hashable, Comparable {
         case .database(let name): "database \(name)"
         case .role(let name): "role \(name)"
         case .repository: "repository"
+        case .certificate(let principal): "certificate \(principal.text)"
+        case .authority: "authority"
         }
     }
 }

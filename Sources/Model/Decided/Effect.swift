@@ -10,6 +10,8 @@ public enum Effect: Sendable, Hashable {
     case sql(NodeName, SQLEffect)
     /// A command on one pooler's admin console.
     case pooler(ContainerName, PoolerEffect)
+    /// A change of the cluster's certificates in the state directory.
+    case identity(IdentityEffect)
 }
 
 /// What can be asked of a Docker Engine; objects that exist are addressed by ID (volumes have only names).
@@ -90,8 +92,8 @@ public enum PatroniEffect: Sendable, Hashable {
     case wake
     /// `PATCH /config` with these members.
     case patchConfiguration(JSONValue)
-    /// `POST /reload`: reads its file again.
-    case reload
+    /// `POST /reload`: reads its file again. To read another version of it is another request, and no repetition.
+    case reload(version: String)
     /// `POST /restart`: restarts PostgreSQL.
     case restart
     /// `POST /switchover`. Whom it names leads without being compared; without a name the others elect.
@@ -133,12 +135,24 @@ public enum PoolerEffect: Sendable, Hashable {
     case resume
 }
 
+/// What can be done with the cluster's authorities and certificates.
+public enum IdentityEffect: Sendable, Hashable {
+    /// The current authority signs a new certificate, for a new key.
+    case issue(Principal)
+    /// Makes an authority that signs nothing yet, so that everybody can trust it first.
+    case addAuthority
+    /// The next authority becomes the current one; the current one is trusted on.
+    case adoptAuthority
+    /// The authority of before is trusted no more.
+    case dropAuthority
+}
+
 extension Effect {
     /// Whether it changes nothing and only lets others go on sooner: it is not told of, and its repetition is no struggle.
     public var isNudge: Bool {
         switch self {
         case .patroni(_, .wake), .sql(_, .advanceWAL): true
-        case .docker, .etcd, .patroni, .sql, .pooler: false
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity: false
         }
     }
 
@@ -161,7 +175,7 @@ extension Effect {
             case .dropDatabase, .dropRole: true
             case .script, .migrate, .setPassword, .checkpoint, .advanceWAL: false
             }
-        case .pooler: false
+        case .pooler, .identity: false
         }
     }
 }
@@ -171,7 +185,7 @@ extension Effect {
     public var isUrgent: Bool {
         switch self {
         case .etcd(.releaseLeader), .docker(_, .kill), .docker(_, .shutdownPrimary): true
-        case .docker, .etcd, .patroni, .sql, .pooler: false
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity: false
         }
     }
 }

@@ -129,6 +129,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case manifestInvalid = "ManifestInvalid"
     /// A secret of the cluster is not in the state directory any more.
     case secretLost = "SecretLost"
+    /// A certificate ends soon, and was not renewed.
+    case certificateExpiring = "CertificateExpiring"
     /// An object with our name is not ours.
     case notOwned = "NotOwned"
     /// A port is taken by somebody else.
@@ -180,7 +182,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
             .poolerAvailable,
             .consoleAvailable:
             true
-        case .manifestInvalid, .secretLost, .notOwned, .portTaken, .imageMissing, .crashLoop, .outOfMemory,
+        case .manifestInvalid, .secretLost, .certificateExpiring, .notOwned, .portTaken, .imageMissing, .crashLoop,
+            .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .engineUnreachable,
             .paused,
             .repositoryLost, .walGrowing, .strayTimeline, .backupFailed, .restoreFailed, .retired, .actionFailing,

@@ -72,6 +72,16 @@ public enum Reason: Sendable, Hashable {
     case ended(String)
     /// It failed and is tried again.
     case retried(String)
+    /// A certificate or an authority ends at this time.
+    case endsSoon(String)
+    /// A certificate was signed by another authority than the current one.
+    case signedBefore
+    /// All parties that there were had the authority's key.
+    case sharedAuthority
+    /// Every party that runs trusts the next authority.
+    case trustedEverywhere
+    /// No certificate is in use that the authority of before has signed.
+    case signsNothing
     /// Data was restored up to here, and the cluster changes over to it.
     case restored(String)
 
@@ -136,6 +146,11 @@ public enum Reason: Sendable, Hashable {
         case .requested(let what): "requested: \(what)"
         case .ended(let what): "a \(what) has ended"
         case .retried(let why): "it failed and is tried again: \(why)"
+        case .endsSoon(let end): "it ends on \(end)"
+        case .signedBefore: "the authority of before signed it"
+        case .sharedAuthority: "an older build made it, and its key was in every container"
+        case .trustedEverywhere: "every party that runs trusts the next authority"
+        case .signsNothing: "no certificate in use was signed by the authority of before"
         case .restored(let target): "data was restored to \(target), and the cluster changes over to it"
         }
     }

@@ -19,6 +19,8 @@ public struct Observation: Sendable, Hashable {
     public var repository: Sighting<RepositoryView>
     /// The secrets that exist.
     public var secrets: [SecretView]
+    /// The cluster's authorities and certificates.
+    public var identity = IdentityView()
     /// The controller's own container, when it runs in one.
     public var supervisor: ContainerID?
     /// The pauses that etcd told of when it could last be read; they stay in force while it cannot.

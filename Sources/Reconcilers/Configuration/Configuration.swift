@@ -16,7 +16,8 @@ public struct Configuration: Reconciler {
         let current = configuration.json
         let poolers = PoolerAccess(at: scope, current: configuration).addresses
         let desired = withRemovals(
-            DynamicConfiguration.desired(for: input.cluster, poolers: poolers), current: current)
+            DynamicConfiguration.desired(for: input.cluster, poolers: poolers), current: current,
+            keeping: CertificatesInForce(scope).late == nil ? [] : DynamicConfiguration.before)
         guard let difference = current.patch(towards: desired) else { return Proposal() }
         // a person who paused Patroni may have edited it, too
         guard !dcs.isPaused else {
@@ -81,12 +82,15 @@ public struct Configuration: Reconciler {
     }
 
     /// The manifest owns all of `postgresql.parameters`: one that it does not name any more is removed.
-    private func withRemovals(_ desired: JSONValue, current: JSONValue) -> JSONValue {
+    /// - Parameter keeping: the names of those that stay for now.
+    private func withRemovals(_ desired: JSONValue, current: JSONValue, keeping: [String]) -> JSONValue {
         guard case .members(let seen)? = current["postgresql"]?["parameters"],
             case .members(let wanted)? = desired["postgresql"]?["parameters"],
             case .members(let postgresql)? = desired["postgresql"], case .members(let top) = desired
         else { return desired }
-        let surplus = seen.filter { member in !wanted.contains { $0.name == member.name } }
+        let surplus = seen.filter { member in
+            !wanted.contains { $0.name == member.name } && !keeping.contains(member.name)
+        }
         guard !surplus.isEmpty else { return desired }
         let parameters = wanted.map { ($0.name, $0.value) } + surplus.map { ($0.name, JSONValue.null) }
         let section = postgresql.map { ($0.name, $0.name == "parameters" ? .object(parameters) : $0.value) }

@@ -34,11 +34,7 @@ enum DynamicConfiguration {
             ("parameters", .object(parameters(cluster).map { ($0.name, .string($0.value)) })),
             ("pg_hba", .array(hba(cluster, poolers: poolers).map { .string($0) })),
         ]
-        if cluster.pooler.enabled {
-            // the cluster's certificate stands for the poolers' own role, which has no password, and for the logins
-            let roles = [PoolerSettings.role] + cluster.logins.map(\.role).sorted()
-            members.append(("pg_ident", .array(roles.map { .string("pooler \(cluster.name) \($0)") })))
-        }
+        members.append(("pg_ident", .array(identities(cluster).map { .string($0) })))
         if cluster.backups.enabled {
             let stanza = cluster.backups.stanza
             let command = orBefore("archived", "\(stanza) %f \"%p\"", "--stanza=\(stanza) archive-get %f \"%p\"")
@@ -47,11 +43,23 @@ enum DynamicConfiguration {
         return .object(members)
     }
 
+    /// Whose certificate stands for which role: the controller's for the superuser, the poolers' for their own role, which has no
+    /// password, and for the logins.
+    private static func identities(_ cluster: Cluster) -> [String] {
+        let roles = cluster.pooler.enabled ? [PoolerSettings.role] + cluster.logins.map(\.role).sorted() : []
+        return ["controller \(Principal.controller.commonName(in: cluster.name)) postgres"]
+            + roles.map { "pooler \(Principal.pooler.commonName(in: cluster.name)) \($0)" }
+    }
+
     /// A program of the image, or pgBackRest itself: an image of before has no such program, and PostgreSQL ends when its
     /// `restore_command` is not found.
     private static func orBefore(_ program: String, _ arguments: String, _ before: String) -> String {
         "command -v \(program) >/dev/null && exec \(program) \(arguments); exec pgbackrest \(before)"
     }
+
+    /// What an older build had here, and each node has in its own file now: taken out of here only when every node has read that
+    /// file, because a node without it would serve without TLS.
+    static let before = ["ssl", "ssl_ca_file", "ssl_cert_file", "ssl_key_file"]
 
     /// The defaults with the manifest's parameters over them, sorted by name.
     static func parameters(_ cluster: Cluster) -> [PostgresSettings.Parameter] {
@@ -83,14 +91,6 @@ enum DynamicConfiguration {
             .init("wal_sender_timeout", "15s"),
             .init("work_mem", "1310kB"),
         ]
-        if cluster.pooler.enabled {
-            values += [
-                .init("ssl", "on"),
-                .init("ssl_ca_file", ClusterIdentity.certificate),
-                .init("ssl_cert_file", ClusterIdentity.certificate),
-                .init("ssl_key_file", ClusterIdentity.key),
-            ]
-        }
         for parameter in cluster.postgres.parameters {
             values.removeAll { $0.name == parameter.name }
             values.append(parameter)
@@ -113,9 +113,10 @@ enum DynamicConfiguration {
             "local replication postgres peer",
             // Patroni asks its own PostgreSQL for the timeline this way
             "local replication \(accounts.replication.role) scram-sha-256",
-            "host replication \(accounts.replication.role) samenet scram-sha-256",
-            "host all \(accounts.rewind.role) samenet scram-sha-256",
-            "host all postgres samenet scram-sha-256",
+            "hostssl replication \(accounts.replication.role) samenet scram-sha-256",
+            "hostssl all \(accounts.rewind.role) samenet scram-sha-256",
+            // no password opens the superuser's sessions: one that a person sets locks nobody out and lets nobody in
+            "hostssl all postgres samenet cert map=controller",
             "host all postgres all reject",
             "host replication all all reject",
         ] + poolers + cluster.postgres.hba + PoolerAccess.rules(for: addresses, cluster)

@@ -47,9 +47,7 @@ struct Trial {
     static func task(_ cluster: Cluster) -> TaskSpec {
         let parameters = DynamicConfiguration.parameters(cluster).map { "\($0.name) = \(quoted($0.value))" }
         let rules = DynamicConfiguration.hba(cluster)
-        // PostgreSQL does not start without the certificate that it is to show the poolers
-        let identity = cluster.pooler.enabled ? ClusterIdentity.files(owner: NodeSpec.owner) : []
-        let all = parameters + rules + [cluster.nodes.image.text, "\(cluster.nodes.memory)"] + identity.map(\.path)
+        let all = parameters + rules + [cluster.nodes.image.text, "\(cluster.nodes.memory)"]
         func file(_ name: String, _ lines: [String]) -> FileSpec {
             FileSpec(
                 path: "\(directory)/\(name)",
@@ -58,7 +56,7 @@ struct Trial {
         return TaskSpec(
             kind: .trial, identity: "trial \(Digest(of: all.joined(separator: "\n")).short)",
             command: ["task", "trial"], mounts: [],
-            files: [file("trial.conf", parameters), file("trial.hba", rules)] + identity)
+            files: [file("trial.conf", parameters), file("trial.hba", rules)])
     }
 
     /// A value as `postgresql.conf` reads it.

@@ -32,16 +32,17 @@ enum NodeSpec {
             network: scope.cluster.network.name)
         spec.labels = [LabelValue(Label.name, node.text)]
         spec.files = [PatroniFile.spec(for: node, cluster: scope.cluster, secrets: scope.input.observation.secrets)]
-        if scope.cluster.backups.enabled || scope.cluster.pooler.enabled {
-            spec.files += ClusterIdentity.files(owner: owner)
-        }
         spec.volumes = [Volumes.spec(of: node.text, .node, at: scope)]
         if scope.cluster.backups.enabled {
-            spec.files += PgBackRestFile.node(scope.cluster)
+            spec.files += PgBackRestFile.node(scope.cluster, clients: scope.backupClients)
             if let repository = scope.cluster.backups.repositoryVolume {
                 spec.volumes.append(Volumes.spec(repository, .repository, owner: repository.text))
             }
         }
+        spec.files += identity(of: node)
         return spec
     }
+
+    /// The files by which it proves who it is.
+    static func identity(of node: NodeName) -> [FileSpec] { ClusterIdentity.files(of: .node(node), owner: owner) }
 }

@@ -190,7 +190,10 @@ public struct Nodes: Reconciler {
             for: node.name, cluster: scope.cluster, secrets: scope.input.observation.secrets)
         guard shown != wanted else { return Proposal() }
         let subject = Subject.node(node.name)
-        var actions = [Action(.patroni(node.name, .reload), on: subject, because: .filesDiffer([PatroniFile.path]))]
+        var actions = [
+            Action(
+                .patroni(node.name, .reload(version: wanted)), on: subject, because: .filesDiffer([PatroniFile.path]))
+        ]
         if scope.input.observation.dcs.value?.isPaused == false {
             actions.append(Action(.patroni(node.name, .wake), on: subject, because: .wake("it has a file to read")))
         }

@@ -23,7 +23,7 @@ enum PatroniFile {
     static let versionTag = "controller_file"
 
     static func spec(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> FileSpec {
-        let lasting = body(for: node, cluster: cluster)
+        let lasting = body(for: node, cluster: cluster, secrets: secrets)
         let version = version(for: node, cluster: cluster, secrets: secrets)
         let tags: Template = "tags:\n  \(versionTag): \"\(version)\"\n\(own(node, cluster))"
         return FileSpec(
@@ -33,7 +33,7 @@ enum PatroniFile {
 
     /// What the version tag of a node must be.
     static func version(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> String {
-        let text: Template = "\(body(for: node, cluster: cluster))\(own(node, cluster))"
+        let text: Template = "\(body(for: node, cluster: cluster, secrets: secrets))\(own(node, cluster))"
         return text.digest(secrets: secrets).short
     }
 
@@ -42,7 +42,7 @@ enum PatroniFile {
         cluster.tags(of: node).names.map { "  \($0): true\n" }.joined()
     }
 
-    private static func body(for node: NodeName, cluster: Cluster) -> Template {
+    private static func body(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> Template {
         let hosts = cluster.etcdNames.map { "\"\($0):2379\"" }.joined(separator: ", ")
         // names, not addresses: connecting to a dead container's address hangs, its name fails in 7 ms
         return """
@@ -73,11 +73,19 @@ enum PatroniFile {
                 replication:
                   username: "\(cluster.accounts.replication.role)"
                   password: \(quotedSecret: .replication)
+            \(verification)
                 rewind:
                   username: "\(cluster.accounts.rewind.role)"
                   password: \(quotedSecret: .rewind)
+            \(verification)
               parameters:
                 unix_socket_directories: /var/run/postgresql
+                ssl: "on"
+                ssl_ca_file: \(ClusterIdentity.authorities)
+                ssl_cert_file: \(ClusterIdentity.own)
+                ssl_key_file: \(ClusterIdentity.own)
+                # PostgreSQL reads its certificates again when it reads its settings, and Patroni has it do that when one differs
+                \(certificatesParameter): "\(ClusterIdentity.version(of: .node(node), secrets: secrets))"
               basebackup:
                 - checkpoint: fast\(rate(cluster))
               create_replica_methods: [\(cluster.backups.enabled ? "repository, basebackup" : "basebackup")]
@@ -90,6 +98,15 @@ enum PatroniFile {
 
             """
     }
+
+    /// The parameter that says which certificates a server has read; PostgreSQL knows no meaning of it.
+    static let certificatesParameter = "controller.certificates"
+
+    /// How another node's server is known.
+    private static let verification = """
+              sslmode: verify-full
+              sslrootcert: \(ClusterIdentity.authorities)
+        """
 
     /// `pg_basebackup --max-rate`, in kilobytes a second.
     private static func rate(_ cluster: Cluster) -> String {

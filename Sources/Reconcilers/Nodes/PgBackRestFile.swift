@@ -4,23 +4,23 @@ import Model
 /// tasks.
 enum PgBackRestFile {
     static let path = "\(FileSpec.directory)/pgbackrest.conf"
-    private static let key = ClusterIdentity.key
-    private static let certificate = ClusterIdentity.certificate
+    private static let own = ClusterIdentity.own
+    private static let authorities = ClusterIdentity.authorities
     private static let port = 8432
 
-    /// The files of a node: `node` runs `pgbackrest server`, which lets the holder of the cluster's certificate read
-    /// the data directory.
-    static func node(_ cluster: Cluster) -> [FileSpec] {
+    /// The files of a node: `node` runs `pgbackrest server`, which lets the backup task read the data directory, and no other
+    /// party.
+    static func node(_ cluster: Cluster, clients: [String]) -> [FileSpec] {
         let stanza = cluster.backups.stanza
         let access = RepositoryAccess(cluster.backups)
         let text: Template = """
             \(global(cluster, access))
             tls-server-address=0.0.0.0
             tls-server-port=\(port)
-            tls-server-ca-file=\(certificate)
-            tls-server-cert-file=\(certificate)
-            tls-server-key-file=\(key)
-            tls-server-auth=\(cluster.name)=\(stanza)
+            tls-server-ca-file=\(authorities)
+            tls-server-cert-file=\(own)
+            tls-server-key-file=\(own)
+            \(clients.map { "tls-server-auth=\($0)=\(stanza)" }.joined(separator: "\n"))
 
             # fetching is done at once: a starting standby asks for files that are not there, and each question to a
             # background process costs it a fifth of a second
@@ -42,9 +42,9 @@ enum PgBackRestFile {
             pg\(index + 1)-host=\(node)
             pg\(index + 1)-host-type=tls
             pg\(index + 1)-host-port=\(port)
-            pg\(index + 1)-host-ca-file=\(certificate)
-            pg\(index + 1)-host-cert-file=\(certificate)
-            pg\(index + 1)-host-key-file=\(key)
+            pg\(index + 1)-host-ca-file=\(authorities)
+            pg\(index + 1)-host-cert-file=\(own)
+            pg\(index + 1)-host-key-file=\(own)
 
             """
         }
@@ -60,7 +60,7 @@ enum PgBackRestFile {
             [\(cluster.backups.stanza)]
             \(nodes.joined())
             """
-        return [file(text)] + ClusterIdentity.files(owner: NodeSpec.owner) + access.files
+        return [file(text)] + access.files + ClusterIdentity.files(of: .backup, owner: NodeSpec.owner)
     }
 
     /// The files of a task that only reads a repository.

@@ -38,8 +38,12 @@ enum PoolerSpec {
 
     private static func version(of body: Template, at scope: EngineScope) -> String {
         let secrets = scope.input.observation.secrets
-        return Template(segments: body.segments + [.secret("cluster-certificate"), .secret(.poolerVerifier)])
-            .digest(secrets: secrets).short
+        return Template(
+            segments: body.segments + [
+                .secret(Principal.pooler.secret), .secret(.authorities), .secret(.poolerVerifier),
+            ]
+        )
+        .digest(secrets: secrets).short
     }
 
     private static func files(hosts: [NodeName], at scope: EngineScope) -> [FileSpec] {
@@ -57,8 +61,11 @@ enum PoolerSpec {
             FileSpec(
                 path: "\(FileSpec.directory)/userlist.txt",
                 content: "\"\(PoolerSettings.consoleUser)\" \"\(secret: .poolerVerifier)\"\n", owner: owner),
-        ] + ClusterIdentity.files(owner: owner)
+        ] + identity
     }
+
+    /// The files by which the poolers prove who they are.
+    static var identity: [FileSpec] { ClusterIdentity.files(of: .pooler, owner: owner) }
 
     /// Everything but the hosts' entries, which carry the version of all.
     private static func body(hosts: [NodeName], cluster: Cluster) -> Template {
@@ -92,9 +99,9 @@ enum PoolerSpec {
             admin_users = \(PoolerSettings.consoleUser)
             stats_users = \(cluster.accounts.admin.role)
             server_tls_sslmode = verify-full
-            server_tls_ca_file = \(ClusterIdentity.certificate)
-            server_tls_cert_file = \(ClusterIdentity.certificate)
-            server_tls_key_file = \(ClusterIdentity.key)
+            server_tls_ca_file = \(ClusterIdentity.authorities)
+            server_tls_cert_file = \(ClusterIdentity.own)
+            server_tls_key_file = \(ClusterIdentity.own)
             ; a server that does not let anybody in is tried again soon, and one that is no longer wanted goes at once
             server_login_retry = 0.1
             server_fast_close = 1

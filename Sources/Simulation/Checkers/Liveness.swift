@@ -4,7 +4,25 @@ package import Model
 extension Universe {
     /// Why the world is not yet as wanted, in words; nil when it is.
     package func pending(_ cluster: Cluster) -> String? {
-        pendingStore(cluster) ?? pendingNodes(cluster) ?? pendingDatabase(cluster) ?? pendingRest(cluster)
+        pendingIdentity(cluster) ?? pendingStore(cluster) ?? pendingNodes(cluster) ?? pendingDatabase(cluster)
+            ?? pendingRest(cluster)
+    }
+
+    private func pendingIdentity(_ cluster: Cluster) -> String? {
+        guard identity.authorities.count == 1, let current = identity.authority(.current), current.statesItsUse else {
+            return "the authorities are \(identity.authorities.map(\.fingerprint))"
+        }
+        let late = identity.certificates.first {
+            cluster.principals.contains($0.principal)
+                && ($0.authority != current.fingerprint || $0.isDue(at: Timestamp(moment)))
+        }
+        if let late { return "the certificate of \(late.principal.text) is due" }
+        let parties = engine.containers.filter {
+            ($0.component == .node || $0.component == .pooler) && $0.state.isRunning
+        }
+        return parties.first { $0.owner == scope.text && $0.identity.signer != current.fingerprint }.map {
+            "\($0.name) shows a certificate of another authority"
+        }
     }
 
     private func pendingStore(_ cluster: Cluster) -> String? {

@@ -34,7 +34,8 @@ extension Universe {
         }
         for file in files {
             let placed = PlacedFile(
-                path: file.path, content: file.content, digest: file.identity.digest(secrets: secrets))
+                path: file.path, content: file.content, digest: file.identity.digest(secrets: secrets),
+                authorities: authorities(in: file))
             engine.containers[index].files.removeAll { $0.path == file.path }
             engine.containers[index].files.append(placed)
         }

@@ -30,6 +30,8 @@ package struct SimulatedContainer: Sendable {
     package var attachments: [Attachment] = []
     /// The files placed in it.
     package var files: [PlacedFile] = []
+    /// What its processes have read of them about certificates.
+    package var identity = LoadedIdentity([])
     /// Commands started in it.
     package var commands: [SimulatedCommand] = []
     /// An orderly stop that has begun.
@@ -109,6 +111,8 @@ package struct PlacedFile: Sendable, Hashable {
     package var content: Template
     /// The digest the controller would compare.
     package var digest: Digest
+    /// The authorities that it names: of a party's own certificate the signer, else those that it trusts.
+    package var authorities: [String] = []
     /// Whether somebody edited it since.
     package var isEdited = false
 }

@@ -112,6 +112,10 @@ public enum Fault: Sendable, Hashable {
     case removeImage(Target)
     /// The wall clock jumps (K12).
     case jumpClock(milliseconds: Int64)
+    /// All certificates come to the end of their lives.
+    case ageCertificates
+    /// `controller certificates rotate --ca`.
+    case rotateAuthority
     /// The manifest is edited.
     case edit(ManifestEdit)
 }

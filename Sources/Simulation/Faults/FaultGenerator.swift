@@ -84,6 +84,7 @@ struct FaultGenerator {
         if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
         if seed % 8 == 7 { entries += drawDeclared(from: start, within: length) }
         if FaultGenerator.hasLaggards(seed) { entries += drawLaggards(from: start, within: length) }
+        if seed % 4 == 1 { entries += drawRotations(from: start, within: length) }
         if seed % 3 == 1 { entries += drawSwitchovers(from: start, length: length) }
         return FaultSchedule(entries)
     }
@@ -137,6 +138,15 @@ struct FaultGenerator {
         return random.chance(permille: 500)
             ? [.timed(at, .edit(.locale("C"))), .timed(end, .edit(.locale(PostgresSettings().locale)))]
             : [.timed(at, .edit(.nodePrefix("db-"))), .timed(end, .edit(.nodePrefix(NodeSettings().namePrefix)))]
+    }
+
+    /// Certificates that end, and a person who replaces the authority, in every fourth seed and by chance of its own.
+    private func drawRotations(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
+        var random = SplitMix64(seed: seed ^ 0xCE27)
+        return (0..<random.number(1...3)).map { _ in
+            let at = Duration.milliseconds(start + random.number(0...length))
+            return .timed(at, random.chance(permille: 600) ? .rotateAuthority : .ageCertificates)
+        }
     }
 
     private static func hasLaggards(_ seed: UInt64) -> Bool { seed % 8 == 3 }

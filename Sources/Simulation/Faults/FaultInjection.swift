@@ -105,6 +105,8 @@ extension Universe {
         case .fillStore: fillStore()
         case .removeImage(let target): removeImage(target)
         case .jumpClock(let milliseconds): lasting { $0.wallOffsetMilliseconds += milliseconds }
+        case .ageCertificates: lasting { $0.ageCertificates() }
+        case .rotateAuthority: lasting { $0.addAuthority() }
         case .edit: true
         }
     }

@@ -33,6 +33,8 @@ extension Universe {
             return
         }
         engine.containers[index].node?.tags = Universe.tags(in: file)
+        // PostgreSQL starts after that
+        readIdentity(index)
     }
 
     /// Whether the leader key names this node.

@@ -13,6 +13,7 @@ extension Universe {
             name: NodeName(container.home), now: now, awakeAt: now + draw(1300...1900))
         node.tags = Universe.tags(in: file)
         engine.containers[index].node = node
+        readIdentity(index)
     }
 
     /// The tags in a `patroni.yml`.

@@ -19,6 +19,7 @@ extension Universe {
                 return .refused(Refusal(.invalid, "500 no configuration"))
             }
             engine.containers[index].node?.tags = Universe.tags(in: file)
+            readIdentity(index)
             engine.containers[index].node?.nextLoop = now + .milliseconds(5)
             return .done("202")
         case .restart:

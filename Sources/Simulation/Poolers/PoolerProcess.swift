@@ -45,6 +45,7 @@ extension Universe {
             return die(index, exitCode: 1)
         }
         engine.containers[index].pooler = PoolerProcess(reading: file)
+        readIdentity(index)
     }
 
     private func poolerIndex(_ name: ContainerName) -> Int? {
@@ -62,6 +63,7 @@ extension Universe {
         case .reload:
             let file = engine.containers[index].files.first { $0.path.hasSuffix("pgbouncer.ini") }
             (process.version, process.hosts) = PoolerProcess.read(file)
+            readIdentity(index)
         case .pause:
             // it waits for the last transaction, and the controller does not wait for long
             if client.isBusy(at: now) { return .refused(Refusal(.unavailable, "a transaction did not end")) }

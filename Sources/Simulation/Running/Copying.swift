@@ -10,6 +10,7 @@ extension SimulatedWorld {
         universe.wallOffsetMilliseconds = now.wallMilliseconds - now.uptime.milliseconds
         universe.client.nextWrite = now.uptime
         universe.secrets = observation.secrets
+        universe.identity = observation.identity
         universe.bucket = cluster.backups.s3 == nil ? nil : SimulatedRepository()
         universe.copy(observation, cluster: cluster)
         self.init(universe: universe, cluster: cluster)

@@ -7,6 +7,7 @@ extension SimulatedWorld {
         var universe = Universe(seed: seed, scope: cluster.name)
         universe.engine.images = Universe.images(of: cluster)
         universe.secrets = Universe.secretNames.map { SecretView(name: $0, version: "1") }
+        universe.makeIdentity(isShared: seed % 16 == 9)
         universe.bucket = cluster.backups.s3 == nil ? nil : SimulatedRepository()
         universe.trace.keepsLines = keepsTrace
         self.init(universe: universe, cluster: cluster, schedule: schedule)
@@ -60,7 +61,7 @@ extension Universe {
 
     /// The secrets every cluster has.
     static let secretNames: [SecretName] = [
-        "cluster-certificate", "cluster-key", "patroni-rest", "pooler-verifier", "postgres-admin", "postgres-console",
+        "patroni-rest", "pooler-verifier", "postgres-admin", "postgres-console",
         "postgres-replication", "postgres-rewind", "postgres-superuser",
     ]
 }

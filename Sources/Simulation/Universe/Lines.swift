@@ -15,6 +15,7 @@ extension Effect {
         case .sql(let node, .checkpoint): "sql \(node) checkpoint"
         case .sql(let node, .advanceWAL): "sql \(node) advanceWAL"
         case .pooler(let name, let effect): "\(effect) \(name)"
+        case .identity(let effect): "\(effect)"
         }
     }
 }

@@ -21,6 +21,8 @@ package struct Universe: Sendable {
     package let prefix: String
     /// The secrets there are.
     package var secrets: [SecretView] = []
+    /// The authorities and the certificates of the parties.
+    package var identity = IdentityView()
     /// The system identifiers that were given out.
     package var systems: [String] = []
     /// The repository where it lies in S3, which no fault of the host reaches.

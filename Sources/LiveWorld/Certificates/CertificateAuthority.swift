@@ -1,0 +1,163 @@
+import Crypto
+import FoundationEssentials
+import Model
+import SwiftASN1
+import X509
+
+/// An authority with its key, which signs the certificates of the cluster's parties (RFC 5280).
+///
+/// As text it is the key and the certificate in PEM, one behind the other, so that a file holds both and is replaced at once.
+struct CertificateAuthority {
+    /// How long an authority lives.
+    static let lifetime: TimeInterval = 10 * 365 * 86_400
+    /// How long a certificate lives; it is renewed when two thirds of that are over.
+    static let leafLifetime: TimeInterval = 90 * 86_400
+    /// A day of grace for clocks that differ.
+    private static let grace: TimeInterval = 86_400
+
+    private let key: Certificate.PrivateKey
+    let certificate: Certificate
+
+    /// Reads a key and its certificate.
+    /// - Throws: where the text holds no such pair.
+    init(pem: String) throws {
+        key = Certificate.PrivateKey(try P256.Signing.PrivateKey(pemRepresentation: try PEMText.key(in: pem)))
+        guard let first = PEMText.certificates(in: pem).first else { throw PEMText.Missing(what: "certificate") }
+        certificate = try Certificate(pemEncoded: first)
+        guard key.publicKey == certificate.publicKey else { throw PEMText.Missing(what: "key of this certificate") }
+    }
+
+    /// A new authority of a cluster, as text.
+    ///
+    /// The name carries the day and a random part: readers that look an issuer up by its name must not take an authority for
+    /// the one before it.
+    static func make(cluster: ClusterName, now: Date = Date()) throws -> String {
+        let key = P256.Signing.PrivateKey()
+        let publicKey = Certificate.PrivateKey(key).publicKey
+        let mark = String(UInt32.random(in: .min ... .max), radix: 36)
+        let subject = try DistinguishedName {
+            OrganizationName(cluster.text)
+            CommonName("authority \(mark)")
+        }
+        let certificate = try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey, notValidBefore: now - grace,
+            notValidAfter: now + lifetime, issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: try Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                // without it strict readers refuse the authority (Python's ssl with VERIFY_X509_STRICT)
+                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
+                SubjectKeyIdentifier(hash: publicKey)
+            }, issuerPrivateKey: Certificate.PrivateKey(key))
+        return PEMText.joined(key.pemRepresentation, try certificate.serializeAsPEM().pemString)
+    }
+
+    /// A new key of a party and the certificate for it, as text.
+    func issue(_ principal: Principal, cluster: ClusterName, now: Date = Date()) throws -> String {
+        let own = P256.Signing.PrivateKey()
+        let publicKey = Certificate.PrivateKey(own).publicKey
+        // no certificate outlives its authority
+        let end = min(now + CertificateAuthority.leafLifetime, certificate.notValidAfter)
+        var names = principal.hosts
+        if names.isEmpty { names = ["\(principal.text).invalid"] }
+        let issued = try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
+            notValidBefore: now - CertificateAuthority.grace, notValidAfter: end, issuer: certificate.subject,
+            subject: try DistinguishedName { CommonName(principal.commonName(in: cluster)) },
+            signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: try Certificate.Extensions {
+                Critical(BasicConstraints.notCertificateAuthority)
+                Critical(KeyUsage(digitalSignature: true))
+                try ExtendedKeyUsage(CertificateAuthority.usages(of: principal))
+                SubjectAlternativeNames(names.map { .dnsName($0) })
+                SubjectKeyIdentifier(hash: publicKey)
+                // OpenSSL takes a certificate that has its issuer's name and names no key for one that signed itself, and the
+                // authority of an older build has the poolers' name
+                AuthorityKeyIdentifier(
+                    keyIdentifier: try certificate.extensions.subjectKeyIdentifier?.keyIdentifier
+                        ?? SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier)
+            }, issuerPrivateKey: key)
+        return PEMText.joined(own.pemRepresentation, try issued.serializeAsPEM().pemString)
+    }
+
+    /// What a certificate may be used for: a node's server asks others as well.
+    private static func usages(of principal: Principal) -> [ExtendedKeyUsage.Usage] {
+        switch principal {
+        case .node: [.serverAuth, .clientAuth]
+        case .pooler, .backup, .controller: [.clientAuth]
+        }
+    }
+}
+
+extension AuthorityView {
+    /// What planners know of an authority.
+    init(_ place: Place, _ certificate: Certificate) {
+        self.init(
+            place: place, fingerprint: certificate.fingerprint,
+            notAfter: Timestamp(seconds: Int64(certificate.notValidAfter.timeIntervalSince1970)),
+            statesItsUse: (try? certificate.extensions.keyUsage) != nil)
+    }
+}
+
+extension CertificateView {
+    /// What planners know of a party's certificate.
+    init(_ principal: Principal, _ certificate: Certificate, authorities: [Certificate]) {
+        let authority = authorities.first { $0.publicKey.isValidSignature(certificate.signature, for: certificate) }
+        self.init(
+            principal: principal, authority: authority?.fingerprint,
+            notBefore: Timestamp(seconds: Int64(certificate.notValidBefore.timeIntervalSince1970)),
+            notAfter: Timestamp(seconds: Int64(certificate.notValidAfter.timeIntervalSince1970)))
+    }
+}
+
+extension Certificate {
+    /// The start of its SHA-256, in hexadecimal.
+    var fingerprint: String {
+        var serializer = DER.Serializer()
+        guard (try? serializer.serialize(self)) != nil else { return "" }
+        return SHA256.hash(data: serializer.serializedBytes).prefix(8).map {
+            ($0 < 16 ? "0" : "") + String($0, radix: 16)
+        }.joined()
+    }
+}
+
+/// Texts in PEM: keys and certificates one behind the other.
+enum PEMText {
+    /// A text lacks something.
+    struct Missing: Error, CustomStringConvertible {
+        let what: String
+        var description: String { "it holds no \(what) in PEM" }
+    }
+
+    /// Texts with a line end behind each.
+    static func joined(_ parts: String...) -> String { parts.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined() }
+
+    /// The first key, as PEM.
+    static func key(in text: String) throws -> String {
+        guard let key = blocks(in: text).first(where: { $0.label.hasSuffix("PRIVATE KEY") }) else {
+            throw Missing(what: "key")
+        }
+        return key.text
+    }
+
+    /// The certificates, each as PEM.
+    static func certificates(in text: String) -> [String] {
+        blocks(in: text).filter { $0.label == "CERTIFICATE" }.map(\.text)
+    }
+
+    private static func blocks(in text: String) -> [(label: String, text: String)] {
+        var blocks: [(label: String, text: String)] = []
+        var lines: [Substring] = []
+        var label: String?
+        for line in text.split(whereSeparator: \.isNewline) {
+            if line.hasPrefix("-----BEGIN "), line.hasSuffix("-----") {
+                (label, lines) = (String(line.dropFirst(11).dropLast(5)), [])
+            }
+            lines.append(line)
+            if let open = label, line == "-----END \(open)-----" {
+                blocks.append((open, lines.joined(separator: "\n") + "\n"))
+                label = nil
+            }
+        }
+        return blocks
+    }
+}

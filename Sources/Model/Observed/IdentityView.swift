@@ -1,0 +1,126 @@
+/// A party of the cluster that proves who it is with a certificate of the cluster's authority.
+public enum Principal: Sendable, Hashable, Comparable {
+    /// PostgreSQL and pgBackRest's server on a node.
+    case node(NodeName)
+    /// The poolers, towards PostgreSQL.
+    case pooler
+    /// The task that copies backups from the nodes.
+    case backup
+    /// The controller, towards PostgreSQL.
+    case controller
+
+    /// The name by which people call it: `pg-node-1`, `pooler`.
+    public var text: String {
+        switch self {
+        case .node(let node): node.text
+        case .pooler: "pooler"
+        case .backup: "backup"
+        case .controller: "controller"
+        }
+    }
+
+    /// The secret that holds its key and its certificate, as PEM, one behind the other.
+    public var secret: SecretName { SecretName("identity-\(text)") }
+
+    /// The certificate's common name, by which PostgreSQL (`pg_ident`) and pgBackRest (`tls-server-auth`) know it. No cluster's
+    /// name has a dot in it, so that none of these is ever the poolers'.
+    public func commonName(in cluster: ClusterName) -> String {
+        switch self {
+        case .node: "node.internal"
+        // as in the clusters of older builds, whose rules for the poolers stay as they are
+        case .pooler: cluster.text
+        case .backup: "backup.internal"
+        case .controller: "controller.internal"
+        }
+    }
+
+    /// The names of the servers that show it.
+    public var hosts: [String] { if case .node(let node) = self { [node.text] } else { [] } }
+
+    /// Orders by the text.
+    public static func < (left: Principal, right: Principal) -> Bool { left.text < right.text }
+}
+
+extension Cluster {
+    /// Every party that has a certificate, sorted.
+    public var principals: [Principal] {
+        var principals: [Principal] = nodeNames.map { .node($0) } + [.controller]
+        if pooler.enabled { principals.append(.pooler) }
+        if backups.enabled { principals.append(.backup) }
+        return principals.sorted()
+    }
+}
+
+/// The cluster's authorities and certificates, without their keys.
+public struct IdentityView: Sendable, Hashable {
+    /// The authorities that everybody trusts.
+    public var authorities: [AuthorityView]
+    /// The certificates, sorted by principal.
+    public var certificates: [CertificateView]
+    /// Joins both.
+    public init(authorities: [AuthorityView] = [], certificates: [CertificateView] = []) {
+        self.authorities = authorities
+        self.certificates = certificates
+    }
+
+    /// The authority that has this place, if there is one.
+    public func authority(_ place: AuthorityView.Place) -> AuthorityView? { authorities.first { $0.place == place } }
+}
+
+/// An authority of the cluster.
+public struct AuthorityView: Sendable, Hashable {
+    /// Its place in the course of a rotation.
+    public enum Place: String, Sendable, Hashable, Codable, CaseIterable {
+        /// It signs.
+        case current
+        /// It will sign once everybody trusts it.
+        case next
+        /// It has signed certificates that may still be in use.
+        case before
+    }
+    /// The place.
+    public var place: Place
+    /// The start of its certificate's SHA-256, in hexadecimal.
+    public var fingerprint: String
+    /// When it ends.
+    public var notAfter: Timestamp
+    /// Whether its certificate says what it may be used for. Strict readers, Patroni's Python among them, refuse one that does
+    /// not; those of older builds do not.
+    public var statesItsUse: Bool
+    /// An authority.
+    public init(place: Place, fingerprint: String, notAfter: Timestamp, statesItsUse: Bool = true) {
+        self.place = place
+        self.fingerprint = fingerprint
+        self.notAfter = notAfter
+        self.statesItsUse = statesItsUse
+    }
+}
+
+/// One certificate.
+public struct CertificateView: Sendable, Hashable {
+    /// Its owner.
+    public var principal: Principal
+    /// The fingerprint of the authority that signed it; nil for one that is not trusted any more.
+    public var authority: String?
+    /// From when it is good.
+    public var notBefore: Timestamp
+    /// When it ends.
+    public var notAfter: Timestamp
+    /// A certificate.
+    public init(principal: Principal, authority: String?, notBefore: Timestamp, notAfter: Timestamp) {
+        self.principal = principal
+        self.authority = authority
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+    }
+
+    /// Whether two thirds of its life are over.
+    public func isDue(at now: Timestamp) -> Bool {
+        (notAfter - now) * 3 <= notAfter - notBefore
+    }
+}
+
+extension SecretName {
+    /// The certificates of all authorities that are trusted, as PEM. It is no file of its own.
+    public static let authorities: SecretName = "authorities"
+}

@@ -1,0 +1,120 @@
+public import Model
+
+/// Renews the certificates of the cluster's parties, and replaces its authority, so that no handshake ever fails: an authority is
+/// trusted everywhere before it signs, and until nothing that it has signed is in use any more.
+public struct Certificates: Reconciler {
+    /// Its name in plans and events.
+    public let name = "certificates"
+    /// Creates the planner.
+    public init() {}
+
+    /// An authority is replaced when it has less than this left.
+    static let authorityMargin: Duration = .seconds(365 * 86_400)
+    /// A certificate that has less than this left should have been renewed long ago.
+    static let alarm: Duration = .seconds(20 * 86_400)
+
+    /// One step of a rotation at a time; certificates that are due at once.
+    public func propose(_ input: PlanningInput) -> Proposal {
+        let identity = input.observation.identity
+        var proposal = Proposal(conditions: alarms(identity, at: Timestamp(input.now)))
+        guard let current = identity.authority(.current) else {
+            // its key is lost: another one signs as soon as everybody trusts it
+            guard identity.authority(.next) != nil else { return proposal }
+            adopt(input, into: &proposal)
+            return proposal
+        }
+        let due = identity.certificates.filter {
+            $0.isDue(at: Timestamp(input.now)) || $0.authority != current.fingerprint
+        }
+        for certificate in due {
+            let isOld = certificate.authority != current.fingerprint
+            proposal.actions.append(
+                Action(
+                    .identity(.issue(certificate.principal)), on: .certificate(certificate.principal),
+                    because: isOld ? .signedBefore : .endsSoon(certificate.notAfter.brief)))
+        }
+        if !due.isEmpty {
+            proposal.waiting.append("certificates")
+        } else if identity.authority(.next) != nil {
+            adopt(input, into: &proposal)
+        } else if identity.authority(.before) != nil {
+            step(
+                .dropAuthority, .signsNothing, "the certificates that the authority of before signed", input, &proposal)
+        } else if let reason = reasonToReplace(current, at: Timestamp(input.now)) {
+            proposal.actions.append(Action(.identity(.addAuthority), on: .authority, because: reason))
+            proposal.waiting.append("an authority")
+        }
+        return proposal
+    }
+
+    private func reasonToReplace(_ authority: AuthorityView, at now: Timestamp) -> Reason? {
+        if authority.notAfter - now < Certificates.authorityMargin { return .endsSoon(authority.notAfter.brief) }
+        return authority.statesItsUse ? nil : .sharedAuthority
+    }
+
+    private func adopt(_ input: PlanningInput, into proposal: inout Proposal) {
+        step(.adoptAuthority, .trustedEverywhere, "the next authority", input, &proposal)
+    }
+
+    /// A step that needs every living party to have read the files that there are now.
+    private func step(
+        _ effect: IdentityEffect, _ reason: Reason, _ what: String, _ input: PlanningInput, _ proposal: inout Proposal
+    ) {
+        guard let scope = EngineScope(input) else { return }
+        if let late = CertificatesInForce(scope).late {
+            proposal.wait(for: "\(late) to read \(what)", lookAgain: .seconds(1))
+        } else {
+            proposal.actions.append(Action(.identity(effect), on: .authority, because: reason))
+            proposal.waiting.append("an authority")
+        }
+    }
+
+    private func alarms(_ identity: IdentityView, at now: Timestamp) -> [Condition] {
+        let ends =
+            identity.certificates.map { (Subject.certificate($0.principal), $0.notAfter) }
+            + identity.authorities.map { (Subject.authority, $0.notAfter) }
+        return ends.filter { $0.1 - now < Certificates.alarm }.map { subject, end in
+            Condition(
+                .certificateExpiring, .true, reason: end <= now ? "Expired" : "ExpiresSoon",
+                message:
+                    "it \(end <= now ? "ended" : "ends") on \(end.brief), and was not renewed; the events say why. "
+                    + "`controller certificates rotate` renews it", subject: subject)
+        }
+    }
+}
+
+/// Whether the parties that live have read the certificates that there are now.
+struct CertificatesInForce {
+    private let scope: EngineScope
+
+    init(_ scope: EngineScope) { self.scope = scope }
+
+    /// A party that has not, in words; nil when all have. One that does not run gets its files before it starts, and a task
+    /// that runs ends soon.
+    var late: String? {
+        let secrets = scope.input.observation.secrets
+        for node in NodeSet(scope).nodes {
+            guard let seen = node.container, seen.state.isAlive else { continue }
+            guard isCurrent(seen, NodeSpec.identity(of: node.name), secrets) else { return node.name.text }
+            let wanted = PatroniFile.version(for: node.name, cluster: scope.cluster, secrets: secrets)
+            guard node.key?.tags.value(of: PatroniFile.versionTag) == wanted else { return node.name.text }
+        }
+        for pooler in scope.cluster.poolers {
+            guard let seen = scope.container(pooler.name), seen.state.isAlive else { continue }
+            let view = scope.input.observation.pooler(pooler.name).value
+            guard isCurrent(seen, PoolerSpec.identity, secrets), let view,
+                view.version == PoolerSpec.version(hosts: view.hosts, at: scope)
+            else { return pooler.name.text }
+        }
+        let task = scope.containers(of: .task).first { $0.state.isAlive }
+        return task.map { "\($0.name), which runs," }
+    }
+
+    private func isCurrent(_ seen: ContainerView, _ files: [FileSpec], _ secrets: [SecretView]) -> Bool {
+        guard case .present(let views) = seen.files else { return false }
+        return files.allSatisfy { file in
+            views.first { $0.path == file.path }?.content
+                == .asWritten(template: file.identity.digest(secrets: secrets))
+        }
+    }
+}

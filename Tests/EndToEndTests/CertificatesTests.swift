@@ -1,0 +1,149 @@
+import Foundation
+import PostgresClient
+import TestSupport
+import Testing
+
+/// Who can get in with which key, and what a rotation of the keys costs.
+@Suite("Certificates")
+struct CertificatesTests {
+    @Test("rotating certificates and the authority costs clients and replicas nothing, with a switchover in the middle")
+    func rotation() async throws {
+        try await ClusterFixture.with(poolers: 2) { cluster in
+            try cluster.run()
+            try await cluster.ready()
+            let client = try await PooledClient(cluster)
+            await client.start()
+            try await client.writes(100)
+            let before = try await served(cluster)
+            let one = cluster.node(2)
+            try await cluster.command("certificates", "rotate", one)
+            _ = try await eventually("a new certificate of \(one) to be shown") { () -> Bool? in
+                let now = try await served(cluster)
+                return now[one] != before[one] && now[cluster.node(1)] == before[cluster.node(1)] ? true : nil
+            }
+            let bundle = try await cluster.command("certificates", "ca")
+            try await cluster.command("certificates", "rotate", "--ca")
+            try await cluster.command("switchover")
+            try await client.writes(100)
+            _ = try await eventually("the authority to be another one") { () -> Bool? in
+                let list = try await cluster.command("certificates")
+                guard !list.contains("next authority"), !list.contains("before authority") else { return nil }
+                return try await cluster.command("certificates", "ca") != bundle ? true : nil
+            }
+            try await cluster.ready()
+            let after = try await served(cluster)
+            for node in (1...3).map(cluster.node) { #expect(after[node] != before[node], "\(node)") }
+            // what is opened now is opened under the new authority, and nothing else is trusted
+            try await reconnect(cluster)
+            try await client.writes(200)
+            await client.stop()
+            try await client.check(after: "rotations")
+            try await cluster.command("backup", "--type", "full")
+        }
+    }
+
+    @Test(
+        "a changed password of the superuser blinds nobody, and no password and no other party's key opens its sessions"
+    )
+    func boundaries() async throws {
+        try await ClusterFixture.with(nodes: 2, etcd: 1, poolers: 1) { cluster in
+            try cluster.run()
+            try await cluster.ready()
+            let primary = try await cluster.primary()
+            let other = try #require((1...2).map(cluster.node).first { $0 != primary })
+            let password = try await cluster.command("password", "postgres").split(separator: "\n").last.map(
+                String.init)
+            let file =
+                "printf '%s' \"$0\" > /tmp/password; PGPASSWORD=$(cat /tmp/password) psql -XAtq \"$1\" -c 'select 1' 2>&1 || true"
+            func attempt(_ words: String, password: String?) async throws -> String {
+                return try await Shell.run([
+                    "docker", "exec", other, "sh", "-c", file, password ?? "",
+                    "host=\(primary) dbname=postgres \(words)",
+                ])
+            }
+            // the superuser's own password, from inside the network
+            for mode in ["disable", "require"] {
+                let said = try await attempt("user=postgres sslmode=\(mode)", password: password)
+                #expect(said.contains("FATAL"), "\(said)")
+            }
+            // a node's certificate: for the superuser, and for the poolers' role
+            let own =
+                "sslcert=/etc/controller/identity.pem sslkey=/etc/controller/identity.pem "
+                + "sslrootcert=/etc/controller/cluster.crt sslmode=verify-full"
+            for role in ["postgres", "pgbouncer"] {
+                let said = try await attempt("user=\(role) \(own)", password: nil)
+                #expect(said.contains("FATAL"), "\(role): \(said)")
+            }
+            // the poolers' certificate opens no superuser's session either
+            let pooler = cluster.pooler(1)
+            let key = try await cluster.docker("exec", pooler, "cat", "/etc/controller/identity.pem")
+            let said = try await Shell.run(
+                [
+                    "docker", "exec", other, "sh", "-c",
+                    "umask 077; printf '%s' \"$0\" > /tmp/stolen.pem; psql -XAtq \"host=\(primary) dbname=postgres user=postgres "
+                        + "sslcert=/tmp/stolen.pem sslkey=/tmp/stolen.pem sslmode=require\" -c 'select 1' 2>&1 || true",
+                    key,
+                ])
+            #expect(said.contains("FATAL"), "\(said)")
+            // replication goes over a checked connection
+            let ssl = try await cluster.psql(
+                primary, "select bool_and(ssl) from pg_stat_ssl join pg_stat_replication using (pid)")
+            #expect(ssl == "t")
+
+            // an application checks that the server is the cluster's, and refuses what another authority signed
+            let number = (primary.last.flatMap { Int(String($0)) } ?? 1) - 1
+            var configuration = PostgresConfiguration(
+                host: primary, port: cluster.ports + number, user: "pgadmin",
+                password: try await cluster.command("password", "pgadmin"), sslMode: .verifyFull,
+                trustedAuthorities: try await cluster.command("certificates", "ca"), address: "127.0.0.1", settings: [:]
+            )
+            try await PostgresConnection.connect(configuration).close()
+            configuration.host = other
+            await #expect(throws: PostgresError.self) { try await PostgresConnection.connect(configuration) }
+
+            try await cluster.psql(primary, "alter role postgres password 'other'")
+            try await cluster.psql(
+                primary,
+                "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'postgres' and pid <> pg_backend_pid()"
+            )
+            let client = try await PooledClient(cluster, connections: 1)
+            let mark = cluster.mark
+            _ = try await cluster.docker("kill", primary)
+            try await cluster.event(after: mark, "failover from \(primary) to \(other) is over")
+            await client.start()
+            try await client.writes(20)
+            await client.stop()
+            let status = try await cluster.ready()
+            #expect(status.nodes.contains { $0.role == "primary" && $0.name == other })
+        }
+    }
+
+    /// The serial number of the certificate that each node's PostgreSQL shows.
+    private func served(_ cluster: ClusterFixture) async throws -> [String: String] {
+        var serials: [String: String] = [:]
+        for node in (1...3).map(cluster.node) {
+            let address = try await cluster.inspect(
+                node, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+            serials[node] = try await Shell.run([
+                "sh", "-c",
+                "openssl s_client -starttls postgres -connect \"$0:5432\" </dev/null 2>/dev/null | openssl x509 -noout -serial",
+                address,
+            ])
+        }
+        return serials
+    }
+
+    /// Ends every connection of replicas, so that each has to be opened anew.
+    private func reconnect(_ cluster: ClusterFixture) async throws {
+        let primary = try await cluster.primary()
+        let count = "select count(*) from pg_stat_replication where state = 'streaming'"
+        let pids = try await cluster.psql(primary, "select string_agg(pid::text, ',') from pg_stat_replication")
+        _ = try await cluster.psql(primary, "select pg_terminate_backend(pid) from pg_stat_replication")
+        _ = try await eventually("both replicas to stream again") { () -> Bool? in
+            let now = try await cluster.psql(primary, "select string_agg(pid::text, ',') from pg_stat_replication")
+            let streaming = try await cluster.psql(primary, count)
+            return streaming == "2" && Set(now.split(separator: ",")).isDisjoint(with: pids.split(separator: ","))
+                ? true : nil
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import Crypto
+import Foundation
+import Model
+import SwiftASN1
+import Testing
+import X509
+
+@testable import LiveWorld
+
+@Suite("The certificates in the state directory")
+struct CertificateTests {
+    private func withStore(_ body: (String, Cluster) async throws -> Void) async throws {
+        let folder = NSTemporaryDirectory() + "certificates-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var cluster = Cluster(name: "c")
+        cluster.nodes.count = 2
+        try await body(folder, cluster)
+    }
+
+    private func loaded(_ folder: String, _ cluster: Cluster) async throws -> SecretStore {
+        let store = SecretStore(directory: folder)
+        try await store.load(cluster)
+        return store
+    }
+
+    private func files(_ folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+            $0.hasPrefix("authority") || $0.hasPrefix("identity") || $0.hasPrefix("cluster")
+        }.sorted()
+    }
+
+    @Test("a new cluster has one authority, and each party a certificate of it for 90 days")
+    func made() async throws {
+        try await withStore { folder, cluster in
+            let store = try await loaded(folder, cluster)
+            let identity = await store.identity
+            #expect(identity.authorities.map(\.place) == [.current])
+            #expect(identity.authorities[0].statesItsUse)
+            #expect(identity.certificates.map(\.principal) == cluster.principals)
+            for certificate in identity.certificates {
+                #expect(certificate.authority == identity.authorities[0].fingerprint)
+                let life = certificate.notAfter - certificate.notBefore
+                #expect(life == .seconds(91 * 86_400))
+            }
+            let authorities = try await store.value(.authorities)
+            #expect(!authorities.contains("PRIVATE"))
+            #expect(try await store.value(.authority).contains("PRIVATE"))
+            // a party's file has its own key, and no other party's
+            let texts = try await [store.value("identity-pg-node-1"), store.value("identity-pg-node-2")]
+            #expect(try PEMText.key(in: texts[0]) != PEMText.key(in: texts[1]))
+            #expect(texts.allSatisfy { PEMText.certificates(in: $0).count == 1 })
+            let again = try await loaded(folder, cluster)
+            #expect(await again.identity == identity)
+        }
+    }
+
+    @Test("a new node gets a certificate, and the others keep theirs")
+    func newNode() async throws {
+        try await withStore { folder, cluster in
+            let before = try await loaded(folder, cluster).identity.certificates
+            var larger = cluster
+            larger.nodes.count = 3
+            let store = SecretStore(directory: folder)
+            try await store.load(larger, basis: .living(found: [], new: []))
+            let after = await store.identity.certificates
+            #expect(after.filter { $0.principal != .node("pg-node-3") } == before)
+            #expect(after.count == before.count + 1)
+        }
+    }
+
+    @Test(
+        "a rotation: trusted first, then signing, trusted on, and dropped; the same from any point where it was cut off"
+    )
+    func rotation() async throws {
+        try await withStore { folder, cluster in
+            let store = try await loaded(folder, cluster)
+            let first = await store.identity.authorities[0].fingerprint
+            let bundle = try await store.value(.authorities)
+            try await store.perform(.addAuthority, of: cluster)
+            try await store.perform(.addAuthority, of: cluster)
+            #expect(await store.identity.authorities.map(\.place) == [.current, .next])
+            #expect(await store.identity.certificates.allSatisfy { $0.authority == first })
+            let both = try await store.value(.authorities)
+            #expect(PEMText.certificates(in: both).count == 2 && both != bundle)
+            try await store.perform(.adoptAuthority, of: cluster)
+            let second = await store.identity.authorities[0].fingerprint
+            #expect(second != first)
+            #expect(await store.identity.authorities.map(\.place) == [.current, .before])
+            // nobody has anything to read again by that
+            #expect(try await store.value(.authorities) == both)
+            let key = try PEMText.key(in: try await store.value("identity-pooler"))
+            for principal in cluster.principals {
+                try await store.perform(.issue(principal), of: cluster)
+            }
+            #expect(await store.identity.certificates.allSatisfy { $0.authority == second })
+            #expect(try PEMText.key(in: try await store.value("identity-pooler")) != key)
+            try await store.perform(.dropAuthority, of: cluster)
+            #expect(await store.identity.authorities.map(\.place) == [.current])
+            #expect(PEMText.certificates(in: try await store.value(.authorities)).count == 1)
+            let again = try await loaded(folder, cluster)
+            #expect(await again.identity == store.identity)
+            #expect(try files(folder).filter { $0.hasPrefix("authority") } == ["authority"])
+        }
+    }
+
+    @Test("a cluster of an older build goes on with what it has, and comes to an authority of its own")
+    func olderBuild() async throws {
+        try await withStore { folder, cluster in
+            // its key and its certificate, in the files that it used
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let old = try OldBuild.pair(name: cluster.name.text)
+            try old.key.write(toFile: folder + "/cluster-key", atomically: true, encoding: .utf8)
+            try old.certificate.write(toFile: folder + "/cluster-certificate", atomically: true, encoding: .utf8)
+            let store = try await loaded(folder, cluster)
+            #expect(await store.identity.authorities.map(\.place) == [.current])
+            #expect(await store.identity.authorities.map(\.statesItsUse) == [false])
+            let first = await store.identity.authorities[0].fingerprint
+            #expect(await store.identity.certificates.allSatisfy { $0.authority == first })
+            #expect(try await store.value(.authorities) == old.certificate)
+            try await store.perform(.addAuthority, of: cluster)
+            try await store.perform(.adoptAuthority, of: cluster)
+            #expect(await store.identity.authorities.map(\.place) == [.current, .before])
+            for principal in cluster.principals { try await store.perform(.issue(principal), of: cluster) }
+            try await store.perform(.dropAuthority, of: cluster)
+            #expect(await store.identity.authorities.map(\.statesItsUse) == [true])
+            #expect(try files(folder).filter { !$0.hasPrefix("identity") } == ["authority"])
+        }
+    }
+
+    @Test("an authority whose key is lost is replaced; what was found of its certificates is trusted on")
+    func lostAuthority() async throws {
+        try await withStore { folder, cluster in
+            let before = try await loaded(folder, cluster)
+            let bundle = try await before.value(.authorities)
+            try FileManager.default.removeItem(atPath: folder + "/authority")
+            try FileManager.default.removeItem(atPath: folder + "/identity-controller")
+            let store = SecretStore(directory: folder)
+            #expect(await store.missing(cluster).contains(.authority))
+            try await store.load(cluster, basis: .living(found: [(.authorityBefore, bundle)], new: []))
+            #expect(await store.identity.authorities.map(\.place) == [.next, .before])
+            #expect(PEMText.certificates(in: try await store.value(.authorities)).count == 2)
+            // nothing can sign the controller's yet, and the other parties' stay
+            #expect(
+                await store.identity.certificates.map(\.principal) == cluster.principals.filter { $0 != .controller })
+            try await store.perform(.adoptAuthority, of: cluster)
+            #expect(await store.identity.certificates.map(\.principal) == cluster.principals)
+            #expect(await store.missing(cluster).isEmpty)
+        }
+    }
+
+    @Test("a file that holds no certificate is named, and nothing is made over it")
+    func damaged() async throws {
+        try await withStore { folder, cluster in
+            _ = try await loaded(folder, cluster)
+            try "rubbish".write(toFile: folder + "/identity-pooler", atomically: true, encoding: .utf8)
+            let failure = await #expect(throws: SecretStore.Failure.self) {
+                try await SecretStore(directory: folder).load(cluster)
+            }
+            #expect(failure?.name == "identity-pooler")
+            #expect(try String(contentsOfFile: folder + "/identity-pooler", encoding: .utf8) == "rubbish")
+        }
+    }
+
+    @Test("PEM: the blocks are found whatever stands between them, and an open one is none")
+    func pem() throws {
+        let key = "-----BEGIN PRIVATE KEY-----\nAAA=\n-----END PRIVATE KEY-----\n"
+        let certificate = "-----BEGIN CERTIFICATE-----\nBBB=\n-----END CERTIFICATE-----\n"
+        let text = "a\r\n" + certificate + "\n\nb\n" + key + certificate + "-----BEGIN CERTIFICATE-----\nCC"
+        #expect(try PEMText.key(in: text) == key)
+        #expect(PEMText.certificates(in: text) == [certificate, certificate])
+        #expect(PEMText.certificates(in: key.replacing("\n", with: "\r\n") + certificate) == [certificate])
+        #expect(throws: PEMText.Missing.self) { try PEMText.key(in: certificate) }
+    }
+}
+
+/// The authority as builds before this one made it: named like the cluster, and without a word on its use.
+private enum OldBuild {
+    static func pair(name: String) throws -> (key: String, certificate: String) {
+        let own = P256.Signing.PrivateKey()
+        let key = Certificate.PrivateKey(own)
+        let subject = try DistinguishedName { CommonName(name) }
+        let certificate = try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey,
+            notValidBefore: Date() - 86_400, notValidAfter: Date() + 3650 * 86_400, issuer: subject, subject: subject,
+            signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: try Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                SubjectAlternativeNames([.dnsName("pg-node-1")])
+            }, issuerPrivateKey: key)
+        return (own.pemRepresentation + "\n", try certificate.serializeAsPEM().pemString + "\n")
+    }
+}

@@ -1,0 +1,244 @@
+import Model
+import Testing
+
+@testable import PlanningFixtures
+@testable import Reconcilers
+
+@Suite("The cluster's certificates")
+struct CertificatesTests {
+    private func effects(_ fixture: PlanningFixture) -> [Effect] { fixture.effects(Certificates()) }
+
+    private static func fixture(_ changes: (inout PlanningFixture) -> Void) -> PlanningFixture {
+        var fixture = PlanningFixture()
+        changes(&fixture)
+        return fixture
+    }
+
+    private static func add(_ place: AuthorityView.Place, _ fingerprint: String, to fixture: inout PlanningFixture) {
+        fixture.observation.identity.authorities.append(
+            AuthorityView(place: place, fingerprint: fingerprint, notAfter: PlanningFixture.later(days: 3600)))
+    }
+
+    @Test("are left alone while two thirds of their life are not over")
+    func rest() {
+        let fixture = PlanningFixture()
+        #expect(effects(fixture) == [])
+        #expect(Certificates().propose(fixture.input).conditions == [])
+        #expect(
+            fixture.cluster.principals.map(\.text) == [
+                "backup", "controller", "pg-node-1", "pg-node-2", "pg-node-3", "pooler",
+            ])
+    }
+
+    @Test(
+        "are renewed, and only those, when two thirds are over",
+        arguments: [(31, []), (30, [Effect.identity(.issue(.pooler))]), (-1, [Effect.identity(.issue(.pooler))])]
+            as [(Int64, [Effect])])
+    func renewal(daysLeft: Int64, wanted: [Effect]) {
+        let fixture = Self.fixture { fixture in
+            for place in fixture.observation.identity.certificates.indices
+            where fixture.observation.identity.certificates[place].principal == .pooler {
+                fixture.observation.identity.certificates[place].notBefore = PlanningFixture.later(days: daysLeft - 90)
+                fixture.observation.identity.certificates[place].notAfter = PlanningFixture.later(days: daysLeft)
+            }
+        }
+        #expect(effects(fixture) == wanted)
+        let conditions = Certificates().propose(fixture.input).conditions
+        #expect(conditions.map(\.reason) == (daysLeft < 0 ? ["Expired"] : []))
+    }
+
+    @Test("that are about to end are told of, and so is an authority")
+    func alarm() {
+        let fixture = Self.fixture {
+            $0.observation.identity.certificates[0].notAfter = PlanningFixture.later(days: 19)
+            $0.observation.identity.authorities[0].notAfter = PlanningFixture.later(days: 5)
+        }
+        let conditions = Certificates().propose(fixture.input).conditions
+        #expect(conditions.map(\.subject) == [.certificate(.backup), .authority])
+        #expect(
+            conditions.allSatisfy {
+                $0.type == .certificateExpiring && $0.reason == "ExpiresSoon" && $0.status == .true
+            })
+    }
+
+    @Test("an authority that ends within a year, or whose key all parties had, gets a successor")
+    func successor() {
+        #expect(
+            effects(Self.fixture { $0.observation.identity.authorities[0].notAfter = PlanningFixture.later(days: 364) })
+                == [.identity(.addAuthority)])
+        #expect(
+            effects(Self.fixture { $0.observation.identity.authorities[0].statesItsUse = false })
+                == [.identity(.addAuthority)])
+    }
+
+    @Test("the next authority signs when every party that runs has read its certificate, and not before")
+    func adoption() {
+        let ready = Self.fixture { Self.add(.next, "second", to: &$0) }
+        #expect(effects(ready) == [.identity(.adoptAuthority)])
+        var late: [PlanningFixture] = []
+        for name: ContainerName in ["pg-node-2", "pgbouncer-1-ro"] {
+            late.append(
+                Self.fixture { fixture in
+                    Self.add(.next, "second", to: &fixture)
+                    // an older bundle lies there
+                    fixture.change(name) { view in
+                        let files = (view.files.value ?? []).map { file in
+                            var file = file
+                            if file.path == ClusterIdentity.authorities {
+                                file.content = .asWritten(template: Digest(text: "old"))
+                            }
+                            return file
+                        }
+                        view.files = .present(files)
+                    }
+                })
+            late.append(
+                Self.fixture { fixture in
+                    Self.add(.next, "second", to: &fixture)
+                    fixture.change(name) { $0.files = .unknown(.notLooked) }
+                })
+        }
+        late.append(
+            Self.fixture { fixture in
+                Self.add(.next, "second", to: &fixture)
+                // the files are there, and Patroni has not read them
+                fixture.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+            })
+        late.append(
+            Self.fixture { fixture in
+                Self.add(.next, "second", to: &fixture)
+                fixture.observation.poolers[0].view = .unknown(.notLooked)
+            })
+        for fixture in late {
+            let proposal = Certificates().propose(fixture.input)
+            #expect(proposal.actions == [])
+            #expect(proposal.waiting.first?.hasSuffix("to read the next authority") == true, "\(proposal.waiting)")
+        }
+        // one that does not run gets its files before it starts
+        let stopped = Self.fixture { fixture in
+            Self.add(.next, "second", to: &fixture)
+            fixture.stop("pg-node-2")
+            fixture.change("pg-node-2") { $0.files = .unknown(.notLooked) }
+        }
+        #expect(effects(stopped) == [.identity(.adoptAuthority)])
+    }
+
+    @Test("after that all certificates are signed anew, and only then the authority before is dropped")
+    func succession() {
+        let adopted = Self.fixture { fixture in
+            fixture.observation.identity.authorities[0].place = .before
+            Self.add(.current, "second", to: &fixture)
+        }
+        #expect(effects(adopted) == adopted.cluster.principals.map { .identity(.issue($0)) })
+        let signed = Self.fixture { fixture in
+            fixture.observation.identity.authorities[0].place = .before
+            Self.add(.current, "second", to: &fixture)
+            for place in fixture.observation.identity.certificates.indices {
+                fixture.observation.identity.certificates[place].authority = "second"
+            }
+        }
+        #expect(effects(signed) == [.identity(.dropAuthority)])
+        let unread = Self.fixture { fixture in
+            fixture.observation = signed.observation
+            fixture.dcs { $0.members[0].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+        }
+        #expect(effects(unread) == [])
+    }
+
+    @Test("an authority whose key is lost is not waited for")
+    func lostKey() {
+        let fixture = Self.fixture { fixture in
+            fixture.observation.identity.authorities[0].place = .before
+            Self.add(.next, "second", to: &fixture)
+        }
+        #expect(effects(fixture) == [.identity(.adoptAuthority)])
+    }
+
+    @Test("a change of a node's certificate changes the version that its Patroni shows, and that of no other node")
+    func version() {
+        let fixture = PlanningFixture()
+        var secrets = fixture.observation.secrets
+        func versions() -> [String] {
+            fixture.cluster.nodeNames.map { PatroniFile.version(for: $0, cluster: fixture.cluster, secrets: secrets) }
+        }
+        let before = versions()
+        secrets.append(SecretView(name: Principal.node("pg-node-2").secret, version: "2"))
+        #expect(zip(before, versions()).map { $0 == $1 } == [true, false, true])
+        secrets.append(SecretView(name: .authorities, version: "2"))
+        #expect(zip(before, versions()).map { $0 == $1 } == [false, false, false])
+    }
+
+    @Test("a node checks the server that it copies from, and serves with its own certificate")
+    func patroniFile() {
+        let text = PatroniFile.spec(for: "pg-node-1", cluster: PlanningFixture().cluster, secrets: []).content
+            .filled { "<\($0)>" }
+        for secret in ["replication", "rewind"] {
+            #expect(
+                text.contains(
+                    """
+                          password: "<postgres-\(secret)>"
+                          sslmode: verify-full
+                          sslrootcert: /etc/controller/cluster.crt
+
+                    """))
+        }
+        #expect(text.contains("    ssl: \"on\"\n    ssl_ca_file: /etc/controller/cluster.crt\n"))
+    }
+
+    @Test("only the controller's certificate opens the superuser's sessions, and only a task's reads data for a backup")
+    func rules() {
+        let cluster = PlanningFixture().cluster
+        let rules = DynamicConfiguration.hba(cluster)
+        #expect(
+            rules.filter { $0.contains(" postgres ") && !$0.hasPrefix("local") && !$0.contains("pooler") } == [
+                "hostssl all postgres samenet cert map=controller", "host all postgres all reject",
+            ])
+        let identities = DynamicConfiguration.desired(for: cluster)["postgresql"]?["pg_ident"]
+        var lines: [String] = []
+        if case .array(let values)? = identities { lines = values.compactMap(\.string) }
+        #expect(lines.filter { $0.hasSuffix(" postgres") } == ["controller controller.internal postgres"])
+        // no party can have the name of another one, whatever the cluster is called
+        let names = cluster.principals.map { $0.commonName(in: "controller") }
+        #expect(Set(names).count == 4 && names.filter { !$0.contains(".") } == ["controller"])
+    }
+
+    @Test("what an older build had in Patroni's configuration goes when every node has read its own file")
+    func olderBuild() {
+        func fixture(isRead: Bool) -> PlanningFixture {
+            Self.fixture { fixture in
+                fixture.dcs { view in
+                    let old = (view.configuration?.json ?? .null).merging("ssl", "on")
+                    view.configuration = PatroniConfiguration(old)
+                    if !isRead { view.members[1].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+                }
+            }
+        }
+        #expect(fixture(isRead: false).effects(Configuration()) == [])
+        // parameters change only after a trial
+        let proposal = Configuration().propose(fixture(isRead: true).input)
+        #expect(proposal.waiting == ["the trial of the parameters"])
+    }
+}
+
+extension JSONValue {
+    /// The configuration with a parameter more.
+    fileprivate func merging(_ name: String, _ value: String) -> JSONValue {
+        guard case .members(let top) = self else { return self }
+        return .object(
+            top.map { member in
+                guard member.name == "postgresql", case .members(let section) = member.value else {
+                    return (member.name, member.value)
+                }
+                return (
+                    member.name,
+                    .object(
+                        section.map { part in
+                            guard part.name == "parameters", case .members(let all) = part.value else {
+                                return (part.name, part.value)
+                            }
+                            return (part.name, .object(all.map { ($0.name, $0.value) } + [(name, .string(value))]))
+                        })
+                )
+            })
+    }
+}
