@@ -205,8 +205,10 @@ public actor SimulatedWorld: World {
         universe.note("the controller starts anew")
         // nothing is seen or done until it does
         universe.obstacleAt = universe.now + .seconds(120)
+        universe.heldAt = universe.obstacleAt
         pass(universe.random.chance(permille: 150) ? 15_000...120_000 : 500...15_000)
         universe.obstacleAt = universe.now
+        universe.heldAt = universe.now
         return true
     }
 

@@ -32,11 +32,12 @@ unit() {
   run --skip ContractTests --skip EndToEndTests --skip SimulationTests
 }
 
-# The simulation takes what the cores have left while the other tests wait for servers: it is as deterministic then.
+# The simulation takes what the cores have left while the other tests wait for servers: it is as deterministic then. It is started
+# as a program of its own: `swift test` gives what it starts the usual priority, and makes a second `swift test` wait for it.
 simulate() {  # SEEDS
   say "in the background: the simulation, ${SIM_SEEDS:-$1} seeds"
-  SIM_SEEDS=${SIM_SEEDS:-$1} nice -n 19 swift test --ignore-lock --skip-build "${flags[@]}" --filter SimulationTests \
-    >"$background/simulation" 2>&1 &
+  SIM_SEEDS=${SIM_SEEDS:-$1} nice -n 19 .build/release/controllerPackageTests.xctest --testing-library swift-testing \
+    --filter SimulationTests >"$background/simulation" 2>&1 &
   simulating=$!
 }
 have_simulated() {

@@ -83,7 +83,8 @@ extension Universe {
         client.lastAcknowledged = now
         // only what commits waited for, or would have waited for, is promised to survive a failover
         guard let node = engine.containers[index].node, node.isSynchronous else { return }
-        // while people want nothing changed, the controller fences no primary whose Patroni hangs: others may lead already
+        // while people want nothing changed, or no controller runs, no primary whose Patroni hangs is fenced: others may lead
+        // already
         if node.isHung, now - heldAt < .seconds(40) { return }
         let end = directory.end
         if let place = client.acknowledged.firstIndex(where: { $0.stretch == end.stretch }) {

@@ -29,7 +29,7 @@ package struct Universe: Sendable {
     package var bucket: SimulatedRepository?
     /// When something last kept the controller from seeing or acting.
     package var obstacleAt: Duration = .zero
-    /// When people last wanted nothing changed, or wrote a manifest by which nothing can be.
+    /// When people last wanted nothing changed, or wrote a manifest by which nothing can be, or no controller ran.
     package var heldAt: Duration = .seconds(-1000)
     /// Whether somebody waits for etcd, to resume Patroni.
     package var isResumeDue = false
