@@ -103,6 +103,9 @@ public struct PostgresConfiguration: Sendable, Hashable {
         words.append(("sslrootcert", authorities ?? "/dev/null/none"))
         words.append(("sslcert", identity ?? "/dev/null/none"))
         words.append(("sslkey", identity ?? "/dev/null/none"))
+        words.append(("sslcrl", "/dev/null/none"))
+        words.append(("ssl_min_protocol_version", "TLSv1.2"))
+        if libraryVersion >= 160_000 { words.append(("sslcertmode", "allow")) }
         return words
     }
 

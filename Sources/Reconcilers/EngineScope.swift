@@ -78,8 +78,8 @@ final class EngineScope: Sendable {
         volume.labels.value(of: Label.generation).flatMap { Int($0) } ?? 1
     }
 
-    /// The certificates' names that may read a node's data directory for a backup. In a cluster of an older build a backup that
-    /// runs has another one than those that come.
+    /// The certificates' names that may read a node's data directory for a backup. In a cluster of an older build a backup
+    /// that began before has the certificate that all parties shared.
     var backupClients: [String] {
         let own = Principal.backup.commonName(in: cluster.name)
         let isShared = input.observation.identity.authorities.contains { !$0.statesItsUse }

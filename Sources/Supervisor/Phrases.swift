@@ -21,7 +21,7 @@ extension Effect {
         case .identity(.issue(let principal)): "sign a new certificate of \(principal.text)"
         case .identity(.addAuthority): "make the next authority"
         case .identity(.adoptAuthority): "let the next authority sign"
-        case .identity(.dropAuthority): "stop trusting the authority of before"
+        case .identity(.dropAuthority): "stop trusting the previous authority"
         }
     }
 }

@@ -27,7 +27,7 @@ struct CertificatesTests {
             try await client.writes(100)
             _ = try await eventually("the authority to be another one") { () -> Bool? in
                 let list = try await cluster.command("certificates")
-                guard !list.contains("next authority"), !list.contains("before authority") else { return nil }
+                guard !list.contains("next authority"), !list.contains("previous authority") else { return nil }
                 return try await cluster.command("certificates", "ca") != bundle ? true : nil
             }
             try await cluster.ready()
@@ -85,6 +85,27 @@ struct CertificatesTests {
                     key,
                 ])
             #expect(said.contains("FATAL"), "\(said)")
+            // the data directory is read for a backup with the backup task's certificate, and with no other
+            let reading =
+                "pgbackrest --stanza=pg-ha --config=/dev/null --pg1-host=\(primary) --pg1-host-type=tls "
+                + "--pg1-host-port=8432 --pg1-path=/var/lib/postgresql/data --pg1-host-ca-file=/etc/controller/cluster.crt "
+                + "--repo1-path=/tmp/none --log-path=/tmp "
+            for file in ["/etc/controller/identity.pem", "/tmp/stolen.pem"] {
+                let said = try await Shell.run([
+                    "docker", "exec", other, "sh", "-c",
+                    reading + "--pg1-host-cert-file=\(file) --pg1-host-key-file=\(file) stanza-create 2>&1 || true",
+                ])
+                #expect(said.contains("access denied"), "\(file): \(said)")
+            }
+            // and the backup task's opens no session
+            let task = try await Shell.run([
+                "sh", "-c",
+                "docker cp \(cluster.id)-backup:/etc/controller/identity.pem - | tar -xO | docker exec -i \(other) sh -c "
+                    + "'umask 077; cat > /tmp/task.pem' && docker exec \(other) sh -c 'for role in postgres pgadmin; do psql "
+                    + "-XAtq -w \"host=\(primary) dbname=postgres user=$role sslcert=/tmp/task.pem sslkey=/tmp/task.pem "
+                    + "sslmode=require\" -c \"select 1\"; done' 2>&1 || true",
+            ])
+            #expect(task.components(separatedBy: "connection to server").count == 3, "\(task)")
             // replication goes over a checked connection
             let ssl = try await cluster.psql(
                 primary, "select bool_and(ssl) from pg_stat_ssl join pg_stat_replication using (pid)")

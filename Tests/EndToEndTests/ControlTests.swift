@@ -108,7 +108,7 @@ struct ControlTests {
             try await cluster.ready()
             // the authority's key is in no container: another one has taken its place, trusted first
             #expect(try secret("authority") != values[try #require(all.firstIndex(of: "authority"))])
-            #expect(!kept().contains { $0 == "authority-next" || $0 == "authority-before" })
+            #expect(!kept().contains { $0 == "authority-next" || $0 == "authority-previous" })
             #expect(try await cluster.psql(cluster.node(1), verifiers) != before)
             // with the containers gone nothing can be read back: nothing is made, and the way out is named
             cluster.kill()

@@ -70,7 +70,10 @@ class Certificates(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.certificate = f"{folder.name}/cluster.crt"
         self.now = 0.0
-        self.server = BackupServer(self.certificate, lambda: self.now)
+        self.configuration = f"{folder.name}/pgbackrest.conf"
+        with open(self.configuration, "w", encoding="utf-8"):
+            pass
+        self.server = BackupServer(self.certificate, lambda: self.now, self.configuration)
         self.server.spawn = mock.Mock(return_value=77)
         self.server.reload = mock.Mock()
 
@@ -80,6 +83,13 @@ class Certificates(unittest.TestCase):
         os.rename(self.certificate + ".new", self.certificate)
 
     def test_none_without_a_certificate(self):
+        self.now = 100
+        self.server.keep()
+        self.server.spawn.assert_not_called()
+
+    def test_none_without_backups(self):
+        self.write()
+        os.remove(self.configuration)
         self.now = 100
         self.server.keep()
         self.server.spawn.assert_not_called()

@@ -85,7 +85,7 @@ struct CertificateTests {
             try await store.perform(.adoptAuthority, of: cluster)
             let second = await store.identity.authorities[0].fingerprint
             #expect(second != first)
-            #expect(await store.identity.authorities.map(\.place) == [.current, .before])
+            #expect(await store.identity.authorities.map(\.place) == [.current, .previous])
             // nobody has anything to read again by that
             #expect(try await store.value(.authorities) == both)
             let key = try PEMText.key(in: try await store.value("identity-pooler"))
@@ -119,7 +119,7 @@ struct CertificateTests {
             #expect(try await store.value(.authorities) == old.certificate)
             try await store.perform(.addAuthority, of: cluster)
             try await store.perform(.adoptAuthority, of: cluster)
-            #expect(await store.identity.authorities.map(\.place) == [.current, .before])
+            #expect(await store.identity.authorities.map(\.place) == [.current, .previous])
             for principal in cluster.principals { try await store.perform(.issue(principal), of: cluster) }
             try await store.perform(.dropAuthority, of: cluster)
             #expect(await store.identity.authorities.map(\.statesItsUse) == [true])
@@ -136,8 +136,8 @@ struct CertificateTests {
             try FileManager.default.removeItem(atPath: folder + "/identity-controller")
             let store = SecretStore(directory: folder)
             #expect(await store.missing(cluster).contains(.authority))
-            try await store.load(cluster, basis: .living(found: [(.authorityBefore, bundle)], new: []))
-            #expect(await store.identity.authorities.map(\.place) == [.next, .before])
+            try await store.load(cluster, basis: .living(found: [(.authorityPrevious, bundle)], new: []))
+            #expect(await store.identity.authorities.map(\.place) == [.next, .previous])
             #expect(PEMText.certificates(in: try await store.value(.authorities)).count == 2)
             // nothing can sign the controller's yet, and the other parties' stay
             #expect(
@@ -145,6 +145,39 @@ struct CertificateTests {
             try await store.perform(.adoptAuthority, of: cluster)
             #expect(await store.identity.certificates.map(\.principal) == cluster.principals)
             #expect(await store.missing(cluster).isEmpty)
+        }
+    }
+
+    @Test("an authority whose key is lost in the course of a rotation: what the containers trust is trusted on")
+    func lostInRotation() async throws {
+        try await withStore { folder, cluster in
+            let store = try await loaded(folder, cluster)
+            try await store.perform(.addAuthority, of: cluster)
+            try await store.perform(.adoptAuthority, of: cluster)
+            let bundle = try await store.value(.authorities)
+            try FileManager.default.removeItem(atPath: folder + "/authority")
+            let again = SecretStore(directory: folder)
+            try await again.load(cluster, basis: .living(found: [(.authorityPrevious, bundle)], new: []))
+            #expect(await again.identity.authorities.map(\.place) == [.next, .previous, .previous])
+            let trusted = PEMText.certificates(in: try await again.value(.authorities))
+            #expect(Set(trusted).isSuperset(of: PEMText.certificates(in: bundle)) && trusted.count == 3)
+        }
+    }
+
+    @Test("an authority's file that was cut off is named, and what all parties trust stays as it was")
+    func damagedAuthority() async throws {
+        for name in ["authority", "authority-next", "authority-previous"] {
+            try await withStore { folder, cluster in
+                let store = try await loaded(folder, cluster)
+                try await store.perform(.addAuthority, of: cluster)
+                let bundle = try await store.value(.authorities)
+                let path = "\(folder)/\(name)"
+                let whole = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+                let key = (try? PEMText.key(in: whole)) ?? ""
+                try (key.isEmpty ? "x" : key).write(toFile: path, atomically: true, encoding: .utf8)
+                await #expect(throws: SecretStore.Failure.self) { try await store.load(cluster) }
+                #expect(try await store.value(.authorities) == bundle)
+            }
         }
     }
 

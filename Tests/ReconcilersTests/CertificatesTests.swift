@@ -126,12 +126,12 @@ struct CertificatesTests {
     @Test("after that all certificates are signed anew, and only then the authority before is dropped")
     func succession() {
         let adopted = Self.fixture { fixture in
-            fixture.observation.identity.authorities[0].place = .before
+            fixture.observation.identity.authorities[0].place = .previous
             Self.add(.current, "second", to: &fixture)
         }
         #expect(effects(adopted) == adopted.cluster.principals.map { .identity(.issue($0)) })
         let signed = Self.fixture { fixture in
-            fixture.observation.identity.authorities[0].place = .before
+            fixture.observation.identity.authorities[0].place = .previous
             Self.add(.current, "second", to: &fixture)
             for place in fixture.observation.identity.certificates.indices {
                 fixture.observation.identity.certificates[place].authority = "second"
@@ -148,7 +148,7 @@ struct CertificatesTests {
     @Test("an authority whose key is lost is not waited for")
     func lostKey() {
         let fixture = Self.fixture { fixture in
-            fixture.observation.identity.authorities[0].place = .before
+            fixture.observation.identity.authorities[0].place = .previous
             Self.add(.next, "second", to: &fixture)
         }
         #expect(effects(fixture) == [.identity(.adoptAuthority)])
@@ -182,7 +182,12 @@ struct CertificatesTests {
 
                     """))
         }
-        #expect(text.contains("    ssl: \"on\"\n    ssl_ca_file: /etc/controller/cluster.crt\n"))
+        #expect(text.contains("    ssl: \"on\"\n    ssl_ca_file: \"/etc/controller/cluster.crt\"\n"))
+        // the trial starts TLS, too, because ciphers and versions of the manifest count only then
+        let trial = Trial.task(PlanningFixture().cluster)
+        let named = PatroniFile.tls.map(\.value).filter { $0.hasPrefix(FileSpec.directory) }
+        #expect(Set(named).isSubset(of: trial.files.map(\.path)) && !named.isEmpty)
+        #expect(trial.files.first?.content.filled { $0.text }.contains("ssl = 'on'") == true)
     }
 
     @Test("only the controller's certificate opens the superuser's sessions, and only a task's reads data for a backup")
@@ -200,6 +205,70 @@ struct CertificatesTests {
         // no party can have the name of another one, whatever the cluster is called
         let names = cluster.principals.map { $0.commonName(in: "controller") }
         #expect(Set(names).count == 4 && names.filter { !$0.contains(".") } == ["controller"])
+    }
+
+    @Test("one that lies unread for long, in maintenance for example, is told of: what is in use ends soon")
+    func unread() {
+        func fixture(age: Int64) -> PlanningFixture {
+            Self.fixture { fixture in
+                fixture.observation.identity.certificates = fixture.observation.identity.certificates.map {
+                    var certificate = $0
+                    certificate.notBefore = PlanningFixture.later(days: -age)
+                    return certificate
+                }
+                fixture.dcs { $0.members[1].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+            }
+        }
+        #expect(Certificates().propose(fixture(age: 11).input).conditions == [])
+        let conditions = Certificates().propose(fixture(age: 12).input).conditions
+        #expect(conditions.map(\.subject) == [.certificate(.node("pg-node-2"))])
+        #expect(conditions.map(\.reason) == ["NotInUse"])
+    }
+
+    @Test("a node that the manifest does not name any more and that still runs is waited for")
+    func surplus() {
+        let fixture = Self.fixture { fixture in
+            Self.add(.next, "second", to: &fixture)
+            fixture.cluster.nodes.count = 2
+            fixture.observation.identity.certificates.removeAll { $0.principal == .node("pg-node-3") }
+        }
+        #expect(
+            Certificates().propose(fixture.input).waiting == [
+                "pg-node-3, which is not to run, to read the next authority"
+            ])
+    }
+
+    @Test("one that ends with its authority is not signed again and again")
+    func endsWithItsAuthority() {
+        let fixture = Self.fixture { fixture in
+            fixture.observation.identity.authorities[0].notAfter = PlanningFixture.later(days: 5)
+            for place in fixture.observation.identity.certificates.indices {
+                fixture.observation.identity.certificates[place].notAfter = PlanningFixture.later(days: 5)
+            }
+        }
+        #expect(effects(fixture) == [.identity(.addAuthority)])
+    }
+
+    @Test("in a cluster of an older build the rules for certificates come when every node has its own, and no sooner")
+    func rulesOfAnOlderBuild() {
+        func hasNewRules(_ change: (inout PlanningFixture) -> Void) -> Bool {
+            let fixture = Self.fixture { fixture in
+                let before = DynamicConfiguration.desired(for: fixture.cluster, isProven: false)
+                fixture.dcs { $0.configuration = PatroniConfiguration(before) }
+                change(&fixture)
+            }
+            // new rules are tried first
+            return Configuration().propose(fixture.input).waiting == ["the trial of the parameters"]
+        }
+        #expect(hasNewRules { _ in })
+        #expect(!hasNewRules { $0.observation.identity.authorities[0].statesItsUse = false })
+        #expect(!hasNewRules { $0.dcs { $0.members[0].tags = [LabelValue(PatroniFile.versionTag, "old")] } })
+        // what is in force stays in force in a later rotation
+        let rotating = Self.fixture { $0.dcs { $0.members[0].tags = [LabelValue(PatroniFile.versionTag, "old")] } }
+        #expect(rotating.effects(Configuration()) == [])
+        let secrets = [SecretView(name: .sharedKey, version: "1")]
+        let file = PatroniFile.spec(for: "pg-node-1", cluster: PlanningFixture().cluster, secrets: secrets)
+        #expect(!file.content.filled { $0.text }.contains("verify-full"))
     }
 
     @Test("what an older build had in Patroni's configuration goes when every node has read its own file")

@@ -10,9 +10,7 @@ extension SecretName {
     /// The authority that will sign once everybody trusts it.
     static let nextAuthority: SecretName = "authority-next"
     /// The certificates of authorities that signed before; without keys.
-    static let authorityBefore: SecretName = "authority-before"
-    /// What an older build had for an authority: a key that all parties shared, and its certificate.
-    static let sharedKey: SecretName = "cluster-key"
+    static let authorityPrevious: SecretName = "authority-previous"
     /// The certificate of `sharedKey`.
     static let sharedCertificate: SecretName = "cluster-certificate"
 }
@@ -22,7 +20,7 @@ extension SecretStore {
     func missingCertificates(_ cluster: Cluster) -> [SecretName] {
         let shared: [SecretName] = [.sharedKey, .sharedCertificate]
         let hasAuthority = !lacks(.authority) || !shared.contains(where: lacks)
-        return (hasAuthority ? [] : [.authority, .authorityBefore] + shared) + cluster.principals.map(\.secret)
+        return (hasAuthority ? [] : [.authority, .authorityPrevious] + shared) + cluster.principals.map(\.secret)
     }
 
     /// Reads the authorities and the certificates of all parties, and makes what is missing and may be made.
@@ -32,7 +30,7 @@ extension SecretStore {
     func certificates(of cluster: Cluster, basis: Basis) throws(Failure) -> [(SecretName, String)] {
         let current = try currentAuthority(of: cluster, basis: basis)
         let next = try read("\(directory)/\(SecretName.nextAuthority)", for: .nextAuthority)
-        let before = try read("\(directory)/\(SecretName.authorityBefore)", for: .authorityBefore)
+        let before = try read("\(directory)/\(SecretName.authorityPrevious)", for: .authorityPrevious)
         let currentText = current.map { PEMText.joined($0.map(\.1).joined()) }
         let trusted = [currentText, next, before].compactMap(\.self).flatMap(PEMText.certificates)
         var loaded = (current ?? []) + [(.authorities, Set(trusted).sorted().joined())]
@@ -47,6 +45,7 @@ extension SecretStore {
             loaded.append((name, text))
             owned.append((principal, text))
         }
+        // before anything of it is used
         try see(current: currentText, next: next, before: before, owned)
         return loaded
     }
@@ -78,7 +77,8 @@ extension SecretStore {
     public func addAuthority(of cluster: Cluster) throws(Failure) {
         if lacks(.nextAuthority) {
             let text = try attempt(.nextAuthority) { try CertificateAuthority.make(cluster: cluster.name) }
-            try replace(.nextAuthority, with: text)
+            // never over one that another process has just made, and that others may trust by now
+            try write(text, to: "\(directory)/\(SecretName.nextAuthority)", name: .nextAuthority)
         }
         try load(cluster, basis: .living(found: [], new: []))
     }
@@ -92,21 +92,21 @@ extension SecretStore {
         }
         _ = try attempt(.nextAuthority) { try CertificateAuthority(pem: text) }
         let current = try currentAuthority(of: cluster, basis: .living(found: [], new: []))
-        let known = try read("\(directory)/\(SecretName.authorityBefore)", for: .authorityBefore)
+        let known = try read("\(directory)/\(SecretName.authorityPrevious)", for: .authorityPrevious)
         let before = PEMText.certificates(in: (current ?? []).map(\.1).joined() + (known ?? ""))
-        if !before.isEmpty { try replace(.authorityBefore, with: before.joined()) }
+        if !before.isEmpty { try replace(.authorityPrevious, with: before.joined()) }
         guard rename(next, "\(directory)/\(SecretName.authority)") == 0 else {
             throw Failure(name: .authority, description: "\(next): \(String(cString: strerror(errno)))")
         }
         try load(cluster, basis: .living(found: [], new: []))
     }
 
-    /// Trusts the authority of before no more.
+    /// Trusts the previous authority no more.
     func dropAuthority(of cluster: Cluster) throws(Failure) {
         guard !lacks(.authority) else {
             throw Failure(name: .authority, description: "no other authority signs")
         }
-        for name: SecretName in [.authorityBefore, .sharedKey, .sharedCertificate] {
+        for name: SecretName in [.authorityPrevious, .sharedKey, .sharedCertificate] {
             guard unlink("\(directory)/\(name)") == 0 || errno == ENOENT else {
                 throw Failure(name: name, description: "it cannot be removed: \(String(cString: strerror(errno)))")
             }
@@ -129,12 +129,17 @@ extension SecretStore {
             return text.map { [(.authority, PEMText.joined($0))] }
         case .living(let found, _):
             guard !isReadOnly else { return nil }
-            if lacks(.authorityBefore), let known = found.first(where: { $0.name == .authorityBefore })?.value {
-                try replace(.authorityBefore, with: known)
+            // what the containers trust is trusted on, together with what was known here
+            let known = try read("\(directory)/\(SecretName.authorityPrevious)", for: .authorityPrevious) ?? ""
+            let seen = found.first { $0.name == .authorityPrevious }?.value ?? ""
+            let next = try read("\(directory)/\(SecretName.nextAuthority)", for: .nextAuthority) ?? ""
+            let trusted = Set(PEMText.certificates(in: known + seen)).subtracting(PEMText.certificates(in: next))
+            if !trusted.isSubset(of: PEMText.certificates(in: known)) {
+                try replace(.authorityPrevious, with: trusted.sorted().joined())
             }
-            if lacks(.nextAuthority) {
+            if next.isEmpty {
                 let text = try attempt(.nextAuthority) { try CertificateAuthority.make(cluster: cluster.name) }
-                try replace(.nextAuthority, with: text)
+                try write(text, to: "\(directory)/\(SecretName.nextAuthority)", name: .nextAuthority)
             }
             return nil
         }
@@ -167,10 +172,17 @@ extension SecretStore {
     ) throws(Failure) {
         let texts = [current, next, before].map { $0 ?? "" } + owned.flatMap { [$0.principal.text, $0.text] }
         guard texts != identityTexts else { return }
+        // a file that was cut off or mixed up must not empty what all parties trust
+        for (name, text) in [(SecretName.authority, current), (.nextAuthority, next)] {
+            if let text { _ = try attempt(name) { try CertificateAuthority(pem: text) } }
+        }
+        if let before, PEMText.certificates(in: before).isEmpty {
+            _ = try attempt(.authorityPrevious) { throw PEMText.Missing(what: "certificate") } as Certificate
+        }
         var places: [(AuthorityView.Place, Certificate)] = []
-        for (place, text) in [(AuthorityView.Place.current, current), (.next, next), (.before, before)] {
+        for (place, text) in [(AuthorityView.Place.current, current), (.next, next), (.previous, before)] {
             for pem in PEMText.certificates(in: text ?? "") {
-                places.append((place, try attempt(SecretName("authority")) { try Certificate(pemEncoded: pem) }))
+                places.append((place, try attempt(.authority) { try Certificate(pemEncoded: pem) }))
             }
         }
         var certificates: [CertificateView] = []

@@ -52,6 +52,7 @@ extension LiveWorld {
             case .sql(let node, let effect): return try await execute(effect, on: node, for: cluster)
             case .pooler(let name, let effect): return try await command(effect, name, cluster)
             case .identity(let effect):
+                if effect == .dropAuthority { try await refuseWhileShown(cluster) }
                 try await secrets.perform(effect, of: cluster)
                 return .done("")
             }

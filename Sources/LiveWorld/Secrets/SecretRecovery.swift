@@ -89,6 +89,16 @@ enum SecretRecovery {
     struct Result {
         var found: [(name: SecretName, value: String)] = []
         var isUnencrypted = false
+
+        /// Takes what is missing. While a rotation goes on, containers trust different authorities: then all of them count.
+        mutating func take(_ name: SecretName, _ value: String, missing: [SecretName]) {
+            let place = found.firstIndex { $0.name == name }
+            if name == .authorityPrevious, missing.contains(.authority) {
+                found.append((name, (place.map { found.remove(at: $0).value + "\n" } ?? "") + value))
+            } else if missing.contains(name), place == nil {
+                found.append((name, value))
+            }
+        }
     }
 
     /// The files that hold secrets, by the component whose containers have them.
@@ -118,10 +128,7 @@ enum SecretRecovery {
                     let owner: Principal = file.component == .node ? .node(name) : .pooler
                     let seen = secrets(in: text, of: file.name, owner: owner)
                     if file.name == "pgbackrest.conf", seen.isEmpty { result.isUnencrypted = true }
-                    for (name, value) in seen
-                    where missing.contains(name) && !result.found.contains(where: { $0.name == name }) {
-                        result.found.append((name, value))
-                    }
+                    for (name, value) in seen { result.take(name, value, missing: missing) }
                 case .absent: if file.name == "pgbackrest.conf" { result.isUnencrypted = true }
                 case .unknown: break
                 }
@@ -137,7 +144,8 @@ enum SecretRecovery {
         case "pgbackrest.conf": passphrase(in: text).map { [(RepositorySecrets.own.passphrase, $0)] } ?? []
         case "cluster.key": text.contains("PRIVATE KEY") ? [(.sharedKey, text)] : []
         // of an older build the certificate of its key, else those of all authorities
-        case "cluster.crt": text.contains("CERTIFICATE") ? [(.sharedCertificate, text), (.authorityBefore, text)] : []
+        case "cluster.crt":
+            text.contains("CERTIFICATE") ? [(.sharedCertificate, text), (.authorityPrevious, text)] : []
         case "identity.pem": text.contains("PRIVATE KEY") ? [(owner.secret, text)] : []
         case "userlist.txt": verifier(in: text).map { [(SecretName("pooler-verifier"), $0)] } ?? []
         case "dbhub.toml": password(inTOML: text).map { [(SecretName("postgres-console"), $0)] } ?? []

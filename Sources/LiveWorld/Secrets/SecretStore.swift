@@ -270,7 +270,7 @@ public actor SecretStore {
     }
 
     /// Makes the file whole or not at all, and never over one that another process has just made.
-    private func write(_ value: String, to path: String, name: SecretName) throws(Failure) {
+    func write(_ value: String, to path: String, name: SecretName) throws(Failure) {
         let temporary = "\(path).\(UInt64.random(in: 0 ... .max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {

@@ -143,7 +143,7 @@ public enum IdentityEffect: Sendable, Hashable {
     case addAuthority
     /// The next authority becomes the current one; the current one is trusted on.
     case adoptAuthority
-    /// The authority of before is trusted no more.
+    /// The previous authority is trusted no more.
     case dropAuthority
 }
 

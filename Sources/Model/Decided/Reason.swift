@@ -80,7 +80,7 @@ public enum Reason: Sendable, Hashable {
     case sharedAuthority
     /// Every party that runs trusts the next authority.
     case trustedEverywhere
-    /// No certificate is in use that the authority of before has signed.
+    /// No certificate is in use that the previous authority has signed.
     case signsNothing
     /// Data was restored up to here, and the cluster changes over to it.
     case restored(String)
@@ -147,10 +147,10 @@ public enum Reason: Sendable, Hashable {
         case .ended(let what): "a \(what) has ended"
         case .retried(let why): "it failed and is tried again: \(why)"
         case .endsSoon(let end): "it ends on \(end)"
-        case .signedBefore: "the authority of before signed it"
+        case .signedBefore: "the previous authority signed it"
         case .sharedAuthority: "an older build made it, and its key was in every container"
         case .trustedEverywhere: "every party that runs trusts the next authority"
-        case .signsNothing: "no certificate in use was signed by the authority of before"
+        case .signsNothing: "no certificate in use was signed by the previous authority"
         case .restored(let target): "data was restored to \(target), and the cluster changes over to it"
         }
     }

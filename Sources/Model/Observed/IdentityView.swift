@@ -76,7 +76,7 @@ public struct AuthorityView: Sendable, Hashable {
         /// It will sign once everybody trusts it.
         case next
         /// It has signed certificates that may still be in use.
-        case before
+        case previous
     }
     /// The place.
     public var place: Place
@@ -123,4 +123,6 @@ public struct CertificateView: Sendable, Hashable {
 extension SecretName {
     /// The certificates of all authorities that are trusted, as PEM. It is no file of its own.
     public static let authorities: SecretName = "authorities"
+    /// What an older build had for an authority's key, which all parties shared; it is known only while that authority signs.
+    public static let sharedKey: SecretName = "cluster-key"
 }

@@ -13,10 +13,13 @@ public struct Certificates: Reconciler {
     /// A certificate that has less than this left should have been renewed long ago.
     static let alarm: Duration = .seconds(20 * 86_400)
 
+    /// How long a certificate may lie unread: ten days, and the day by which its life begins before it is signed.
+    static let unreadLimit: Duration = .seconds(11 * 86_400)
+
     /// One step of a rotation at a time; certificates that are due at once.
     public func propose(_ input: PlanningInput) -> Proposal {
         let identity = input.observation.identity
-        var proposal = Proposal(conditions: alarms(identity, at: Timestamp(input.now)))
+        var proposal = Proposal(conditions: alarms(identity, at: Timestamp(input.now)) + unread(input))
         guard let current = identity.authority(.current) else {
             // its key is lost: another one signs as soon as everybody trusts it
             guard identity.authority(.next) != nil else { return proposal }
@@ -24,7 +27,9 @@ public struct Certificates: Reconciler {
             return proposal
         }
         let due = identity.certificates.filter {
-            $0.isDue(at: Timestamp(input.now)) || $0.authority != current.fingerprint
+            $0.authority != current.fingerprint
+                // one that ends with its authority cannot end later
+                || $0.isDue(at: Timestamp(input.now)) && $0.notAfter < current.notAfter
         }
         for certificate in due {
             let isOld = certificate.authority != current.fingerprint
@@ -37,9 +42,9 @@ public struct Certificates: Reconciler {
             proposal.waiting.append("certificates")
         } else if identity.authority(.next) != nil {
             adopt(input, into: &proposal)
-        } else if identity.authority(.before) != nil {
+        } else if identity.authority(.previous) != nil {
             step(
-                .dropAuthority, .signsNothing, "the certificates that the authority of before signed", input, &proposal)
+                .dropAuthority, .signsNothing, "the certificates that the previous authority signed", input, &proposal)
         } else if let reason = reasonToReplace(current, at: Timestamp(input.now)) {
             proposal.actions.append(Action(.identity(.addAuthority), on: .authority, because: reason))
             proposal.waiting.append("an authority")
@@ -69,6 +74,23 @@ public struct Certificates: Reconciler {
         }
     }
 
+    /// A certificate that was renewed long ago and is not in use: the party shows the one before it, which ends soon.
+    private func unread(_ input: PlanningInput) -> [Condition] {
+        guard let scope = EngineScope(input) else { return [] }
+        let parties = CertificatesInForce(scope)
+        return input.observation.identity.certificates.compactMap { certificate in
+            guard Timestamp(input.now) - certificate.notBefore > Certificates.unreadLimit,
+                let late = parties.late(certificate.principal)
+            else { return nil }
+            return Condition(
+                .certificateExpiring, .true, reason: "NotInUse",
+                message:
+                    "\(late) has not read it for ten days, and shows the one before it, which ends within three weeks. A "
+                    + "pause or maintenance keeps the controller from bringing it there: end that",
+                subject: .certificate(certificate.principal))
+        }
+    }
+
     private func alarms(_ identity: IdentityView, at now: Timestamp) -> [Condition] {
         let ends =
             identity.certificates.map { (Subject.certificate($0.principal), $0.notAfter) }
@@ -90,24 +112,42 @@ struct CertificatesInForce {
     init(_ scope: EngineScope) { self.scope = scope }
 
     /// A party that has not, in words; nil when all have. One that does not run gets its files before it starts, and a task
-    /// that runs ends soon.
+    /// that runs ends soon. One that the manifest does not name any more and that still runs is on its way out.
     var late: String? {
-        let secrets = scope.input.observation.secrets
-        for node in NodeSet(scope).nodes {
-            guard let seen = node.container, seen.state.isAlive else { continue }
-            guard isCurrent(seen, NodeSpec.identity(of: node.name), secrets) else { return node.name.text }
-            let wanted = PatroniFile.version(for: node.name, cluster: scope.cluster, secrets: secrets)
-            guard node.key?.tags.value(of: PatroniFile.versionTag) == wanted else { return node.name.text }
+        for principal in scope.cluster.principals {
+            if let late = late(principal) { return late }
         }
-        for pooler in scope.cluster.poolers {
-            guard let seen = scope.container(pooler.name), seen.state.isAlive else { continue }
-            let view = scope.input.observation.pooler(pooler.name).value
-            guard isCurrent(seen, PoolerSpec.identity, secrets), let view,
-                view.version == PoolerSpec.version(hosts: view.hosts, at: scope)
-            else { return pooler.name.text }
+        let names = scope.cluster.nodeNames.map(\.text) + scope.cluster.poolers.map(\.name.text)
+        let surplus = (scope.containers(of: .node) + scope.containers(of: .pooler)).first {
+            $0.state.isAlive && !names.contains($0.ownName.text)
         }
+        if let surplus { return "\(surplus.name), which is not to run," }
         let task = scope.containers(of: .task).first { $0.state.isAlive }
         return task.map { "\($0.name), which runs," }
+    }
+
+    /// The container of a party that has not read its certificate.
+    func late(_ principal: Principal) -> String? {
+        let secrets = scope.input.observation.secrets
+        switch principal {
+        case .node(let name):
+            let node = NodeView(name, at: scope)
+            guard let seen = node.container, seen.state.isAlive else { return nil }
+            let wanted = PatroniFile.version(for: name, cluster: scope.cluster, secrets: secrets)
+            let isRead =
+                isCurrent(seen, NodeSpec.identity(of: name), secrets)
+                && node.key?.tags.value(of: PatroniFile.versionTag) == wanted
+            return isRead ? nil : name.text
+        case .pooler: return scope.cluster.poolers.first { !isRead(by: $0, secrets) }?.name.text
+        case .backup, .controller: return nil
+        }
+    }
+
+    private func isRead(by pooler: Pooler, _ secrets: [SecretView]) -> Bool {
+        guard let seen = scope.container(pooler.name), seen.state.isAlive else { return true }
+        guard let view = scope.input.observation.pooler(pooler.name).value else { return false }
+        return isCurrent(seen, PoolerSpec.identity, secrets)
+            && view.version == PoolerSpec.version(hosts: view.hosts, at: scope)
     }
 
     private func isCurrent(_ seen: ContainerView, _ files: [FileSpec], _ secrets: [SecretView]) -> Bool {

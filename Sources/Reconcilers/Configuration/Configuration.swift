@@ -15,9 +15,13 @@ public struct Configuration: Reconciler {
         guard let scope = EngineScope(input) else { return Proposal() }
         let current = configuration.json
         let poolers = PoolerAccess(at: scope, current: configuration).addresses
+        // of an older build: its authority's key was in every container, and is worth nothing once another one signs
+        let isRead = CertificatesInForce(scope).late == nil
+        let isOwn = input.observation.identity.authority(.current)?.statesItsUse ?? true
+        let isProven = configuration.clientRules.contains(DynamicConfiguration.byCertificate) || isRead && isOwn
         let desired = withRemovals(
-            DynamicConfiguration.desired(for: input.cluster, poolers: poolers), current: current,
-            keeping: CertificatesInForce(scope).late == nil ? [] : DynamicConfiguration.before)
+            DynamicConfiguration.desired(for: input.cluster, poolers: poolers, isProven: isProven), current: current,
+            keeping: isRead ? [] : DynamicConfiguration.before)
         guard let difference = current.patch(towards: desired) else { return Proposal() }
         // a person who paused Patroni may have edited it, too
         guard !dcs.isPaused else {

@@ -3,7 +3,8 @@ import Model
 /// Patroni's dynamic configuration as the manifest wants it: what lives in etcd's `/config` key.
 enum DynamicConfiguration {
     /// - Parameter poolers: the addresses from which the cluster's certificate is good for every login.
-    static func desired(for cluster: Cluster, poolers: [String] = []) -> JSONValue {
+    /// - Parameter isProven: whether every node proves who it is, and knows the controller by its certificate.
+    static func desired(for cluster: Cluster, poolers: [String] = [], isProven: Bool = true) -> JSONValue {
         let synchronous = cluster.postgres.synchronous
         let mode: JSONValue =
             switch synchronous.mode {
@@ -20,11 +21,11 @@ enum DynamicConfiguration {
             ("synchronous_mode", mode),
             ("synchronous_mode_strict", .bool(synchronous.mode == .strict)),
             ("synchronous_node_count", .integer(Int64(synchronous.number))),
-            ("postgresql", postgresql(cluster, poolers: poolers)),
+            ("postgresql", postgresql(cluster, poolers: poolers, isProven: isProven)),
         ])
     }
 
-    private static func postgresql(_ cluster: Cluster, poolers: [String]) -> JSONValue {
+    private static func postgresql(_ cluster: Cluster, poolers: [String], isProven: Bool) -> JSONValue {
         var members: [(String, JSONValue)] = [
             ("use_pg_rewind", .bool(true)),
             ("use_slots", .bool(true)),
@@ -32,7 +33,7 @@ enum DynamicConfiguration {
             ("remove_data_directory_on_rewind_failure", .bool(false)),
             ("remove_data_directory_on_diverged_timelines", .bool(false)),
             ("parameters", .object(parameters(cluster).map { ($0.name, .string($0.value)) })),
-            ("pg_hba", .array(hba(cluster, poolers: poolers).map { .string($0) })),
+            ("pg_hba", .array(hba(cluster, poolers: poolers, isProven: isProven).map { .string($0) })),
         ]
         members.append(("pg_ident", .array(identities(cluster).map { .string($0) })))
         if cluster.backups.enabled {
@@ -98,10 +99,15 @@ enum DynamicConfiguration {
         return values.sorted { $0.name < $1.name }
     }
 
+    /// How the controller logs in. No password opens the superuser's sessions: one that a person sets locks nobody out and lets
+    /// nobody in.
+    static let byCertificate = "hostssl all postgres samenet cert map=controller"
+
     /// The client rules: ours for the cluster's own roles, then the manifest's, then password logins from anywhere
     /// that reaches the port (which is bound to loopback unless the manifest says otherwise).
-    static func hba(_ cluster: Cluster, poolers addresses: [String] = []) -> [String] {
+    static func hba(_ cluster: Cluster, poolers addresses: [String] = [], isProven: Bool = true) -> [String] {
         let accounts = cluster.accounts
+        let host = isProven ? "hostssl" : "host"
         let poolers =
             cluster.pooler.enabled
             ? [
@@ -113,10 +119,9 @@ enum DynamicConfiguration {
             "local replication postgres peer",
             // Patroni asks its own PostgreSQL for the timeline this way
             "local replication \(accounts.replication.role) scram-sha-256",
-            "hostssl replication \(accounts.replication.role) samenet scram-sha-256",
-            "hostssl all \(accounts.rewind.role) samenet scram-sha-256",
-            // no password opens the superuser's sessions: one that a person sets locks nobody out and lets nobody in
-            "hostssl all postgres samenet cert map=controller",
+            "\(host) replication \(accounts.replication.role) samenet scram-sha-256",
+            "\(host) all \(accounts.rewind.role) samenet scram-sha-256",
+            isProven ? byCertificate : "host all postgres samenet scram-sha-256",
             "host all postgres all reject",
             "host replication all all reject",
         ] + poolers + cluster.postgres.hba + PoolerAccess.rules(for: addresses, cluster)

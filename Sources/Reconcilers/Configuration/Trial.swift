@@ -45,9 +45,12 @@ struct Trial {
 
     /// The same values in the same image with the same memory are tried once.
     static func task(_ cluster: Cluster) -> TaskSpec {
-        let parameters = DynamicConfiguration.parameters(cluster).map { "\($0.name) = \(quoted($0.value))" }
+        // TLS is started as on a node: what the manifest says of ciphers and versions counts only then
+        let shared = DynamicConfiguration.parameters(cluster) + PatroniFile.tls
+        let parameters = shared.map { "\($0.name) = \(quoted($0.value))" }
         let rules = DynamicConfiguration.hba(cluster)
-        let all = parameters + rules + [cluster.nodes.image.text, "\(cluster.nodes.memory)"]
+        let identity = cluster.nodeNames.first.map(NodeSpec.identity) ?? []
+        let all = parameters + rules + [cluster.nodes.image.text, "\(cluster.nodes.memory)"] + identity.map(\.path)
         func file(_ name: String, _ lines: [String]) -> FileSpec {
             FileSpec(
                 path: "\(directory)/\(name)",
@@ -56,7 +59,7 @@ struct Trial {
         return TaskSpec(
             kind: .trial, identity: "trial \(Digest(of: all.joined(separator: "\n")).short)",
             command: ["task", "trial"], mounts: [],
-            files: [file("trial.conf", parameters), file("trial.hba", rules)])
+            files: [file("trial.conf", parameters), file("trial.hba", rules)] + identity)
     }
 
     /// A value as `postgresql.conf` reads it.

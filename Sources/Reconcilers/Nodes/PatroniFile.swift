@@ -72,18 +72,13 @@ enum PatroniFile {
                   password: \(quotedSecret: .superuser)
                 replication:
                   username: "\(cluster.accounts.replication.role)"
-                  password: \(quotedSecret: .replication)
-            \(verification)
+                  password: \(quotedSecret: .replication)\(verification(secrets))
                 rewind:
                   username: "\(cluster.accounts.rewind.role)"
-                  password: \(quotedSecret: .rewind)
-            \(verification)
+                  password: \(quotedSecret: .rewind)\(verification(secrets))
               parameters:
                 unix_socket_directories: /var/run/postgresql
-                ssl: "on"
-                ssl_ca_file: \(ClusterIdentity.authorities)
-                ssl_cert_file: \(ClusterIdentity.own)
-                ssl_key_file: \(ClusterIdentity.own)
+            \(tls.map { "    \($0.name): \"\($0.value)\"" }.joined(separator: "\n"))
                 # PostgreSQL reads its certificates again when it reads its settings, and Patroni has it do that when one differs
                 \(certificatesParameter): "\(ClusterIdentity.version(of: .node(node), secrets: secrets))"
               basebackup:
@@ -102,8 +97,20 @@ enum PatroniFile {
     /// The parameter that says which certificates a server has read; PostgreSQL knows no meaning of it.
     static let certificatesParameter = "controller.certificates"
 
-    /// How another node's server is known.
-    private static let verification = """
+    /// How a node's server proves who it is.
+    static let tls: [PostgresSettings.Parameter] = [
+        .init("ssl", "on"), .init("ssl_ca_file", ClusterIdentity.authorities),
+        .init("ssl_cert_file", ClusterIdentity.own), .init("ssl_key_file", ClusterIdentity.own),
+    ]
+
+    /// How another node's server is known; nothing while an older build's authority signs, because its nodes may serve without
+    /// TLS until they have read this.
+    private static func verification(_ secrets: [SecretView]) -> String {
+        secrets.contains { $0.name == .sharedKey } ? "" : verified
+    }
+
+    private static let verified = """
+
               sslmode: verify-full
               sslrootcert: \(ClusterIdentity.authorities)
         """

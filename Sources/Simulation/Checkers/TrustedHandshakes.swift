@@ -24,7 +24,7 @@ struct TrustedHandshakes: Checker {
                 "\($0.name) does not trust the authority that signs from now on"
             }
         case .dropAuthority:
-            let before = universe.identity.authorities.filter { $0.place == .before }.map(\.fingerprint)
+            let before = universe.identity.authorities.filter { $0.place == .previous }.map(\.fingerprint)
             return parties.first { before.contains($0.identity.signer ?? "") }.map {
                 "\($0.name) shows a certificate that is trusted no more"
             }

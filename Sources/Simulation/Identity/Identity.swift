@@ -63,10 +63,10 @@ extension Universe {
             }
             for place in identity.authorities.indices {
                 identity.authorities[place].place =
-                    identity.authorities[place].fingerprint == next.fingerprint ? .current : .before
+                    identity.authorities[place].fingerprint == next.fingerprint ? .current : .previous
             }
         case .dropAuthority:
-            identity.authorities.removeAll { $0.place == .before }
+            identity.authorities.removeAll { $0.place == .previous }
             setSecret(.authorities)
         }
         return .done("")

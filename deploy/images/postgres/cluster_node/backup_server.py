@@ -4,6 +4,7 @@ import signal
 import time
 
 CERTIFICATE = "/etc/controller/cluster.crt"
+CONFIGURATION = "/etc/controller/pgbackrest.conf"
 # the server is started at most once in so many seconds
 INTERVAL_SECONDS = 3
 
@@ -11,13 +12,15 @@ INTERVAL_SECONDS = 3
 class BackupServer:
     """A child process. Only backups from this node depend on it, so its end does not end the container."""
 
-    def __init__(self, certificate=CERTIFICATE, clock=time.monotonic):
+    def __init__(self, certificate=CERTIFICATE, clock=time.monotonic, configuration=CONFIGURATION):
         # not at once: a cluster that starts waits for PostgreSQL, and not for this
-        self.path, self.clock = certificate, clock
+        self.path, self.clock, self.configuration = certificate, clock, configuration
         self.process, self.version, self.started = None, None, clock()
 
     def keep(self):
-        """Starts it where there is a certificate; tells it of a new certificate."""
+        """Starts it where backups are configured; tells it of new certificates."""
+        if not os.path.exists(self.configuration):
+            return
         try:
             status = os.stat(self.path)
         except OSError:
