@@ -47,6 +47,8 @@ enum PatroniFile {
         // names, not addresses: connecting to a dead container's address hangs, its name fails in 7 ms
         return """
             # written by the controller; edits are undone
+            # certificates \(ClusterIdentity.version(of: .node(node), secrets: secrets)): another file is read again, and the
+            # certificates with it
             scope: "\(cluster.name)"
             namespace: /service/
             name: "\(node)"
@@ -79,8 +81,6 @@ enum PatroniFile {
               parameters:
                 unix_socket_directories: /var/run/postgresql
             \(tls.map { "    \($0.name): \"\($0.value)\"" }.joined(separator: "\n"))
-                # PostgreSQL reads its certificates again when it reads its settings, and Patroni has it do that when one differs
-                \(certificatesParameter): "\(ClusterIdentity.version(of: .node(node), secrets: secrets))"
               basebackup:
                 - checkpoint: fast\(rate(cluster))
               create_replica_methods: [\(cluster.backups.enabled ? "repository, basebackup" : "basebackup")]
@@ -93,9 +93,6 @@ enum PatroniFile {
 
             """
     }
-
-    /// The parameter that says which certificates a server has read; PostgreSQL knows no meaning of it.
-    static let certificatesParameter = "controller.certificates"
 
     /// How a node's server proves who it is.
     static let tls: [PostgresSettings.Parameter] = [
