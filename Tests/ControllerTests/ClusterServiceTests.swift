@@ -193,6 +193,8 @@ struct ClusterServiceTests {
                 return false
             }
             #expect(reports.count == 2)
+            // the second pass was no resync
+            #expect(world.looks.filter { $0 == .everythingAfresh }.count == 1)
             #expect(world.starts == [.docker(.local, .start("id-pg-node-3"))])
         }
     }
