@@ -50,7 +50,7 @@ struct CertificateRotate: AsyncParsableCommand {
         help: "The owner of the certificate, as `controller certificates` lists it; all of them when it is not said.")
     var name: String?
 
-    @Flag(help: "Replace the authority: all certificates are signed anew by the next one.")
+    @Flag(help: "Replace the authority: the next one signs all certificates again.")
     var ca = false
 
     func run() async throws {
@@ -74,7 +74,7 @@ struct CertificateRotate: AsyncParsableCommand {
         }
         for principal in principals { try await session.world.secrets.issue(principal, of: cluster) }
         Terminal.say(
-            "\(principals.map(\.text).joined(separator: ", ")): signed anew; the controller brings the files to where they "
+            "\(principals.map(\.text).joined(separator: ", ")): signed again; the controller brings the files to where they "
                 + "are used")
     }
 }

@@ -29,8 +29,7 @@ struct CertificateAuthority {
 
     /// A new authority of a cluster, as text.
     ///
-    /// The name carries the day and a random part: readers that look an issuer up by its name must not take an authority for
-    /// the one before it.
+    /// A part of the name is random: readers that look an issuer up by its name must not take an authority for the previous one.
     static func make(cluster: ClusterName, now: Date = Date()) throws -> String {
         let key = P256.Signing.PrivateKey()
         let publicKey = Certificate.PrivateKey(key).publicKey

@@ -18,10 +18,10 @@ extension LiveWorld {
                 continue
             }
             let server = try await server(of: node, cluster)
-            var isShown = await shows(server, certificateOf: current)
+            var isShown = await shows(server, certificateOf: current, until: end)
             while !isShown, ContinuousClock.now < end {
                 try await Task.sleep(for: .milliseconds(100))
-                isShown = await shows(server, certificateOf: current)
+                isShown = await shows(server, certificateOf: current, until: end)
             }
             guard isShown else {
                 throw RefusalError(
@@ -33,12 +33,15 @@ extension LiveWorld {
     }
 
     /// Whether a server's certificate is good under these authorities: it answers as PostgreSQL does after the handshake.
-    private func shows(_ server: ServerAddress, certificateOf authorities: String) async -> Bool {
+    private func shows(
+        _ server: ServerAddress, certificateOf authorities: String, until end: ContinuousClock.Instant
+    ) async -> Bool {
         do throws(PostgresError) {
             let session = try await PostgresConnection.connect(
                 PostgresConfiguration(
                     host: server.node.text, user: "postgres", sslMode: .verifyFull, trustedAuthorities: authorities,
-                    address: server.host, connectTimeout: .seconds(2), settings: SessionSettings.superuser))
+                    address: server.host, connectTimeout: max(end - .now, .milliseconds(200)),
+                    settings: SessionSettings.superuser))
             await session.close()
             return true
         } catch {

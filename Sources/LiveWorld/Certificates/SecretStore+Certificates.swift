@@ -25,7 +25,7 @@ extension SecretStore {
 
     /// Reads the authorities and the certificates of all parties, and makes what is missing and may be made.
     ///
-    /// A certificate may always be signed anew. An authority of a living cluster whose key is lost cannot: another one is made,
+    /// A certificate may always be signed again. An authority of a living cluster whose key is lost cannot: another one is made,
     /// which signs when everybody trusts it; until then the certificates that there are stay in use.
     func certificates(of cluster: Cluster, basis: Basis) throws(Failure) -> [(SecretName, String)] {
         let current = try currentAuthority(of: cluster, basis: basis)
@@ -166,7 +166,7 @@ extension SecretStore {
         if case .living(let found, _) = basis { found.contains { $0.name == name } } else { false }
     }
 
-    /// Notes what planners know of them; read anew only where a text has changed.
+    /// Notes what planners know of them; read again only where a text has changed.
     private func see(
         current: String?, next: String?, before: String?, _ owned: [(principal: Principal, text: String)]
     ) throws(Failure) {

@@ -99,8 +99,8 @@ enum DynamicConfiguration {
         return values.sorted { $0.name < $1.name }
     }
 
-    /// How the controller logs in. No password opens the superuser's sessions: one that a person sets locks nobody out and lets
-    /// nobody in.
+    /// How the controller logs in. No password opens the superuser's sessions, so a password that a person sets
+    /// changes nothing for the controller and opens nothing for others.
     static let byCertificate = "hostssl all postgres samenet cert map=controller"
 
     /// The client rules: ours for the cluster's own roles, then the manifest's, then password logins from anywhere
