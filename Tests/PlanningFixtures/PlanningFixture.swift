@@ -11,8 +11,9 @@ struct PlanningFixture {
     static let now = Moment(uptime: .seconds(1000), wallMilliseconds: 1_760_000_000_000)
     static let networkID: NetworkID = "net1"
 
-    init(nodes: Int = 3, etcd: Int = 3) {
+    init(nodes: Int = 3, etcd: Int = 3, withBackups: Bool = true) {
         cluster = Cluster(name: "demo")
+        cluster.backups.enabled = withBackups
         cluster.nodes.count = nodes
         cluster.etcd.members = etcd
         if nodes == 1 { cluster.postgres.synchronous.mode = .off }
