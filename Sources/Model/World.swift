@@ -27,7 +27,7 @@ public enum ObservationScope: Sendable, Hashable {
         switch subject {
         case .database, .role: return false
         case .cluster, .network, .volume, .image, .container, .etcd, .leadership, .node, .repository, .certificate,
-            .authority:
+            .authority, .localConfiguration:
             return true
         }
     }

@@ -13,8 +13,13 @@ public enum Reconcilers {
         Poolers(), Console(),
     ]
 
+    /// Whether this parameter stands in each node's own file, and not in etcd.
+    public static func isLocal(parameter: String, _ cluster: Cluster) -> Bool {
+        LocalParameters.names(cluster).contains(parameter)
+    }
+
     /// The parameters that every node's PostgreSQL is to run with, sorted by name.
     public static func parameters(of cluster: Cluster) -> [PostgresSettings.Parameter] {
-        DynamicConfiguration.parameters(cluster)
+        (DynamicConfiguration.parameters(cluster) + LocalParameters.declared(cluster)).sorted { $0.name < $1.name }
     }
 }

@@ -39,6 +39,7 @@ public actor SimulatedWorld: World {
         universe.signMissing(cluster)
         observation.secrets = universe.secrets
         observation.identity = universe.identity
+        observation.localConfiguration = universe.localConfiguration
         observation.identity.certificates.removeAll { !cluster.principals.contains($0.principal) }
         let upset = beginCall()
         guard !isControllerDead else { return observation }
@@ -107,6 +108,7 @@ public actor SimulatedWorld: World {
         case .sql(let node, let effect): universe.perform(effect, on: node)
         case .pooler(let name, let effect): universe.perform(effect, on: name)
         case .identity(let effect): universe.perform(effect)
+        case .configureLocally(let local): universe.record(local)
         }
     }
 

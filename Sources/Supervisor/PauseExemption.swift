@@ -9,7 +9,7 @@ extension PlanningInput {
         else { return isFarewell(action) }
         switch action.effect {
         case .pooler(_, .reload), .docker(_, .upload): return true
-        case .pooler, .docker, .etcd, .patroni, .sql, .identity: return false
+        case .pooler, .docker, .etcd, .patroni, .sql, .identity, .configureLocally: return false
         }
     }
 
@@ -19,7 +19,7 @@ extension PlanningInput {
         let record = SwitchoverRecord.key(of: cluster.name)
         switch action.effect {
         case .etcd(.replaceKey(record, _, _)), .etcd(.deleteKey(record, _)): return true
-        case .etcd, .docker, .patroni, .sql, .pooler, .identity: return false
+        case .etcd, .docker, .patroni, .sql, .pooler, .identity, .configureLocally: return false
         }
     }
 }

@@ -22,6 +22,7 @@ extension Effect {
         case .identity(.addAuthority): "make the next authority"
         case .identity(.adoptAuthority): "let the next authority sign"
         case .identity(.dropAuthority): "stop trusting the previous authority"
+        case .configureLocally: "record what the nodes' own files hold"
         }
     }
 }

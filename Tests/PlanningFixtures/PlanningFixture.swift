@@ -23,6 +23,8 @@ struct PlanningFixture {
             SecretView(name: $0, version: "1")
         }
         observation.identity = PlanningFixture.identity(of: cluster)
+        observation.localConfiguration = LocalConfiguration(
+            of: cluster, poolers: cluster.poolers.isEmpty ? [] : ["10.0.0.2"])
         engine.networks = [
             NetworkView(
                 id: PlanningFixture.networkID, name: cluster.network.name, driver: "bridge", subnet: nil,
@@ -141,7 +143,7 @@ struct PlanningFixture {
         for node in cluster.nodeNames {
             let isLeader = node == "pg-node-1"
             var key = DCSMember(name: node, state: "running", role: isLeader ? "primary" : "replica")
-            let version = PatroniFile.version(for: node, cluster: cluster, secrets: observation.secrets)
+            let version = PatroniFile.version(for: node, input)
             key.tags = [LabelValue(PatroniFile.versionTag, version)]
             dcs.members.append(key)
             var member = MemberView(state: .running, role: isLeader ? .primary : .replica)
@@ -180,9 +182,25 @@ struct PlanningFixture {
             let view = PoolerView(version: PoolerSpec.version(hosts: hosts, at: site), hosts: hosts)
             observation.poolers.append(PoolerSighting(name: pooler.name, view: .present(view)))
         }
-        let addresses = cluster.poolers.isEmpty ? [] : ["10.0.0.2"]
-        let configuration = DynamicConfiguration.desired(for: cluster, poolers: addresses)
-        dcs { $0.configuration = PatroniConfiguration(configuration) }
+    }
+
+    /// Every node has its file as it is to be now, and has read it.
+    mutating func readFiles() {
+        guard let site = EngineScope(input) else { return }
+        let secrets = observation.secrets
+        for node in cluster.nodeNames {
+            let views = NodeSpec.container(node, at: site).files.map { file in
+                FileView(path: file.path, content: .asWritten(template: file.identity.digest(secrets: secrets)))
+            }
+            change(node.container) { $0.files = .present(views) }
+            let tag = LabelValue(PatroniFile.versionTag, PatroniFile.version(for: node, input))
+            dcs { view in
+                for place in view.members.indices where view.members[place].name == node {
+                    view.members[place].tags.removeAll { $0.key == PatroniFile.versionTag }
+                    view.members[place].tags.append(tag)
+                }
+            }
+        }
     }
 
     mutating func database(_ change: (inout DatabaseView) -> Void) {

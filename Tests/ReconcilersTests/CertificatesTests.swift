@@ -156,22 +156,20 @@ struct CertificatesTests {
 
     @Test("a change of a node's certificate changes the version that its Patroni shows, and that of no other node")
     func version() {
-        let fixture = PlanningFixture()
-        var secrets = fixture.observation.secrets
+        var fixture = PlanningFixture()
         func versions() -> [String] {
-            fixture.cluster.nodeNames.map { PatroniFile.version(for: $0, cluster: fixture.cluster, secrets: secrets) }
+            fixture.cluster.nodeNames.map { PatroniFile.version(for: $0, fixture.input) }
         }
         let before = versions()
-        secrets.append(SecretView(name: Principal.node("pg-node-2").secret, version: "2"))
+        fixture.observation.secrets.append(SecretView(name: Principal.node("pg-node-2").secret, version: "2"))
         #expect(zip(before, versions()).map { $0 == $1 } == [true, false, true])
-        secrets.append(SecretView(name: .authorities, version: "2"))
+        fixture.observation.secrets.append(SecretView(name: .authorities, version: "2"))
         #expect(zip(before, versions()).map { $0 == $1 } == [false, false, false])
     }
 
     @Test("a node checks the server that it copies from, and serves with its own certificate")
     func patroniFile() {
-        let text = PatroniFile.spec(for: "pg-node-1", cluster: PlanningFixture().cluster, secrets: []).content
-            .filled { "<\($0)>" }
+        let text = PatroniFile.spec(for: "pg-node-1", PlanningFixture().input).content.filled { "<\($0)>" }
         for secret in ["replication", "rewind"] {
             #expect(
                 text.contains(
@@ -182,7 +180,7 @@ struct CertificatesTests {
 
                     """))
         }
-        #expect(text.contains("    ssl: \"on\"\n    ssl_ca_file: \"/etc/controller/cluster.crt\"\n"))
+        #expect(text.contains("\n    ssl: \"on\"\n    ssl_ca_file: \"/etc/controller/cluster.crt\"\n"))
         // the trial starts TLS, too, because ciphers and versions of the manifest count only then
         let trial = Trial.task(PlanningFixture().cluster)
         let named = PatroniFile.tls.map(\.value).filter { $0.hasPrefix(FileSpec.directory) }
@@ -193,14 +191,12 @@ struct CertificatesTests {
     @Test("only the controller's certificate opens the superuser's sessions, and only a task's reads data for a backup")
     func rules() {
         let cluster = PlanningFixture().cluster
-        let rules = DynamicConfiguration.hba(cluster)
+        let rules = ClientRules.lines(cluster, LocalConfiguration(of: cluster, poolers: []))
         #expect(
             rules.filter { $0.contains(" postgres ") && !$0.hasPrefix("local") && !$0.contains("pooler") } == [
                 "hostssl all postgres samenet cert map=controller", "host all postgres all reject",
             ])
-        let identities = DynamicConfiguration.desired(for: cluster)["postgresql"]?["pg_ident"]
-        var lines: [String] = []
-        if case .array(let values)? = identities { lines = values.compactMap(\.string) }
+        let lines = ClientRules.identities(cluster)
         #expect(lines.filter { $0.hasSuffix(" postgres") } == ["controller controller.internal postgres"])
         // no party can have the name of another one, whatever the cluster is called
         let names = cluster.principals.map { $0.commonName(in: "controller") }
@@ -249,26 +245,20 @@ struct CertificatesTests {
         #expect(effects(fixture) == [.identity(.addAuthority)])
     }
 
-    @Test("in a cluster of an older build the rules for certificates come when every node has its own, and no sooner")
+    @Test("certificates open sessions where each party has its own key, and not under an older build's shared one")
     func rulesOfAnOlderBuild() {
-        func hasNewRules(_ change: (inout PlanningFixture) -> Void) -> Bool {
+        func text(isShared: Bool) -> String {
             let fixture = Self.fixture { fixture in
-                let before = DynamicConfiguration.desired(for: fixture.cluster, isProven: false)
-                fixture.dcs { $0.configuration = PatroniConfiguration(before) }
-                change(&fixture)
+                fixture.observation.identity.authorities[0].statesItsUse = !isShared
+                if isShared { fixture.observation.secrets = [SecretView(name: .sharedKey, version: "1")] }
             }
-            // new rules are tried first
-            return Configuration().propose(fixture.input).waiting == ["the trial of the parameters"]
+            return PatroniFile.spec(for: "pg-node-1", fixture.input).content.filled { $0.text }
         }
-        #expect(hasNewRules { _ in })
-        #expect(!hasNewRules { $0.observation.identity.authorities[0].statesItsUse = false })
-        #expect(!hasNewRules { $0.dcs { $0.members[0].tags = [LabelValue(PatroniFile.versionTag, "old")] } })
-        // what is in force stays in force in a later rotation
-        let rotating = Self.fixture { $0.dcs { $0.members[0].tags = [LabelValue(PatroniFile.versionTag, "old")] } }
-        #expect(rotating.effects(Configuration()) == [])
-        let secrets = [SecretView(name: .sharedKey, version: "1")]
-        let file = PatroniFile.spec(for: "pg-node-1", cluster: PlanningFixture().cluster, secrets: secrets)
-        #expect(!file.content.filled { $0.text }.contains("verify-full"))
+        #expect(text(isShared: false).contains(ClientRules.byCertificate))
+        #expect(text(isShared: false).contains("verify-full"))
+        #expect(!text(isShared: true).contains(ClientRules.byCertificate))
+        #expect(!text(isShared: true).contains("verify-full"))
+        #expect(text(isShared: true).contains("host all postgres samenet scram-sha-256"))
     }
 
     @Test("what an older build had in Patroni's configuration goes when every node has read its own file")
@@ -283,9 +273,8 @@ struct CertificatesTests {
             }
         }
         #expect(fixture(isRead: false).effects(Configuration()) == [])
-        // parameters change only after a trial
-        let proposal = Configuration().propose(fixture(isRead: true).input)
-        #expect(proposal.waiting == ["the trial of the parameters"])
+        let patch = JSONValue.object([("postgresql", .object([("parameters", .object([("ssl", .null)]))]))])
+        #expect(fixture(isRead: true).effects(Configuration()) == [.patroni("pg-node-1", .patchConfiguration(patch))])
     }
 }
 

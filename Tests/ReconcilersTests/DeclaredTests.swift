@@ -23,8 +23,7 @@ struct DeclaredTests {
             $0.databases = [DeclaredDatabaseView(name: "appdb", owner: "app")]
             $0.archiver.lastArchived = "000000010000000000000007"
         }
-        let configuration = DynamicConfiguration.desired(for: fixture.cluster, poolers: ["10.0.0.2"])
-        fixture.dcs { $0.configuration = PatroniConfiguration(configuration) }
+        fixture.readFiles()
         var backup = BackupView(label: "b", type: "full", stoppedAt: 1_760_000_000, size: 1)
         backup.firstSegment = "000000010000000000000004"
         backup.lastSegment = "000000010000000000000005"
@@ -49,7 +48,7 @@ struct DeclaredTests {
             case .sql(_, .advanceWAL): "a WAL record"
             case .sql(_, .dropDatabase(let name)): "drop database \(name)"
             case .sql(_, .dropRole(let name)): "drop role \(name)"
-            case .docker, .etcd, .patroni, .pooler, .identity: "something else"
+            case .docker, .etcd, .patroni, .pooler, .identity, .configureLocally: "something else"
             }
         }
     }
@@ -176,11 +175,15 @@ struct DeclaredTests {
         var fixture = fixture
         role(&fixture) { $0.passwordMatches = false }
         #expect(sql(fixture, Roles()) == ["password app role-app"])
-        let configuration = DynamicConfiguration.desired(for: fixture.cluster)
-        fixture.dcs { $0.configuration = PatroniConfiguration(configuration) }
+        var unread = fixture
+        unread.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+        #expect(sql(unread, Roles()) == [])
+        fixture.observation.localConfiguration?.poolers = []
+        fixture.readFiles()
         #expect(sql(fixture, Roles()) == [])
         #expect(Roles().propose(fixture.input).waiting == ["the poolers' access, before the password of app changes"])
-        #expect(fixture.effects(Configuration()).count == 1)
+        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"])
+        #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
         fixture.cluster.pooler.enabled = false
         #expect(sql(fixture, Roles()) == ["password app role-app"])
     }
@@ -192,19 +195,16 @@ struct DeclaredTests {
         var fixture = fixture
         let rule = "hostssl all app,console,pgadmin 10.0.0.2/32 cert map=pooler"
         func rules(_ fixture: PlanningFixture) -> [String] {
-            guard let scope = EngineScope(fixture.input), let current = fixture.observation.dcs.value?.configuration
-            else {
-                return []
-            }
-            let addresses = PoolerAccess(at: scope, current: current).addresses
-            return PoolerAccess.rules(for: addresses, fixture.cluster)
+            guard let scope = EngineScope(fixture.input) else { return [] }
+            return PoolerAccess.rules(for: PoolerAccess.wanted(at: scope), fixture.cluster)
         }
         #expect(rules(fixture) == [rule])
         for pooler in fixture.cluster.poolers { fixture.stop(pooler.name, exitCode: 0) }
         #expect(rules(fixture) == [rule])
         fixture.cluster.pooler.enabled = false
         #expect(rules(fixture) == [])
-        let hba = DynamicConfiguration.hba(fixture.cluster, poolers: ["10.0.0.2"])
+        let hba = ClientRules.lines(
+            fixture.cluster, LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"]))
         #expect(hba.suffix(2) == [rule, "host all all all scram-sha-256"])
     }
 

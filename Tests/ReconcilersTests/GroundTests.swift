@@ -34,7 +34,7 @@ struct GroundTests {
     private func isMembership(_ effect: Effect) -> Bool {
         switch effect {
         case .etcd(.removeMember), .etcd(.addLearner), .etcd(.promote): true
-        case .etcd, .docker, .patroni, .sql, .pooler, .identity: false
+        case .etcd, .docker, .patroni, .sql, .pooler, .identity, .configureLocally: false
         }
     }
 

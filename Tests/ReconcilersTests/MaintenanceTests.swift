@@ -82,6 +82,7 @@ struct MaintenanceTests {
     func isNoCandidate() {
         var fixture = held("pg-node-2", nodes: 4)
         fixture.cluster.pooler.enabled = false
+        fixture.readFiles()
         fixture.change("pg-node-1") { $0.settings.ports = [] }
         fixture.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2"]) }
         #expect(fixture.effects(Nodes()) == [])
@@ -106,7 +107,7 @@ struct TagTests {
     @Test("are written into its file, which its Patroni reads again without a restart; the others' files stay")
     func needAReload() {
         var fixture = tagged("pg-node-3") { ($0.nofailover, $0.nosync) = (true, true) }
-        let file = PatroniFile.spec(for: "pg-node-3", cluster: fixture.cluster, secrets: fixture.observation.secrets)
+        let file = PatroniFile.spec(for: "pg-node-3", fixture.input)
         let text = file.content.filled { $0.text }
         #expect(text.contains("\"\n  nofailover: true\n  nosync: true\nbootstrap:"))
         let uploads = fixture.actions.filter { if case .docker(_, .upload) = $0.effect { true } else { false } }
@@ -118,8 +119,7 @@ struct TagTests {
                 files.map { $0.path == written.path ? written : $0 }
             }
         }
-        let version = PatroniFile.version(
-            for: "pg-node-3", cluster: fixture.cluster, secrets: fixture.observation.secrets)
+        let version = PatroniFile.version(for: "pg-node-3", fixture.input)
         #expect(
             fixture.effects(Nodes()) == [
                 .patroni("pg-node-3", .reload(version: version)), .patroni("pg-node-3", .wake),
@@ -160,8 +160,8 @@ struct TagTests {
     func abdicates() {
         var fixture = tagged("pg-node-1") { $0.nofailover = true }
         fixture.cluster.pooler.enabled = false
-        let file = PatroniFile.version(
-            for: "pg-node-1", cluster: fixture.cluster, secrets: fixture.observation.secrets)
+        fixture.readFiles()
+        let file = PatroniFile.version(for: "pg-node-1", fixture.input)
         fixture.dcs { $0.members[0].tags = [LabelValue(PatroniFile.versionTag, file)] }
         #expect(
             fixture.effects(Nodes()).contains(.patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2"))))

@@ -26,7 +26,7 @@ struct MigrationsTests {
             switch effect {
             case .sql(_, .migrate(let database, let file, let role)): "\(database): \(file.name) as \(role)"
             case .sql(_, .script(_, let text)): text
-            case .sql, .docker, .etcd, .patroni, .pooler, .identity: "something else"
+            case .sql, .docker, .etcd, .patroni, .pooler, .identity, .configureLocally: "something else"
             }
         }
     }

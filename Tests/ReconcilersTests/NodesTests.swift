@@ -73,6 +73,7 @@ struct NodesTests {
     func switchesOverFirst() {
         var fixture = PlanningFixture()
         fixture.cluster.pooler.enabled = false
+        fixture.readFiles()
         fixture.change("pg-node-1") { $0.settings.sharedMemory = 1 }
         #expect(
             fixture.effects(Nodes()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2"))])
@@ -111,6 +112,7 @@ struct NodesTests {
     func scalesDownThePrimary() {
         var fixture = PlanningFixture()
         fixture.cluster.pooler.enabled = false
+        fixture.readFiles()
         fixture.cluster.nodes.count = 2
         fixture.dcs {
             $0.leader?.node = "pg-node-3"
@@ -137,8 +139,7 @@ struct NodesTests {
             })
         fixture = PlanningFixture()
         fixture.dcs { $0.members[1].tags = [LabelValue(PatroniFile.versionTag, "old")] }
-        let version = PatroniFile.version(
-            for: "pg-node-2", cluster: fixture.cluster, secrets: fixture.observation.secrets)
+        let version = PatroniFile.version(for: "pg-node-2", fixture.input)
         #expect(
             fixture.effects(Nodes()) == [
                 .patroni("pg-node-2", .reload(version: version)), .patroni("pg-node-2", .wake),

@@ -163,6 +163,7 @@ struct LimitTests {
     func raises() {
         var fixture = PlanningFixture()
         fixture.cluster.pooler.enabled = false
+        fixture.readFiles()
         pending(&fixture, fixture.cluster.nodeNames, from: "100", to: "200")
         #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .restart)])
         fixture.member("pg-node-2") { $0.needsRestart = false }
@@ -178,6 +179,7 @@ struct LimitTests {
     func lowers() {
         var fixture = PlanningFixture()
         fixture.cluster.pooler.enabled = false
+        fixture.readFiles()
         // a replica that has read the parameters before the primary is not restarted either
         pending(&fixture, ["pg-node-2"], from: "200", to: "100")
         #expect(fixture.effects(Nodes()) == [])
@@ -196,6 +198,7 @@ struct LimitTests {
     func mixes() {
         var fixture = PlanningFixture()
         fixture.cluster.pooler.enabled = false
+        fixture.readFiles()
         primary(&fixture, [LabelValue("max_connections", "100"), LabelValue("max_wal_senders", "20")])
         for node in fixture.cluster.nodeNames {
             fixture.member(node) { member in

@@ -104,6 +104,8 @@ struct RolloutTests {
     }
 
     private func text(_ cluster: Cluster) -> String {
-        PatroniFile.spec(for: "pg-node-1", cluster: cluster, secrets: []).content.filled { $0.text }
+        var fixture = PlanningFixture()
+        fixture.cluster = cluster
+        return PatroniFile.spec(for: "pg-node-1", fixture.input).content.filled { $0.text }
     }
 }

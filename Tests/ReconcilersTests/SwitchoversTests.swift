@@ -308,6 +308,7 @@ struct SwitchoversTests {
         // one of a quorum may lack a commit, and whom Patroni is told leads without being compared
         fixture.cluster.postgres.synchronous.mode = .quorum
         fixture.cluster.pooler.enabled = false
+        fixture.readFiles()
         #expect(
             fixture.effects(Switchovers()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: nil))])
         fixture.dcs { $0.handover = Handover(to: nil) }

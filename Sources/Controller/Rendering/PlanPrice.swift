@@ -1,5 +1,6 @@
 import Manifest
 import Model
+import Reconcilers
 
 /// What a plan costs: for each step what it interrupts, which guarantee is weaker meanwhile, and for how long, by what
 /// was measured on this very cluster.
@@ -40,7 +41,7 @@ struct PlanPrice {
         case .docker(_, .update): return "changed in place: nothing is interrupted"
         case .docker(_, .createContainer(let spec)): return creation(of: spec, input, leader: leader)
         case .etcd(.removeMember), .etcd(.promote): return "etcd agrees anew: no decision of Patroni's waits for long"
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
 
@@ -98,19 +99,32 @@ struct PlanPrice {
 
     /// What becomes of each parameter that is changed.
     func parameters(_ actions: [Action], _ input: PlanningInput) -> [String] {
-        var lines: [String] = []
-        for action in actions {
-            guard case .patroni(_, .patchConfiguration(let patch)) = action.effect,
-                case .members(let changes)? = patch["postgresql"]?["parameters"]
-            else { continue }
-            for change in changes {
-                let old = input.observation.dcs.value?.configuration?.parameters?[change.name]?.string
-                lines.append(
-                    "  \(change.name) \(old ?? "default") → \(change.value.string ?? "default"): "
-                        + way(change.name, from: old, to: change.value.string))
-            }
+        let lines = actions.flatMap { changes(by: $0, input) }.map { change in
+            "  \(change.name) \(change.old ?? "default") → \(change.new ?? "default"): "
+                + way(change.name, from: change.old, to: change.new)
         }
         return lines.isEmpty ? [] : ["Parameters, after a trial in a container of its own:"] + lines
+    }
+
+    private typealias Change = (name: String, old: String?, new: String?)
+
+    /// In etcd, or in the nodes' own files; one that moves from there to here is no change.
+    private func changes(by action: Action, _ input: PlanningInput) -> [Change] {
+        let shared = input.observation.dcs.value?.configuration?.parameters
+        let local = input.observation.localConfiguration?.parameters
+        switch action.effect {
+        case .patroni(_, .patchConfiguration(let patch)):
+            guard case .members(let changes)? = patch["postgresql"]?["parameters"] else { return [] }
+            return changes.filter { change in !Reconcilers.isLocal(parameter: change.name, input.cluster) }.map {
+                ($0.name, shared?[$0.name]?.string, $0.value.string)
+            }
+        case .configureLocally(let wanted):
+            return wanted.parameters.map { parameter in
+                let old = local?.first { $0.name == parameter.name }?.value ?? shared?[parameter.name]?.string
+                return (parameter.name, old, parameter.value)
+            }.filter { local != nil && $0.old != $0.new }
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return []
+        }
     }
 
     private func way(_ name: String, from old: String?, to new: String?) -> String {
@@ -136,7 +150,7 @@ struct PlanPrice {
                 {
                     replicas += 1
                 }
-            case .docker, .etcd, .patroni, .sql, .pooler, .identity: break
+            case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: break
             }
         }
         guard !pauses.isEmpty || replicas > 0 else { return [] }

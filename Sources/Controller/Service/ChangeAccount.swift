@@ -70,7 +70,7 @@ struct ChangeAccount {
         case .docker(_, .createContainer(let spec)):
             guard spec.component == .node, leader != nil else { return nil }
             return new(.newReplica, NodeName(spec.name.text))
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
 

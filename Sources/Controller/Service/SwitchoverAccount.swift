@@ -33,7 +33,7 @@ struct SwitchoverAccount {
             case .pooler(_, .resume):
                 isReleased = true
                 note("write possible", input.now.uptime)
-            case .docker, .etcd, .patroni, .sql, .pooler, .identity: break
+            case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: break
             }
         }
         guard isReleased, let old = from else { return nil }

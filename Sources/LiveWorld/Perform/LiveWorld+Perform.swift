@@ -55,6 +55,9 @@ extension LiveWorld {
                 if effect == .dropAuthority { try await refuseWhileShown(cluster) }
                 try await secrets.perform(effect, of: cluster)
                 return .done("")
+            case .configureLocally(let local):
+                try LocalConfigurationFile(beside: secrets).write(local)
+                return .done("")
             }
         } catch let error as DockerError {
             return error.outcome

@@ -46,6 +46,8 @@ public enum Subject: Sendable, Hashable, Comparable {
     case certificate(Principal)
     /// The cluster's authority.
     case authority
+    /// What the nodes' own files are to hold.
+    case localConfiguration
 
     /// Kind and name, for people: `container pg-node-1`.
     public var text: String {
@@ -63,6 +65,7 @@ public enum Subject: Sendable, Hashable, Comparable {
         case .repository: "repository"
         case .certificate(let principal): "certificate \(principal.text)"
         case .authority: "authority"
+        case .localConfiguration: "local configuration"
         }
     }
 }

@@ -12,6 +12,8 @@ public enum Effect: Sendable, Hashable {
     case pooler(ContainerName, PoolerEffect)
     /// A change of the cluster's certificates in the state directory.
     case identity(IdentityEffect)
+    /// A new record, in the state directory, of what the nodes' own files are to hold.
+    case configureLocally(LocalConfiguration)
 }
 
 /// What can be asked of a Docker Engine; objects that exist are addressed by ID (volumes have only names).
@@ -152,7 +154,7 @@ extension Effect {
     public var isNudge: Bool {
         switch self {
         case .patroni(_, .wake), .sql(_, .advanceWAL): true
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: false
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: false
         }
     }
 
@@ -175,7 +177,7 @@ extension Effect {
             case .dropDatabase, .dropRole: true
             case .script, .migrate, .setPassword, .checkpoint, .advanceWAL: false
             }
-        case .pooler, .identity: false
+        case .pooler, .identity, .configureLocally: false
         }
     }
 }
@@ -185,7 +187,7 @@ extension Effect {
     public var isUrgent: Bool {
         switch self {
         case .etcd(.releaseLeader), .docker(_, .kill), .docker(_, .shutdownPrimary): true
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: false
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: false
         }
     }
 }

@@ -171,7 +171,7 @@ public struct PostgresSettings: Sendable, Hashable {
     public init() {}
 
     /// One parameter; the value is text, as in `postgresql.conf`.
-    public struct Parameter: Sendable, Hashable {
+    public struct Parameter: Sendable, Hashable, Codable {
         /// The parameter's name, lower case.
         public var name: String
         /// Its value without quotes.

@@ -21,6 +21,8 @@ public struct Observation: Sendable, Hashable {
     public var secrets: [SecretView]
     /// The cluster's authorities and certificates.
     public var identity = IdentityView()
+    /// What the nodes' own files are to hold; nil while nothing is on record, as under an older build.
+    public var localConfiguration: LocalConfiguration?
     /// The controller's own container, when it runs in one.
     public var supervisor: ContainerID?
     /// The pauses that etcd told of when it could last be read; they stay in force while it cannot.

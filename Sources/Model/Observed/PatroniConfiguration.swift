@@ -34,17 +34,8 @@ public struct PatroniConfiguration: Sendable, Hashable {
     public var synchronousCount: Int { Int(json["synchronous_node_count"]?.integer ?? 1) }
     /// PostgreSQL's parameters, by name.
     public var parameters: JSONValue? { json["postgresql"]?["parameters"] }
-    /// The client rules.
-    public var clientRules: [String] { lines("pg_hba") }
-    /// The names that certificates stand for.
-    public var identities: [String] { lines("pg_ident") }
 
     private func seconds(_ name: String, _ fallback: Int64) -> Duration {
         .seconds(json[name]?.integer ?? fallback)
-    }
-
-    private func lines(_ name: String) -> [String] {
-        guard case .array(let items)? = json["postgresql"]?[name] else { return [] }
-        return items.compactMap(\.string)
     }
 }

@@ -126,6 +126,9 @@ struct CertificatesInForce {
         return task.map { "\($0.name), which runs," }
     }
 
+    /// A node that has not read its own files, which hold more than certificates; nil when all have that run.
+    var lateNode: String? { scope.cluster.nodeNames.lazy.compactMap { late(.node($0)) }.first }
+
     /// The container of a party that has not read its certificate.
     func late(_ principal: Principal) -> String? {
         let secrets = scope.input.observation.secrets
@@ -133,7 +136,7 @@ struct CertificatesInForce {
         case .node(let name):
             let node = NodeView(name, at: scope)
             guard let seen = node.container, seen.state.isAlive else { return nil }
-            let wanted = PatroniFile.version(for: name, cluster: scope.cluster, secrets: secrets)
+            let wanted = PatroniFile.version(for: name, scope.input)
             let isRead =
                 isCurrent(seen, NodeSpec.identity(of: name), secrets)
                 && node.key?.tags.value(of: PatroniFile.versionTag) == wanted

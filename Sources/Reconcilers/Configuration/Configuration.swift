@@ -1,36 +1,30 @@
 public import Model
 
-/// Keeps Patroni's dynamic configuration as the manifest wants it; what the manifest does not manage stays.
+/// Keeps Patroni's configuration as the manifest wants it: the dynamic one in etcd, where what the manifest does not manage
+/// stays, and the record of the local one, from which each node's own file is made.
 public struct Configuration: Reconciler {
     /// Its name in plans and events.
     public let name = "configuration"
     /// Creates the planner.
     public init() {}
 
-    /// One `PATCH /config` with exactly the members that differ; what PostgreSQL must take is tried first.
+    /// One `PATCH /config` with exactly the members that differ, and one new record; what PostgreSQL must take is tried first.
     public func propose(_ input: PlanningInput) -> Proposal {
-        guard case .present(let dcs) = input.observation.dcs, let configuration = dcs.configuration else {
-            return Proposal()
+        guard case .present(let dcs) = input.observation.dcs, let scope = EngineScope(input) else { return Proposal() }
+        let known = input.observation.localConfiguration
+        let local = LocalConfiguration(of: input.cluster, poolers: PoolerAccess.wanted(at: scope))
+        guard let configuration = dcs.configuration else {
+            return isNew(scope) && !local.startsLike(known) ? record(local, instead: known) : Proposal()
         }
-        guard let scope = EngineScope(input) else { return Proposal() }
-        let current = configuration.json
-        let poolers = PoolerAccess(at: scope, current: configuration).addresses
-        // of an older build: its authority's key was in every container, and is worth nothing once another one signs
-        let isRead = CertificatesInForce(scope).late == nil
-        let isOwn = input.observation.identity.authority(.current)?.statesItsUse ?? true
-        let isProven = configuration.clientRules.contains(DynamicConfiguration.byCertificate) || isRead && isOwn
-        let desired = withRemovals(
-            DynamicConfiguration.desired(for: input.cluster, poolers: poolers, isProven: isProven), current: current,
-            keeping: isRead ? [] : DynamicConfiguration.before)
-        guard let difference = current.patch(towards: desired) else { return Proposal() }
+        let difference = difference(from: configuration.json, scope)
         // a person who paused Patroni may have edited it, too
-        guard !dcs.isPaused else {
-            let names = names(in: difference).joined(separator: ", ")
+        guard difference == nil || !dcs.isPaused else {
+            let names = names(in: difference ?? .null).joined(separator: ", ")
             return Proposal(waiting: ["`patronictl resume`, before \(names) in Patroni's configuration is put back"])
         }
-        let hasNewRules = PoolerAccess.changesOtherRules(difference, from: configuration)
-        var (proposal, admitted) = tried(difference, hasNewRules: hasNewRules, scope)
-        guard let patch = admitted, let leader = dcs.leader,
+        var (proposal, admitted) = tried(Change(dynamic: difference, local: local), scope)
+        proposal.add(record(admitted.local, instead: known))
+        guard let patch = admitted.dynamic, let leader = dcs.leader,
             case .present(let member) = input.observation.member(leader.node), member.state == .running
         else { return proposal }
         proposal.actions.append(
@@ -40,18 +34,45 @@ public struct Configuration: Reconciler {
         return proposal
     }
 
-    /// What of a difference Patroni may have now, and what else is to be done and said about it.
-    private func tried(_ difference: JSONValue, hasNewRules: Bool, _ scope: EngineScope) -> (Proposal, JSONValue?) {
-        let (tried, rest) = parts(of: difference, hasNewRules: hasNewRules)
-        guard let tried else { return (Proposal(), difference) }
-        let subjects = names(in: tried).map { $0 == "pg_hba" ? "the client rules" : String($0.dropFirst(11)) }
-        let what = subjects.joined(separator: ", ")
+    /// Whether nothing has started yet, so that there is nothing that a value could take down.
+    private func isNew(_ scope: EngineScope) -> Bool {
+        switch History(scope, store: EtcdStore(scope)) {
+        case .unborn, .recovering: true
+        case .born, .forgotten, .dataLost, .contradictory, .unclear: false
+        }
+    }
+
+    /// What is to change in etcd, and what the record of the local configuration is to be.
+    private struct Change {
+        var dynamic: JSONValue?
+        var local: LocalConfiguration?
+    }
+
+    private func record(_ local: LocalConfiguration?, instead known: LocalConfiguration?) -> Proposal {
+        guard let local, local != known else { return Proposal() }
+        return Proposal(actions: [
+            Action(
+                .configureLocally(local), on: .localConfiguration,
+                because: .configurationDiffers(local.names(beside: known)))
+        ])
+    }
+
+    /// What of a change may be done now, and what else is to be done and said about it.
+    private func tried(_ change: Change, _ scope: EngineScope) -> (Proposal, Change) {
+        let known = scope.input.observation.localConfiguration
+        let (parameters, rest) = parts(of: change.dynamic, local: LocalParameters.names(scope.cluster))
+        let isSafe = change.local?.startsLike(known) ?? true
+        guard parameters != nil || !isSafe else { return (Proposal(), change) }
+        var held = Change(dynamic: rest, local: known)
+        held.local?.poolers = change.local?.poolers ?? []
+        let subjects = parameters.map { names(in: $0) } ?? []
+        let what = (subjects + (isSafe ? [] : change.local?.triedNames(beside: known) ?? [])).joined(separator: ", ")
         func condition(_ reason: String, _ message: String) -> Condition {
             Condition(.parametersRefused, .true, reason: reason, message: message, subject: .leadership)
         }
         switch Trial(at: scope).verdict {
-        case .passed: return (Proposal(), difference)
-        case .underway(let steps): return (steps, rest)
+        case .passed: return (Proposal(), change)
+        case .underway(let steps): return (steps, held)
         case .refused(let words):
             return (
                 Proposal(
@@ -60,7 +81,7 @@ public struct Configuration: Reconciler {
                             "DoesNotStart",
                             "PostgreSQL does not start with \(what) as the manifest has it: \(words). The old values stay "
                                 + "in force everywhere; correct spec.postgres")
-                    ], waiting: ["parameters that PostgreSQL starts with"]), rest
+                    ], waiting: ["parameters that PostgreSQL starts with"]), held
             )
         case .failed(let words, var steps):
             steps.conditions.append(
@@ -68,37 +89,51 @@ public struct Configuration: Reconciler {
                     "TrialFailed",
                     "whether PostgreSQL starts with \(what) as the manifest has it could not be tried: \(words). The old "
                         + "values stay in force; it is tried again"))
-            return (steps, rest)
+            return (steps, held)
         }
     }
 
-    /// What PostgreSQL must take, without the section around it, and all the rest of a difference.
-    private func parts(of difference: JSONValue, hasNewRules: Bool) -> (tried: JSONValue?, rest: JSONValue?) {
-        guard case .members(let top) = difference, case .members(let section)? = difference["postgresql"] else {
+    /// PostgreSQL's parameters, without the sections around them, and all the rest of a difference.
+    /// - Parameter local: the names of the parameters in each node's own file.
+    private func parts(of difference: JSONValue?, local: [String]) -> (tried: JSONValue?, rest: JSONValue?) {
+        guard case .members(let top)? = difference, case .members(let section)? = difference?["postgresql"],
+            let tried = difference?["postgresql"]?["parameters"]
+        else { return (nil, difference) }
+        // what is taken out of etcd because it is in each node's own file has been tried there
+        if case .members(let members) = tried,
+            members.allSatisfy({ $0.value == .null && local.contains($0.name) })
+        {
             return (nil, difference)
         }
-        let ours = hasNewRules ? ["parameters", "pg_hba"] : ["parameters"]
-        let tried = section.filter { ours.contains($0.name) }
-        let others = section.filter { !ours.contains($0.name) }
+        let others = section.filter { $0.name != "parameters" }
         var rest = top.filter { $0.name != "postgresql" }
         if !others.isEmpty { rest.append(JSONValue.Member("postgresql", .members(others))) }
-        return (tried.isEmpty ? nil : .members(tried), rest.isEmpty ? nil : .members(rest))
+        return (tried, rest.isEmpty ? nil : .members(rest))
     }
 
-    /// The manifest owns all of `postgresql.parameters`: one that it does not name any more is removed.
-    /// - Parameter keeping: the names of those that stay for now.
-    private func withRemovals(_ desired: JSONValue, current: JSONValue, keeping: [String]) -> JSONValue {
-        guard case .members(let seen)? = current["postgresql"]?["parameters"],
-            case .members(let wanted)? = desired["postgresql"]?["parameters"],
-            case .members(let postgresql)? = desired["postgresql"], case .members(let top) = desired
-        else { return desired }
-        let surplus = seen.filter { member in
-            !wanted.contains { $0.name == member.name } && !keeping.contains(member.name)
+    /// How etcd differs from the manifest, which owns all of `postgresql.parameters`: one that it does not name any more is
+    /// removed. What belongs into each node's own file is removed once every node has read that file; one that has not would
+    /// serve without it.
+    private func difference(from current: JSONValue, _ scope: EngineScope) -> JSONValue? {
+        let desired = DynamicConfiguration.desired(for: scope.cluster)
+        guard case .members(let top) = desired, case .members(let section)? = desired["postgresql"],
+            case .members(let parameters)? = desired["postgresql"]?["parameters"]
+        else { return nil }
+        let isRead = scope.input.observation.localConfiguration != nil && CertificatesInForce(scope).lateNode == nil
+        let local = LocalParameters.names(scope.cluster)
+        var surplus: [JSONValue.Member] = []
+        if case .members(let seen)? = current["postgresql"]?["parameters"] {
+            surplus = seen.filter { member in
+                !parameters.contains { $0.name == member.name } && (isRead || !local.contains(member.name))
+            }
         }
-        guard !surplus.isEmpty else { return desired }
-        let parameters = wanted.map { ($0.name, $0.value) } + surplus.map { ($0.name, JSONValue.null) }
-        let section = postgresql.map { ($0.name, $0.name == "parameters" ? .object(parameters) : $0.value) }
-        return .object(top.map { ($0.name, $0.name == "postgresql" ? .object(section) : $0.value) })
+        func removed(_ names: [String]) -> [JSONValue.Member] { names.map { JSONValue.Member($0, .null) } }
+        let all = parameters + removed(surplus.map(\.name))
+        let wanted =
+            section.filter { $0.name != "parameters" } + [JSONValue.Member("parameters", .members(all))]
+            + removed(isRead ? LocalParameters.settings : [])
+        let rest = top.filter { $0.name != "postgresql" }
+        return current.patch(towards: .members(rest + [JSONValue.Member("postgresql", .members(wanted))]))
     }
 
     private func names(in patch: JSONValue, prefix: String = "") -> [String] {

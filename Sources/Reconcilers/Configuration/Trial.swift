@@ -46,9 +46,9 @@ struct Trial {
     /// The same values in the same image with the same memory are tried once.
     static func task(_ cluster: Cluster) -> TaskSpec {
         // TLS is started as on a node: what the manifest says of ciphers and versions counts only then
-        let shared = DynamicConfiguration.parameters(cluster) + PatroniFile.tls
+        let shared = DynamicConfiguration.parameters(cluster) + LocalParameters.tried(cluster)
         let parameters = shared.map { "\($0.name) = \(quoted($0.value))" }
-        let rules = DynamicConfiguration.hba(cluster)
+        let rules = ClientRules.lines(cluster, LocalConfiguration(of: cluster, poolers: []))
         let identity = cluster.nodeNames.first.map(NodeSpec.identity) ?? []
         let all = parameters + rules + [cluster.nodes.image.text, "\(cluster.nodes.memory)"] + identity.map(\.path)
         func file(_ name: String, _ lines: [String]) -> FileSpec {

@@ -31,7 +31,10 @@ enum NodeSpec {
             name: node.container, component: .node, image: nodes.image, settings: settings,
             network: scope.cluster.network.name)
         spec.labels = [LabelValue(Label.name, node.text)]
-        spec.files = [PatroniFile.spec(for: node, cluster: scope.cluster, secrets: scope.input.observation.secrets)]
+        // while nothing is on record, a node goes on with the file that it has
+        if scope.input.observation.localConfiguration != nil || !hasStarted(scope.container(node.container)) {
+            spec.files = [PatroniFile.spec(for: node, scope.input)]
+        }
         spec.volumes = [Volumes.spec(of: node.text, .node, at: scope)]
         if scope.cluster.backups.enabled {
             spec.files += PgBackRestFile.node(scope.cluster, clients: scope.backupClients)
@@ -41,6 +44,13 @@ enum NodeSpec {
         }
         spec.files += identity(of: node)
         return spec
+    }
+
+    private static func hasStarted(_ seen: ContainerView?) -> Bool {
+        switch seen?.state {
+        case .created, nil: false
+        case .running, .paused, .restarting, .exited, .removing, .dead: true
+        }
     }
 
     /// The files by which it proves who it is.

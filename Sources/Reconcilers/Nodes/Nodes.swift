@@ -185,9 +185,10 @@ public struct Nodes: Reconciler {
             .unread, .misfiled, .startable:
             return Proposal()
         }
-        guard node.isUp, let shown = node.key?.tags.value(of: PatroniFile.versionTag) else { return Proposal() }
-        let wanted = PatroniFile.version(
-            for: node.name, cluster: scope.cluster, secrets: scope.input.observation.secrets)
+        guard node.isUp, scope.input.observation.localConfiguration != nil,
+            let shown = node.key?.tags.value(of: PatroniFile.versionTag)
+        else { return Proposal() }
+        let wanted = PatroniFile.version(for: node.name, scope.input)
         guard shown != wanted else { return Proposal() }
         let subject = Subject.node(node.name)
         var actions = [

@@ -22,19 +22,18 @@ enum PatroniFile {
     /// The tag by which a running Patroni shows which file it has read.
     static let versionTag = "controller_file"
 
-    static func spec(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> FileSpec {
-        let lasting = body(for: node, cluster: cluster, secrets: secrets)
-        let version = version(for: node, cluster: cluster, secrets: secrets)
-        let tags: Template = "tags:\n  \(versionTag): \"\(version)\"\n\(own(node, cluster))"
+    static func spec(for node: NodeName, _ input: PlanningInput) -> FileSpec {
+        let lasting = body(for: node, input)
+        let tags: Template = "tags:\n  \(versionTag): \"\(version(for: node, input))\"\n\(own(node, input.cluster))"
         return FileSpec(
-            path: path, content: "\(lasting)\(tags)\(bootstrap(cluster))", identity: "\(lasting)\(tags)",
+            path: path, content: "\(lasting)\(tags)\(bootstrap(input.cluster))", identity: "\(lasting)\(tags)",
             owner: NodeSpec.owner)
     }
 
     /// What the version tag of a node must be.
-    static func version(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> String {
-        let text: Template = "\(body(for: node, cluster: cluster, secrets: secrets))\(own(node, cluster))"
-        return text.digest(secrets: secrets).short
+    static func version(for node: NodeName, _ input: PlanningInput) -> String {
+        let text: Template = "\(body(for: node, input))\(own(node, input.cluster))"
+        return text.digest(secrets: input.observation.secrets).short
     }
 
     /// The node's own tags; a Patroni that reads them again follows them without a restart.
@@ -42,7 +41,8 @@ enum PatroniFile {
         cluster.tags(of: node).names.map { "  \($0): true\n" }.joined()
     }
 
-    private static func body(for node: NodeName, cluster: Cluster, secrets: [SecretView]) -> Template {
+    private static func body(for node: NodeName, _ input: PlanningInput) -> Template {
+        let (cluster, secrets) = (input.cluster, input.observation.secrets)
         let hosts = cluster.etcdNames.map { "\"\($0):2379\"" }.joined(separator: ", ")
         // names, not addresses: connecting to a dead container's address hangs, its name fails in 7 ms
         return """
@@ -78,9 +78,7 @@ enum PatroniFile {
                 rewind:
                   username: "\(cluster.accounts.rewind.role)"
                   password: \(quotedSecret: .rewind)\(verification(secrets))
-              parameters:
-                unix_socket_directories: /var/run/postgresql
-            \(tls.map { "    \($0.name): \"\($0.value)\"" }.joined(separator: "\n"))
+            \(programs(input))
               basebackup:
                 - checkpoint: fast\(rate(cluster))
               create_replica_methods: [\(cluster.backups.enabled ? "repository, basebackup" : "basebackup")]
@@ -91,6 +89,29 @@ enum PatroniFile {
             watchdog:
               mode: "off"
 
+            """
+    }
+
+    /// What runs a program, loads a library or lets a client in. What stands here wins over what stands in etcd.
+    private static func programs(_ input: PlanningInput) -> String {
+        let local = LocalConfiguration.inForce(input)
+        let isProven = input.observation.identity.authority(.current)?.statesItsUse ?? true
+        func list(_ lines: [String]) -> String { lines.map { "\n  - \(JSONValue.string($0).text)" }.joined() }
+        let parameters = LocalParameters.all(input.cluster, declared: local.parameters).map {
+            "\n    \($0.name): \(JSONValue.string($0.value).text)"
+        }
+        return """
+              use_pg_rewind: true
+              remove_data_directory_on_rewind_failure: false
+              remove_data_directory_on_diverged_timelines: false
+              callbacks: {}
+              bin_name: {}
+              pre_promote: ""
+              before_stop: ""
+              recovery_conf: {}
+              parameters:\(parameters.joined())
+              pg_hba:\(list(ClientRules.lines(input.cluster, local, isProven: isProven)))
+              pg_ident:\(list(ClientRules.identities(input.cluster)))
             """
     }
 

@@ -72,7 +72,7 @@ package struct Inspection: Sendable {
             LastCopy(), OneWriter(), NoSecondInit(), FenceOnlyTheDead(), ConditionalOnly(), StoreQuorum(),
             ReplicasFirst(), ImmortalVolumes(), NotOurs(), UnknownIsNotAbsent(), MonotonePromotion(), OnePlace(),
             BackupsStay(), PauseIsSacred(), AcknowledgedWrites(), NothingImpossible(), PoolersInTurn(),
-            OnlyTheAbsentGo(), ClientsPaused(), AppliedOnce(), TrustedHandshakes(),
+            OnlyTheAbsentGo(), ClientsPaused(), AppliedOnce(), TrustedHandshakes(), TriedFirst(),
         ]
     }
 

@@ -173,9 +173,12 @@ extension Universe {
             }
         }
         guard case .json(let configuration)? = store?.key(prefix + "config")?.value else { return "no configuration" }
-        for parameter in cluster.postgres.parameters
-        where configuration["postgresql"]?["parameters"]?[parameter.name]?.string != parameter.value {
-            return "parameter \(parameter.name) is not set"
+        let nodes = engine.containers.filter { $0.owner == scope.text }.compactMap(\.node)
+        for parameter in cluster.postgres.parameters {
+            // in etcd, or in each node's own file
+            let shared = configuration["postgresql"]?["parameters"]?[parameter.name]?.string
+            let isSet = nodes.allSatisfy { ($0.localParameters[parameter.name]?.string ?? shared) == parameter.value }
+            if !isSet { return "parameter \(parameter.name) is not set" }
         }
         let console = engine.containers.first { $0.component == .console && $0.owner == scope.text }
         if cluster.console.enabled {

@@ -19,7 +19,7 @@ struct PauseIsSacred: Checker {
             return "\(performed.effect.line) while Patroni is paused"
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .shutdownPrimary):
             return performed.container?.component == .node ? "\(performed.effect.line) while Patroni is paused" : nil
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
 
@@ -41,7 +41,7 @@ struct PauseIsSacred: Checker {
         case .patroni(_, .switchover(let from, let to)): touched = [from, to].compactMap { $0 }
         case .patroni(let node, .restart), .patroni(let node, .reload): touched = [node]
         case .etcd(.releaseLeader(_, let key, _)): touched = [key.node]
-        case .etcd, .patroni, .sql, .pooler, .identity: touched = []
+        case .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: touched = []
         }
         return touched.first { inMaintenance.contains($0) }.map {
             "\(performed.effect.line), and \($0) is in maintenance"
@@ -56,7 +56,7 @@ struct PauseIsSacred: Checker {
             return true
         case .etcd(.releaseLeader): return performed.before.holdsClients || performed.known.holdsClients
         case .docker(_, .upload): return performed.container?.component == .pooler
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return false
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return false
         }
     }
 

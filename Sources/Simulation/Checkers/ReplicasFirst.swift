@@ -36,7 +36,7 @@ struct ReplicasFirst: Checker {
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .disconnect):
             return performed.container?.node?.name
         case .patroni(let node, .restart): return node
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
 

@@ -22,7 +22,7 @@ struct StoreQuorum: Checker {
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .remove), .docker(_, .disconnect):
             guard let id = performed.container?.etcd?.memberID else { return nil }
             member = id
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
         let isRemoval = if case .etcd = performed.effect { true } else { false }
         let needed = isRemoval ? store.voters.filter { $0.id != member }.count : store.voters.count

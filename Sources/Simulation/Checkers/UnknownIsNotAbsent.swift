@@ -16,7 +16,7 @@ struct UnknownIsNotAbsent: Checker {
             return look.etcd.isUnknown ? "\(performed.effect.line) without sight of etcd" : nil
         case .patroni:
             return look.dcs.isUnknown ? "\(performed.effect.line) without sight of etcd" : nil
-        case .sql, .pooler, .identity: return nil
+        case .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
 }

@@ -23,8 +23,11 @@ extension Universe {
 
     /// Whether the files of a trial hold the value that PostgreSQL refuses.
     private func isRefused(_ index: Int) -> Bool {
-        let line = "\(PostgresSettings.Parameter.refused.name) = '\(PostgresSettings.Parameter.refused.value)'"
-        return engine.containers[index].files.contains { $0.content.filled { $0.text }.contains(line) }
+        let refused = [PostgresSettings.Parameter.refused, .refusedLocally].map { "\($0.name) = '\($0.value)'" }
+        return engine.containers[index].files.contains { file in
+            let text = file.content.filled { $0.text }
+            return refused.contains { text.contains($0) }
+        }
     }
 
     /// Tells what is in the repository; storage that does not answer is a failure like any other.

@@ -282,10 +282,11 @@ struct FaultGenerator {
         case 1: return [(.zero, .image(.broken)), (later, .image(NodeSettings().image))]
         case 2: return [(.zero, .image(.broken))]
         case 3:
-            let refused = PostgresSettings.Parameter.refused
+            let isLocal = random.chance(permille: 500)
+            let refused = isLocal ? PostgresSettings.Parameter.refusedLocally : .refused
             return [
                 (.zero, .parameter(refused.name, refused.value)), (.zero, .parameter("work_mem", "9MB")),
-                (later, .parameter(refused.name, "UTC")),
+                (later, .parameter(refused.name, isLocal ? "pg_stat_statements, auto_explain" : "UTC")),
             ]
         default:
             return [

@@ -8,6 +8,8 @@ extension ImageReference {
 extension PostgresSettings.Parameter {
     /// A parameter with a value that PostgreSQL does not start with.
     static let refused = PostgresSettings.Parameter("timezone", "Nowhere")
+    /// The same, of those that are in each node's own file.
+    static let refusedLocally = PostgresSettings.Parameter("shared_preload_libraries", "absent")
 }
 
 extension Cluster {
@@ -19,7 +21,7 @@ extension Cluster {
     /// The manifest once a person has taken out of it what cannot work.
     var mended: Cluster {
         var cluster = self
-        cluster.postgres.parameters.removeAll { $0 == .refused }
+        cluster.postgres.parameters.removeAll { $0 == .refused || $0 == .refusedLocally }
         if cluster.nodes.image == .broken { cluster.nodes.image = NodeSettings().image }
         cluster.maintenance = false
         cluster.postgres.locale = PostgresSettings().locale

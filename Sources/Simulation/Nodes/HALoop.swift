@@ -32,7 +32,7 @@ extension Universe {
         guard let file = engine.containers[index].files.first(where: { $0.path.hasSuffix("patroni.yml") }) else {
             return
         }
-        engine.containers[index].node?.tags = Universe.tags(in: file)
+        engine.containers[index].node?.read(file)
         // PostgreSQL starts after that
         readIdentity(index)
     }

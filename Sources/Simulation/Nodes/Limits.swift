@@ -6,7 +6,7 @@ extension Universe {
     /// A server starts: a primary with what is configured, a standby never below the limits that its data demands.
     mutating func launchServer(_ index: Int, asPrimary: Bool) {
         guard let node = engine.containers[index].node else { return }
-        let configured = node.configuration?.parameters ?? .members([])
+        let configured = node.parameters ?? .members([])
         var raised: [(String, JSONValue)] = []
         for limit in asPrimary ? [] : directory(of: index)?.limits ?? [] {
             guard let demanded = Int(limit.value), let value = configured[limit.key]?.string.flatMap({ Int($0) }),
@@ -59,7 +59,7 @@ extension Universe {
         guard let node = engine.containers[index].node, node.server == .primary || node.server == .replica else {
             return
         }
-        let wanted = node.configuration?.parameters
+        let wanted = node.parameters
         let pending = Universe.restartParameters.filter { wanted?[$0] != node.started?[$0] }.map { name in
             PendingParameter(
                 name, current: node.started?[name]?.string ?? "", wanted: wanted?[name]?.string ?? "")

@@ -11,7 +11,7 @@ extension Universe {
         if container.image == .broken { return fail(index, "the image does not start") }
         var node = NodeProcess(
             name: NodeName(container.home), now: now, awakeAt: now + draw(1300...1900))
-        node.tags = Universe.tags(in: file)
+        node.read(file)
         engine.containers[index].node = node
         readIdentity(index)
     }
@@ -26,6 +26,18 @@ extension Universe {
             return LabelValue(
                 String(parts[0].drop { $0 == " " }), String(parts[1].filter { $0 != " " && $0 != "\"" }))
         }
+    }
+
+    /// The PostgreSQL parameters in a `patroni.yml`.
+    static func parameters(in file: PlacedFile) -> JSONValue {
+        let lines = file.content.filled { $0.text }.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let start = lines.firstIndex(of: "  parameters:") else { return .members([]) }
+        return .members(
+            lines[(start + 1)...].prefix { $0.hasPrefix("    ") }.compactMap { line in
+                guard let colon = line.firstIndex(of: ":") else { return nil }
+                let value = JSONText.value(of: line[line.index(after: colon)...].drop { $0 == " " })
+                return value.map { JSONValue.Member(String(line[..<colon].drop { $0 == " " }), $0) }
+            })
     }
 
     /// Whether a member's key shows a tag.

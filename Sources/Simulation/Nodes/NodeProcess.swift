@@ -78,6 +78,10 @@ package struct NodeProcess: Sendable {
     package var reachedStoreAt: Duration
     /// The dynamic configuration it last read.
     package var configuration: PatroniConfiguration?
+    /// The parameters in its own file, which win over those.
+    package var localParameters: JSONValue = .members([])
+    /// The parameters that PostgreSQL is to run with; nil while it knows none.
+    package var parameters: JSONValue? { configuration?.parameters?.merged(with: localParameters) }
     /// The parameters its PostgreSQL was started with.
     package var started: JSONValue?
     /// Parameters that wait for a restart, sorted by name.
@@ -99,6 +103,12 @@ package struct NodeProcess: Sendable {
     package var lagsUntil: Duration = .zero
     /// When it was last thawed after a pause.
     package var thawedAt: Duration?
+
+    /// Reads its own file, as at its start and when it is told to reload.
+    mutating func read(_ file: PlacedFile) {
+        tags = Universe.tags(in: file)
+        localParameters = Universe.parameters(in: file)
+    }
 
     /// A Patroni that has just been started.
     package init(name: NodeName, now: Duration, awakeAt: Duration) {

@@ -18,7 +18,7 @@ extension Universe {
             guard let file = engine.containers[index].files.first(where: { $0.path.hasSuffix("patroni.yml") }) else {
                 return .refused(Refusal(.invalid, "500 no configuration"))
             }
-            engine.containers[index].node?.tags = Universe.tags(in: file)
+            engine.containers[index].node?.read(file)
             readIdentity(index)
             engine.containers[index].node?.nextLoop = now + .milliseconds(5)
             return .done("202")

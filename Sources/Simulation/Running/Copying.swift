@@ -11,6 +11,7 @@ extension SimulatedWorld {
         universe.client.nextWrite = now.uptime
         universe.secrets = observation.secrets
         universe.identity = observation.identity
+        universe.localConfiguration = observation.localConfiguration
         universe.bucket = cluster.backups.s3 == nil ? nil : SimulatedRepository()
         universe.copy(observation, cluster: cluster)
         self.init(universe: universe, cluster: cluster)
@@ -137,7 +138,9 @@ extension Universe {
         var node = NodeProcess(name: sighting.node, now: now, awakeAt: now)
         let dcs = observation.dcs.value
         node.configuration = dcs?.configuration
-        node.started = dcs?.configuration?.parameters
+        node.localParameters = .object(
+            (observation.localConfiguration?.parameters ?? []).map { ($0.name, .string($0.value)) })
+        node.started = node.parameters
         node.lease = dcs?.member(sighting.node)?.lease
         node.tags = dcs?.member(sighting.node)?.tags ?? []
         node.pendingParameters = view.pending

@@ -16,6 +16,8 @@ extension Effect {
         case .sql(let node, .advanceWAL): "sql \(node) advanceWAL"
         case .pooler(let name, let effect): "\(effect) \(name)"
         case .identity(let effect): "\(effect)"
+        case .configureLocally(let local):
+            "record local configuration \(local.parameters.map(\.value)) \(local.poolers)"
         }
     }
 }

@@ -23,6 +23,8 @@ package struct Universe: Sendable {
     package var secrets: [SecretView] = []
     /// The authorities and the certificates of the parties.
     package var identity = IdentityView()
+    /// What the nodes' own files are to hold, as the state directory has it.
+    package var localConfiguration: LocalConfiguration?
     /// The system identifiers that were given out.
     package var systems: [String] = []
     /// The repository where it lies in S3, which no fault of the host reaches.

@@ -155,7 +155,7 @@ enum InterruptionGuard {
             let node = NodeName(name.text)
             return input.cluster.index(of: node) == nil ? nil : node
         case .patroni(let node, .restart): return node
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
 }

@@ -11,7 +11,7 @@ enum ObservationGuard {
         case .etcd, .patroni:
             return input.observation.dcs.isUnknown && !isMembership(action.effect)
                 ? Violation(.unknownIsNotAbsent, "etcd could not be read again") : nil
-        case .sql, .pooler, .identity: return nil
+        case .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
 
@@ -19,7 +19,7 @@ enum ObservationGuard {
     private static func isMembership(_ effect: Effect) -> Bool {
         switch effect {
         case .etcd(.defragment), .etcd(.removeMember): true
-        case .etcd, .docker, .patroni, .sql, .pooler, .identity: false
+        case .etcd, .docker, .patroni, .sql, .pooler, .identity, .configureLocally: false
         }
     }
 }

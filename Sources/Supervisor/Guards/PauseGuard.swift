@@ -18,7 +18,7 @@ enum PauseGuard {
             guard case .container(_, let name) = action.subject, input.cluster.index(of: NodeName(name.text)) != nil
             else { return nil }
             return Violation(.pause, "Patroni is paused")
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
 
@@ -40,7 +40,8 @@ enum PauseGuard {
         case .patroni(let node, .restart), .patroni(let node, .reload): return [node]
         case .patroni(_, .switchover(let from, let to)): return [from, to].compactMap { $0 }
         case .etcd(.releaseLeader(_, let key, _)): return [key.node]
-        case .patroni(_, .wake), .patroni(_, .patchConfiguration), .etcd, .sql, .pooler, .identity: return []
+        case .patroni(_, .wake), .patroni(_, .patchConfiguration), .etcd, .sql, .pooler, .identity, .configureLocally:
+            return []
         }
     }
 }

@@ -9,7 +9,7 @@ enum QuorumGuard {
         case .docker(let engine, .stop(let id)), .docker(let engine, .kill(let id)):
             guard let name = isMember(action.subject, input), !input.isCutOff(id, at: engine) else { return nil }
             return pause(name, input)
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return nil
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
 

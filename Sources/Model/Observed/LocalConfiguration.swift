@@ -1,0 +1,23 @@
+/// What of the manifest, and of the poolers, stands in the own file of each node (Patroni's local configuration), because it
+/// decides who may log in and what PostgreSQL loads: etcd has no say in it. The state directory holds what is in force, so
+/// that a manifest that PostgreSQL does not start with changes nothing.
+public struct LocalConfiguration: Sendable, Hashable, Codable {
+    /// The manifest's parameters that are of this kind, sorted by name.
+    public var parameters: [PostgresSettings.Parameter]
+    /// The manifest's client rules, as lines of `pg_hba.conf`.
+    public var clientRules: [String]
+    /// The addresses of the poolers, sorted.
+    public var poolers: [String]
+
+    /// Joins the parts.
+    public init(parameters: [PostgresSettings.Parameter], clientRules: [String], poolers: [String]) {
+        self.parameters = parameters
+        self.clientRules = clientRules
+        self.poolers = poolers
+    }
+
+    /// Whether PostgreSQL starts with this if it starts with the other one: addresses alone refuse nothing.
+    public func startsLike(_ other: LocalConfiguration?) -> Bool {
+        parameters == other?.parameters && clientRules == other?.clientRules
+    }
+}

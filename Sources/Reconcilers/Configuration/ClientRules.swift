@@ -1,0 +1,68 @@
+import Model
+
+/// Who may log in to a node, and how: the lines of `pg_hba.conf` and of `pg_ident.conf`.
+enum ClientRules {
+    /// How the controller logs in. No password opens the superuser's sessions, so a password that a person sets
+    /// changes nothing for the controller and opens nothing for others.
+    static let byCertificate = "hostssl all postgres samenet cert map=controller"
+
+    /// Ours for the cluster's own roles, then the manifest's, then password logins from anywhere that reaches the port
+    /// (which is bound to loopback unless the manifest says otherwise).
+    /// - Parameters:
+    ///   - local: the manifest's rules, and the addresses from which the cluster's certificate is good for every login.
+    ///   - isProven: whether certificates prove who shows them: all containers of an older build had the same key.
+    static func lines(_ cluster: Cluster, _ local: LocalConfiguration, isProven: Bool = true) -> [String] {
+        let accounts = cluster.accounts
+        let host = isProven ? "hostssl" : "host"
+        let poolers =
+            cluster.pooler.enabled
+            ? [
+                "hostssl postgres \(PoolerSettings.role) samenet cert map=pooler",
+                "host all \(PoolerSettings.role) all reject",
+            ] : []
+        return [
+            "local all postgres peer",
+            "local replication postgres peer",
+            // Patroni asks its own PostgreSQL for the timeline this way
+            "local replication \(accounts.replication.role) scram-sha-256",
+            "\(host) replication \(accounts.replication.role) samenet scram-sha-256",
+            "\(host) all \(accounts.rewind.role) samenet scram-sha-256",
+            isProven ? byCertificate : "host all postgres samenet scram-sha-256",
+            "host all postgres all reject",
+            "host replication all all reject",
+        ] + poolers + local.clientRules + PoolerAccess.rules(for: local.poolers, cluster)
+            + ["host all all all scram-sha-256"]
+    }
+
+    /// Whose certificate stands for which role: the controller's for the superuser, the poolers' for their own role, which has no
+    /// password, and for the logins.
+    static func identities(_ cluster: Cluster) -> [String] {
+        let roles = cluster.pooler.enabled ? [PoolerSettings.role] + cluster.logins.map(\.role).sorted() : []
+        return ["controller \(Principal.controller.commonName(in: cluster.name)) postgres"]
+            + roles.map { "pooler \(Principal.pooler.commonName(in: cluster.name)) \($0)" }
+    }
+}
+
+extension LocalConfiguration {
+    /// What the manifest wants.
+    init(of cluster: Cluster, poolers: [String]) {
+        self.init(
+            parameters: LocalParameters.declared(cluster), clientRules: cluster.postgres.hba, poolers: poolers)
+    }
+
+    /// What differs from another one, in words.
+    func names(beside other: LocalConfiguration?) -> [String] {
+        triedNames(beside: other) + (poolers == other?.poolers ? [] : ["the poolers' addresses"])
+    }
+
+    /// The same, without what PostgreSQL starts with for sure.
+    func triedNames(beside other: LocalConfiguration?) -> [String] {
+        let changed = parameters.filter { other?.parameters.contains($0) != true }.map(\.name)
+        return changed + (clientRules == other?.clientRules ? [] : ["the client rules"])
+    }
+
+    /// What a node's file is made of: what is on record, and what the manifest wants where nothing is.
+    static func inForce(_ input: PlanningInput) -> LocalConfiguration {
+        input.observation.localConfiguration ?? LocalConfiguration(of: input.cluster, poolers: [])
+    }
+}
