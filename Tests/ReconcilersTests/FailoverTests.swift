@@ -65,6 +65,28 @@ struct FailoverTests {
         #expect(fixture.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
     }
 
+    @Test("an old primary that has not followed the dead one to its timeline takes over from nobody")
+    func sparesAnotherTimeline() {
+        func fixture(_ mode: SynchronousSettings.Mode, timeline: Int64) -> PlanningFixture {
+            var fixture = PlanningFixture(nodes: 2)
+            fixture.cluster.postgres.synchronous.mode = mode
+            fixture.dcs { view in
+                if mode == .off { view.synchronous = nil }
+                view.members[0].timeline = 2
+            }
+            fixture.member("pg-node-2") { $0.timeline = timeline }
+            fixture.stop("pg-node-1")
+            return fixture
+        }
+        #expect(releases(fixture(.off, timeline: 2)) && releases(fixture(.on, timeline: 2)))
+        let left = fixture(.off, timeline: 1)
+        #expect(!releases(left))
+        // the dead one is the only node that has what it acknowledged: it starts at once
+        #expect(left.effects(Nodes()).contains(.docker(.local, .start("id-pg-node-1"))))
+        // a synchronous standby has followed, whatever it says while it does
+        #expect(releases(fixture(.on, timeline: 1)))
+    }
+
     @Test("while Patroni is paused the leader key is not touched")
     func honoursPause() {
         var fixture = PlanningFixture()

@@ -155,7 +155,16 @@ struct NodeSet {
         // one that never leads has its say all the same
         let voters = nodes.filter { $0.name != node && $0.isUp && standbys.contains($0.name) }
         guard synchronous.mode != .quorum || voters.count > standbys.count - synchronous.number else { return [] }
-        return successors(of: node).filter { !isTooFarBehind($0) }
+        return successors(of: node).filter { !isTooFarBehind($0) && !isLeft($0, by: node) }
+    }
+
+    /// Whether a replica has not followed the last leader to its timeline: it lacks what was acknowledged there, however far
+    /// its own WAL reaches. A synchronous standby has followed, else it would not be one.
+    private func isLeft(_ node: NodeView, by leader: NodeName) -> Bool {
+        guard !isSynchronous, let led = dcs?.member(leader)?.timeline, let own = node.member.value?.timeline else {
+            return false
+        }
+        return own < led
     }
 
     /// Whether Patroni never elects a replica, in whatever mode: it lacks more of what the last leader wrote than

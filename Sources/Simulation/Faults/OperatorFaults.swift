@@ -150,6 +150,10 @@ extension Universe {
         return true
     }
 
+    private func isForeign(_ content: VolumeContent) -> Bool {
+        content.directory?.systemIdentifier.hasPrefix("99") == true
+    }
+
     mutating func loseStore() -> Bool {
         guard store?.isAvailable == true else { return false }
         allowedStoreLosses += 1
@@ -186,7 +190,8 @@ extension Universe {
                 && !engine.containers.contains { $0.settings.mounts.contains { $0.volume == volume.name } }
         }
         for (name, content) in swapped.reversed() {
-            guard let place = engine.index(of: name) else { continue }
+            // the old data never takes the place of what the node has copied meanwhile
+            guard let place = engine.index(of: name), isForeign(engine.volumes[place].content) else { continue }
             for index in engine.containers.indices where engine.containers[index].dataVolume == name {
                 die(index, exitCode: 137)
             }
