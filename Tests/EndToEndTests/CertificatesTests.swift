@@ -74,6 +74,24 @@ struct CertificatesTests {
                 let said = try await attempt("user=\(role) \(own)", password: nil)
                 #expect(said.contains("FATAL"), "\(role): \(said)")
             }
+            // replication and rewind: a node's certificate opens them, their passwords do not
+            for (role, section) in [("replicator", "replication"), ("rewinder", "rewind")] {
+                let text = try await cluster.docker(
+                    "exec", other, "sh", "-c", "grep -A2 '^    \(section):' /etc/controller/patroni.yml")
+                let password = text.split(separator: "\"").dropLast().last.map(String.init)
+                let mode = role == "replicator" ? "replication=1" : ""
+                for way in ["disable", "require"] {
+                    let said = try await attempt("user=\(role) \(mode) sslcert=none sslmode=\(way)", password: password)
+                    #expect(said.contains("FATAL"), "\(role): \(said)")
+                }
+                let statement = mode.isEmpty ? "select 1" : "IDENTIFY_SYSTEM"
+                let said = try await Shell.run([
+                    "docker", "exec", other, "psql", "-XAtqw",
+                    "host=\(primary) dbname=postgres user=\(role) \(mode) \(own)",
+                    "-c", statement,
+                ])
+                #expect(!said.isEmpty, "\(role): \(said)")
+            }
             // the poolers' certificate opens no superuser's session either
             let pooler = cluster.pooler(1)
             let key = try await cluster.docker("exec", pooler, "cat", "/etc/controller/identity.pem")
@@ -122,7 +140,10 @@ struct CertificatesTests {
             configuration.host = other
             await #expect(throws: PostgresError.self) { try await PostgresConnection.connect(configuration) }
 
-            try await cluster.psql(primary, "alter role postgres password 'other'")
+            for role in ["postgres", "replicator", "rewinder"] {
+                try await cluster.psql(primary, "alter role \(role) password 'other'")
+            }
+            try await cluster.psql(primary, "select pg_terminate_backend(pid) from pg_stat_replication")
             try await cluster.psql(
                 primary,
                 "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'postgres' and pid <> pg_backend_pid()"

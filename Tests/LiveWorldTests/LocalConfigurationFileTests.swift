@@ -9,7 +9,7 @@ struct LocalConfigurationFileTests {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("local-\(UUID().uuidString)")
     private let value = LocalConfiguration(
         parameters: [.init("shared_preload_libraries", "pg_stat_statements")],
-        clientRules: ["host all all 10.0.0.0/8 reject"], poolers: ["10.0.0.2"])
+        clientRules: ["host all all 10.0.0.0/8 reject"], poolers: ["10.0.0.2"], nodesProve: true)
 
     @Test("is read as it was written, for the controller alone, and replaced as a whole")
     func lasts() throws {
@@ -30,6 +30,10 @@ struct LocalConfigurationFileTests {
                 "local-configuration.json", "secrets",
             ])
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+        // an older build's says nothing of proofs
+        try #"{"parameters": [], "clientRules": [], "poolers": []}"#
+            .write(toFile: path, atomically: false, encoding: .utf8)
+        #expect(file.read()?.nodesProve == false)
         // what a person has broken is as good as nothing: values are tried anew
         try "{".write(toFile: path, atomically: false, encoding: .utf8)
         #expect(file.read() == nil)

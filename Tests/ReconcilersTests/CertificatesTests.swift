@@ -177,6 +177,8 @@ struct CertificatesTests {
                           password: "<postgres-\(secret)>"
                           sslmode: verify-full
                           sslrootcert: /etc/controller/cluster.crt
+                          sslcert: /etc/controller/identity.pem
+                          sslkey: /etc/controller/identity.pem
 
                     """))
         }
@@ -198,6 +200,14 @@ struct CertificatesTests {
             ])
         let lines = ClientRules.identities(cluster)
         #expect(lines.filter { $0.hasSuffix(" postgres") } == ["controller controller.internal postgres"])
+        let mapped = lines.filter { $0.hasSuffix(" replicator") || $0.hasSuffix(" rewinder") }
+        #expect(
+            mapped == ["local postgres replicator", "node node.internal replicator", "node node.internal rewinder"])
+        #expect(
+            rules.filter { $0.contains("replicator") || $0.contains("rewinder") } == [
+                "local replication replicator peer map=local", "hostssl replication replicator samenet cert map=node",
+                "hostssl all rewinder samenet cert map=node", "host all rewinder all reject",
+            ])
         // no party can have the name of another one, whatever the cluster is called
         let names = cluster.principals.map { $0.commonName(in: "controller") }
         #expect(Set(names).count == 4 && names.filter { !$0.contains(".") } == ["controller"])

@@ -124,7 +124,7 @@ struct LocalConfigurationTests {
         #expect(fixture.effects(Nodes()) == [])
         #expect(Configuration().propose(fixture.input).waiting == ["the trial of the parameters"])
         trial(&fixture, exitCode: 0)
-        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"])
+        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"], nodesProve: false)
         #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
         fixture.observation.localConfiguration = wanted
         #expect(fixture.effects(Nodes()).count == 3)
@@ -171,6 +171,29 @@ struct LocalConfigurationTests {
         fixture.observation.localConfiguration?.poolers = ["10.0.0.7"]
         let held = LocalConfiguration(of: PlanningFixture().cluster, poolers: ["10.0.0.2"])
         #expect(fixture.effects(Configuration()) == [.configureLocally(held)])
+    }
+
+    @Test("a node's certificate is asked for where it copies from once every node has it, and for good then")
+    func nodesProve() {
+        var fixture = PlanningFixture()
+        fixture.observation.localConfiguration?.nodesProve = false
+        fixture.readFiles()
+        let rule = "hostssl replication replicator samenet"
+        #expect(text(fixture).contains("\(rule) scram-sha-256") && text(fixture).contains("\n      sslcert: "))
+        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"])
+        #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
+        var late = fixture
+        late.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+        #expect(late.effects(Configuration()) == [])
+        var shared = fixture
+        shared.observation.secrets.append(SecretView(name: .sharedKey, version: "1"))
+        shared.readFiles()
+        #expect(shared.effects(Configuration()) == [])
+        fixture.observation.localConfiguration = wanted
+        #expect(text(fixture).contains("\(rule) cert map=node"))
+        // a node that reads its file late takes nothing back
+        fixture.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+        #expect(fixture.effects(Configuration()) == [])
     }
 
     @Test("a pooler's address needs no trial, and is in every node's rules")

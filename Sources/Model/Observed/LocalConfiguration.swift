@@ -8,12 +8,26 @@ public struct LocalConfiguration: Sendable, Hashable, Codable {
     public var clientRules: [String]
     /// The addresses of the poolers, sorted.
     public var poolers: [String]
+    /// Whether every node shows its certificate to the server that it copies from, so that nothing else needs to be taken there.
+    public var nodesProve: Bool
 
     /// Joins the parts.
-    public init(parameters: [PostgresSettings.Parameter], clientRules: [String], poolers: [String]) {
+    public init(
+        parameters: [PostgresSettings.Parameter], clientRules: [String], poolers: [String], nodesProve: Bool
+    ) {
         self.parameters = parameters
         self.clientRules = clientRules
         self.poolers = poolers
+        self.nodesProve = nodesProve
+    }
+
+    /// Reads a record; one of an older build does not say what its nodes show.
+    public init(from decoder: any Decoder) throws {
+        let record = try decoder.container(keyedBy: CodingKeys.self)
+        parameters = try record.decode([PostgresSettings.Parameter].self, forKey: .parameters)
+        clientRules = try record.decode([String].self, forKey: .clientRules)
+        poolers = try record.decode([String].self, forKey: .poolers)
+        nodesProve = try record.decodeIfPresent(Bool.self, forKey: .nodesProve) ?? false
     }
 
     /// Whether PostgreSQL starts with this if it starts with the other one: addresses alone refuse nothing.

@@ -129,6 +129,12 @@ struct CertificatesInForce {
     /// A node that has not read its own files, which hold more than certificates; nil when all have that run.
     var lateNode: String? { scope.cluster.nodeNames.lazy.compactMap { late(.node($0)) }.first }
 
+    /// Whether every node that runs shows a certificate that no other party has: not while an older build's authority signs.
+    var areNodesProven: Bool {
+        lateNode == nil && !scope.input.observation.secrets.contains { $0.name == .sharedKey }
+            && scope.input.observation.identity.authority(.current)?.statesItsUse != false
+    }
+
     /// The container of a party that has not read its certificate.
     func late(_ principal: Principal) -> String? {
         let secrets = scope.input.observation.secrets

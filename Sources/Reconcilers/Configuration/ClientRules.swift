@@ -14,6 +14,7 @@ enum ClientRules {
     static func lines(_ cluster: Cluster, _ local: LocalConfiguration, isProven: Bool = true) -> [String] {
         let accounts = cluster.accounts
         let host = isProven ? "hostssl" : "host"
+        let proof = local.nodesProve && isProven ? "cert map=node" : "scram-sha-256"
         let poolers =
             cluster.pooler.enabled
             ? [
@@ -24,9 +25,10 @@ enum ClientRules {
             "local all postgres peer",
             "local replication postgres peer",
             // Patroni asks its own PostgreSQL for the timeline this way
-            "local replication \(accounts.replication.role) scram-sha-256",
-            "\(host) replication \(accounts.replication.role) samenet scram-sha-256",
-            "\(host) all \(accounts.rewind.role) samenet scram-sha-256",
+            "local replication \(accounts.replication.role) peer map=local",
+            "\(host) replication \(accounts.replication.role) samenet \(proof)",
+            "\(host) all \(accounts.rewind.role) samenet \(proof)",
+            "host all \(accounts.rewind.role) all reject",
             isProven ? byCertificate : "host all postgres samenet scram-sha-256",
             "host all postgres all reject",
             "host replication all all reject",
@@ -34,20 +36,25 @@ enum ClientRules {
             + ["host all all all scram-sha-256"]
     }
 
-    /// Whose certificate stands for which role: the controller's for the superuser, the poolers' for their own role, which has no
-    /// password, and for the logins.
+    /// Whose certificate stands for which role: the controller's for the superuser, a node's for replication and rewind, the poolers'
+    /// for their own role, which has no password, and for the logins. On a node itself its Patroni is known by its user.
     static func identities(_ cluster: Cluster) -> [String] {
         let roles = cluster.pooler.enabled ? [PoolerSettings.role] + cluster.logins.map(\.role).sorted() : []
-        return ["controller \(Principal.controller.commonName(in: cluster.name)) postgres"]
-            + roles.map { "pooler \(Principal.pooler.commonName(in: cluster.name)) \($0)" }
+        let (replication, rewind) = (cluster.accounts.replication.role, cluster.accounts.rewind.role)
+        let node = Principal.node("").commonName(in: cluster.name)
+        return [
+            "controller \(Principal.controller.commonName(in: cluster.name)) postgres", "local postgres \(replication)",
+            "node \(node) \(replication)", "node \(node) \(rewind)",
+        ] + roles.map { "pooler \(Principal.pooler.commonName(in: cluster.name)) \($0)" }
     }
 }
 
 extension LocalConfiguration {
     /// What the manifest wants.
-    init(of cluster: Cluster, poolers: [String]) {
+    init(of cluster: Cluster, poolers: [String], nodesProve: Bool = true) {
         self.init(
-            parameters: LocalParameters.declared(cluster), clientRules: cluster.postgres.hba, poolers: poolers)
+            parameters: LocalParameters.declared(cluster), clientRules: cluster.postgres.hba, poolers: poolers,
+            nodesProve: nodesProve)
     }
 
     /// What differs from another one, in words.

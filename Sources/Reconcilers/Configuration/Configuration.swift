@@ -12,10 +12,12 @@ public struct Configuration: Reconciler {
     public func propose(_ input: PlanningInput) -> Proposal {
         guard case .present(let dcs) = input.observation.dcs, let scope = EngineScope(input) else { return Proposal() }
         let known = input.observation.localConfiguration
-        let local = LocalConfiguration(of: input.cluster, poolers: PoolerAccess.wanted(at: scope))
+        var local = LocalConfiguration(of: input.cluster, poolers: PoolerAccess.wanted(at: scope))
         guard let configuration = dcs.configuration else {
             return isNew(scope) && !local.startsLike(known) ? record(local, instead: known) : Proposal()
         }
+        // a rule that asks for the proof comes when every node can give it
+        local.nodesProve = known?.nodesProve == true || known != nil && CertificatesInForce(scope).areNodesProven
         let difference = difference(from: configuration.json, scope)
         // a person who paused Patroni may have edited it, too
         guard difference == nil || !dcs.isPaused else {
@@ -65,6 +67,7 @@ public struct Configuration: Reconciler {
         guard parameters != nil || !isSafe else { return (Proposal(), change) }
         var held = Change(dynamic: rest, local: known)
         held.local?.poolers = change.local?.poolers ?? []
+        held.local?.nodesProve = change.local?.nodesProve ?? false
         let subjects = parameters.map { names(in: $0) } ?? []
         let what = (subjects + (isSafe ? [] : change.local?.triedNames(beside: known) ?? [])).joined(separator: ", ")
         func condition(_ reason: String, _ message: String) -> Condition {

@@ -131,6 +131,8 @@ enum PatroniFile {
 
               sslmode: verify-full
               sslrootcert: \(ClusterIdentity.authorities)
+              sslcert: \(ClusterIdentity.own)
+              sslkey: \(ClusterIdentity.own)
         """
 
     /// `pg_basebackup --max-rate`, in kilobytes a second.
