@@ -45,11 +45,15 @@ class Archive(unittest.TestCase):
         return ended.returncode, calls, ended.stderr
 
     def test_a_push_may_go_on_in_the_background_once_one_was_archived(self):
-        self.status("000000020000000000000006.done")
+        self.status("000000020000000000000006.done", f"{SEGMENT}.ready")
         self.assertEqual(self.archive(), (0, [f"--stanza=demo archive-push pg_wal/{SEGMENT}"], ""))
 
     def test_the_first_push_of_a_cluster_meets_stanza_create_and_stays_in_the_foreground(self):
         self.status(f"{SEGMENT}.ready")
+        self.assertEqual(self.archive()[1], [f"--stanza=demo --no-archive-async archive-push pg_wal/{SEGMENT}"])
+
+    def test_a_file_that_is_not_ready_any_more_stays_in_the_foreground_because_the_background_finds_nothing_to_do(self):
+        self.status("000000020000000000000006.done", f"{SEGMENT}.done")
         self.assertEqual(self.archive()[1], [f"--stanza=demo --no-archive-async archive-push pg_wal/{SEGMENT}"])
 
     def test_beside_a_history_that_is_not_archived_a_push_takes_nothing_along(self):

@@ -28,6 +28,8 @@ public enum Reason: Sendable, Hashable {
     case wake(String)
     /// The dynamic configuration was changed by somebody or by the manifest.
     case configurationDiffers([String])
+    /// The nodes' own files are to hold other values.
+    case localConfigurationDiffers([String])
     /// Parameters wait for a restart.
     case restartPending([String])
     /// The primary has to leave its place first.
@@ -122,6 +124,8 @@ public enum Reason: Sendable, Hashable {
         case .wake(let what): "\(what), so it need not wait for its next look"
         case .configurationDiffers(let names):
             "the dynamic configuration differs from the manifest: \(names.joined(separator: ", "))"
+        case .localConfigurationDiffers(let names):
+            "the nodes' own files are to hold other values: \(names.joined(separator: ", "))"
         case .restartPending(let names): "parameters wait for a restart: \(names.joined(separator: ", "))"
         case .handOver(let why): "the primary hands over first: \(why)"
         case .switchover(let what): what

@@ -55,7 +55,7 @@ public struct Configuration: Reconciler {
         return Proposal(actions: [
             Action(
                 .configureLocally(local), on: .localConfiguration,
-                because: .configurationDiffers(local.names(beside: known)))
+                because: .localConfigurationDiffers(local.names(beside: known)))
         ])
     }
 
