@@ -5,7 +5,7 @@ import Testing
 /// What can be done with Patroni's keys in etcd, and what cannot.
 @Suite("Local configuration")
 struct LocalConfigurationTests {
-    /// What somebody writes who wants a program run or a session opened: each would leave a file or open the superuser's sessions.
+    /// Settings that would leave a file behind, or open the superuser's sessions, if they had an effect.
     private static let planted = """
         {"ttl": 30, "loop_wait": 10, "retry_timeout": 10, "postgresql": {
           "pg_hba": ["local all all trust", "host all all all trust"], "pg_ident": ["controller /.* postgres"],
@@ -16,7 +16,9 @@ struct LocalConfigurationTests {
           "archive_cleanup_command": "touch /tmp/planted", "recovery_end_command": "touch /tmp/planted",
           "session_preload_libraries": "auto_explain", "local_preload_libraries": "auto_explain", "ssl": "off",
           "shared_preload_libraries": "auto_explain", "ssl_ca_file": "", "dynamic_library_path": "/tmp",
-          "unix_socket_directories": "/tmp", "wal_level": "replica", "archive_mode": "on"}}}
+          "unix_socket_directories": "/tmp", "wal_level": "replica", "archive_mode": "on", "archive_library": "auto_explain",
+          "archive_command='touch /tmp/planted'#.": "1"}},
+         "standby_cluster": {"restore_command": "touch /tmp/planted", "create_replica_methods": ["touch /tmp/planted"]}}
         """
 
     @Test(
@@ -30,7 +32,7 @@ struct LocalConfigurationTests {
             let primary = try await cluster.primary()
             let replica = try #require(nodes.first { $0 != primary })
             let settings = """
-                select string_agg(name || '=' || setting, E'\\n' order by name) from pg_settings where name ~ '_command$' or
+                select string_agg(name || '=' || setting, E'\\n' order by name) from pg_settings where name ~ '_command$' or name = 'archive_library' or
                 name ~ 'preload' or name ~ '^ssl' or name in ('hba_file', 'ident_file', 'dynamic_library_path',
                 'unix_socket_directories') union all select string_agg(concat_ws(' ', type, database, user_name, address,
                 auth_method), E'\\n' order by rule_number) from pg_hba_file_rules

@@ -17,13 +17,13 @@ struct LocalConfigurationFileTests {
             atPath: folder.path + "/secrets", withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = LocalConfigurationFile(beside: SecretStore(directory: folder.path + "/secrets"))
-        #expect(file.read() == nil)
+        #expect(file.read() == .absent)
         try file.write(value)
-        #expect(file.read() == value)
+        #expect(file.read() == .present(value))
         var other = value
         other.poolers = []
         try file.write(other)
-        #expect(file.read() == other)
+        #expect(file.read() == .present(other))
         let path = folder.path + "/local-configuration.json"
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
@@ -33,16 +33,25 @@ struct LocalConfigurationFileTests {
         // an older build's says nothing of proofs
         try #"{"parameters": [], "clientRules": [], "poolers": []}"#
             .write(toFile: path, atomically: false, encoding: .utf8)
-        #expect(file.read()?.nodesProve == false)
+        #expect(file.read().value?.nodesProve == false)
         // what a person has broken is as good as nothing: values are tried anew
         try "{".write(toFile: path, atomically: false, encoding: .utf8)
-        #expect(file.read() == nil)
+        #expect(file.read() == .absent)
+    }
+
+    @Test("a record that cannot be read is unknown, and not absent")
+    func unreadable() throws {
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/local-configuration.json", withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(atPath: folder.path + "/secrets", withIntermediateDirectories: true)
+        #expect(LocalConfigurationFile(beside: SecretStore(directory: folder.path + "/secrets")).read().isUnknown)
     }
 
     @Test("a directory that is not there is said by name, and nothing is recorded")
     func refuses() {
         let file = LocalConfigurationFile(beside: SecretStore(directory: folder.path + "/secrets"))
         #expect { try file.write(value) } throws: { "\($0)".contains("local-configuration.json") }
-        #expect(file.read() == nil)
+        #expect(file.read() == .absent)
     }
 }

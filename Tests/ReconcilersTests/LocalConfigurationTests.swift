@@ -76,6 +76,12 @@ struct LocalConfigurationTests {
         #expect(!LocalParameters.settings.contains { shared["postgresql"]?[$0] != nil })
     }
 
+    @Test("a parameter has a name", arguments: ["a", "Work_Mem", "auto_explain.log_min_duration", "x.y$1"])
+    func names(text: String) { #expect(LocalParameters.isName(text)) }
+
+    @Test("other text is no name", arguments: ["", "a b", "a.b.c", "1a", ".a", "a.", "a='x'#.b", "a\nb", "ä"])
+    func noNames(text: String) { #expect(!LocalParameters.isName(text)) }
+
     @Test("PostgreSQL 17 gets none of the parameters that came with 18")
     func olderPostgres() {
         var fixture = PlanningFixture()
@@ -140,6 +146,14 @@ struct LocalConfigurationTests {
                     false
                 }
             })
+    }
+
+    @Test("a record that cannot be read is written by nothing, and no node gets another file")
+    func unreadable() {
+        var fixture = PlanningFixture()
+        (fixture.observation.localConfiguration, fixture.observation.isLocalConfigurationRead) = (nil, false)
+        trial(&fixture, exitCode: 0)
+        #expect(fixture.effects(Configuration()) == [] && fixture.effects(Nodes()) == [])
     }
 
     @Test("what PostgreSQL loads at start is tried, goes into the files only when it started, and never into etcd")
@@ -227,7 +241,18 @@ struct LocalConfigurationTests {
         #expect(fixture.effects(Configuration()) == [.patroni("pg-node-1", .patchConfiguration(patch))])
         fixture.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
         #expect(fixture.effects(Configuration()) == [])
-        // what is of no such kind goes at once
+        // names that are no names, and a standby cluster, go at once and without a trial
+        fixture.dcs { view in
+            let planted = JSONValue.object([("standby_cluster", .object([("restore_command", .string("/bin/true"))]))])
+            view.configuration = view.configuration.map { PatroniConfiguration(merged($0.json, planted)) }
+        }
+        edit(&fixture, [("parameters", .object([("work_mem = 1 #.x", .string("1"))]))])
+        let odd = members([
+            ("standby_cluster", .null),
+            ("postgresql", members([("parameters", members([("work_mem = 1 #.x", .null)]))])),
+        ])
+        #expect(fixture.effects(Configuration()) == [.patroni("pg-node-1", .patchConfiguration(odd))])
+        // what is of no such kind goes after a trial
         edit(&fixture, [("parameters", .object([("geqo", .string("off"))]))])
         #expect(Configuration().propose(fixture.input).waiting == ["the trial of the parameters"])
     }

@@ -9,10 +9,13 @@ struct LocalConfigurationFile {
     /// The one beside these secrets.
     init(beside secrets: SecretStore) { path = "\(secrets.directory)/../local-configuration.json" }
 
-    /// What is on record; nil where nothing is, or nothing that can be read: the manifest's values are then tried anew.
-    func read() -> LocalConfiguration? {
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return nil }
-        return try? JSONDecoder().decode(LocalConfiguration.self, from: data)
+    /// What is on record; absent where nothing is, or nothing that has a meaning: the manifest's values are then tried anew.
+    func read() -> Sighting<LocalConfiguration> {
+        guard access(path, F_OK) == 0 || errno != ENOENT else { return .absent }
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+            return .unknown(UnknownReason(.unreachable, "\(path) cannot be read"))
+        }
+        return (try? JSONDecoder().decode(LocalConfiguration.self, from: data)).map { .present($0) } ?? .absent
     }
 
     /// Replaces the record as a whole; a reader sees the old or the new one.

@@ -8,7 +8,7 @@ public struct LocalConfiguration: Sendable, Hashable, Codable {
     public var clientRules: [String]
     /// The addresses of the poolers, sorted.
     public var poolers: [String]
-    /// Whether every node shows its certificate to the server that it copies from, so that nothing else needs to be taken there.
+    /// Whether every node shows its certificate to the server that it copies from. That server takes no password then.
     public var nodesProve: Bool
 
     /// Joins the parts.
@@ -21,7 +21,7 @@ public struct LocalConfiguration: Sendable, Hashable, Codable {
         self.nodesProve = nodesProve
     }
 
-    /// Reads a record; one of an older build does not say what its nodes show.
+    /// Reads a record. A record of an older build does not say whether nodes show certificates: they are taken not to.
     public init(from decoder: any Decoder) throws {
         let record = try decoder.container(keyedBy: CodingKeys.self)
         parameters = try record.decode([PostgresSettings.Parameter].self, forKey: .parameters)

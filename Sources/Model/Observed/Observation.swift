@@ -23,6 +23,8 @@ public struct Observation: Sendable, Hashable {
     public var identity = IdentityView()
     /// What the nodes' own files are to hold; nil while nothing is on record, as under an older build.
     public var localConfiguration: LocalConfiguration?
+    /// Whether that could be read; where it could not, it is unknown and not absent.
+    public var isLocalConfigurationRead = true
     /// The controller's own container, when it runs in one.
     public var supervisor: ContainerID?
     /// The pauses that etcd told of when it could last be read; they stay in force while it cannot.

@@ -126,8 +126,14 @@ struct CertificatesInForce {
         return task.map { "\($0.name), which runs," }
     }
 
-    /// A node that has not read its own files, which hold more than certificates; nil when all have that run.
-    var lateNode: String? { scope.cluster.nodeNames.lazy.compactMap { late(.node($0)) }.first }
+    /// A node that has not read its own files, which hold more than certificates; nil when all have that run. One that is on its
+    /// way out gets no files any more.
+    var lateNode: String? {
+        let surplus = scope.containers(of: .node).first {
+            $0.state.isAlive && scope.cluster.index(of: NodeName($0.ownName.text)) == nil
+        }
+        return scope.cluster.nodeNames.lazy.compactMap { late(.node($0)) }.first ?? surplus?.name.text
+    }
 
     /// Whether every node that runs shows a certificate that no other party has: not while an older build's authority signs.
     var areNodesProven: Bool {

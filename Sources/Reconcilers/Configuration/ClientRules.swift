@@ -68,8 +68,10 @@ extension LocalConfiguration {
         return changed + (clientRules == other?.clientRules ? [] : ["the client rules"])
     }
 
-    /// What a node's file is made of: what is on record, and what the manifest wants where nothing is.
+    /// What a node's file is made of: what is on record, and what the manifest wants where nothing is. A node that is made anew
+    /// before there is a record asks the others for no proof.
     static func inForce(_ input: PlanningInput) -> LocalConfiguration {
-        input.observation.localConfiguration ?? LocalConfiguration(of: input.cluster, poolers: [])
+        input.observation.localConfiguration
+            ?? LocalConfiguration(of: input.cluster, poolers: [], nodesProve: false)
     }
 }

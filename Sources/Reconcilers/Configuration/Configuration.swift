@@ -11,6 +11,10 @@ public struct Configuration: Reconciler {
     /// One `PATCH /config` with exactly the members that differ, and one new record; what PostgreSQL must take is tried first.
     public func propose(_ input: PlanningInput) -> Proposal {
         guard case .present(let dcs) = input.observation.dcs, let scope = EngineScope(input) else { return Proposal() }
+        guard input.observation.isLocalConfigurationRead else {
+            return Proposal(
+                waiting: ["the record of the nodes' own files, which cannot be read"], lookAgain: .seconds(5))
+        }
         let known = input.observation.localConfiguration
         var local = LocalConfiguration(of: input.cluster, poolers: PoolerAccess.wanted(at: scope))
         guard let configuration = dcs.configuration else {
@@ -104,7 +108,7 @@ public struct Configuration: Reconciler {
         else { return (nil, difference) }
         // what is taken out of etcd because it is in each node's own file has been tried there
         if case .members(let members) = tried,
-            members.allSatisfy({ $0.value == .null && local.contains($0.name) })
+            members.allSatisfy({ $0.value == .null && (local.contains($0.name) || !LocalParameters.isName($0.name)) })
         {
             return (nil, difference)
         }
@@ -115,8 +119,8 @@ public struct Configuration: Reconciler {
     }
 
     /// How etcd differs from the manifest, which owns all of `postgresql.parameters`: one that it does not name any more is
-    /// removed. What belongs into each node's own file is removed once every node has read that file; one that has not would
-    /// serve without it.
+    /// removed. What belongs into each node's own file is removed once every node has read that file: a node that has not
+    /// read it would serve without these settings.
     private func difference(from current: JSONValue, _ scope: EngineScope) -> JSONValue? {
         let desired = DynamicConfiguration.desired(for: scope.cluster)
         guard case .members(let top) = desired, case .members(let section)? = desired["postgresql"],
@@ -135,7 +139,8 @@ public struct Configuration: Reconciler {
         let wanted =
             section.filter { $0.name != "parameters" } + [JSONValue.Member("parameters", .members(all))]
             + removed(isRead ? LocalParameters.settings : [])
-        let rest = top.filter { $0.name != "postgresql" }
+        // a standby cluster takes programs from etcd, and a cluster of this controller never is one
+        let rest = top.filter { $0.name != "postgresql" } + removed(["standby_cluster"])
         return current.patch(towards: .members(rest + [JSONValue.Member("postgresql", .members(wanted))]))
     }
 

@@ -62,6 +62,21 @@ enum LocalParameters {
     /// a person, has written there is taken out once every node has them in its own file.
     static func names(_ cluster: Cluster) -> [String] { all(cluster, declared: open).map(\.name) }
 
+    /// Whether PostgreSQL has parameters of such a name at all; Patroni would write any other text into its file.
+    static func isName(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        func isWord(_ part: Substring) -> Bool {
+            let bytes = part.utf8
+            guard let first = bytes.first, isLetter(first) else { return false }
+            return bytes.allSatisfy { isLetter($0) || ($0 >= 48 && $0 <= 57) || $0 == 36 }
+        }
+        return parts.count <= 2 && parts.allSatisfy(isWord)
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        byte >= 65 && byte <= 90 || byte >= 97 && byte <= 122 || byte == 95
+    }
+
     /// Patroni's settings of the same kind, in the section `postgresql`.
     static let settings = [
         "before_stop", "bin_name", "callbacks", "custom_conf", "pg_hba", "pg_ident", "pre_promote", "recovery_conf",

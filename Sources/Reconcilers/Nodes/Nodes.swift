@@ -185,7 +185,7 @@ public struct Nodes: Reconciler {
             .unread, .misfiled, .startable:
             return Proposal()
         }
-        guard node.isUp, scope.input.observation.localConfiguration != nil,
+        guard node.answers, scope.input.observation.localConfiguration != nil,
             let shown = node.key?.tags.value(of: PatroniFile.versionTag)
         else { return Proposal() }
         let wanted = PatroniFile.version(for: node.name, scope.input)

@@ -1,5 +1,6 @@
 """The first process's child, which becomes Patroni."""
 import os
+import re
 import sys
 
 from cluster_node import etcd, volumes
@@ -8,6 +9,10 @@ from cluster_node.sessions import session_options
 CONFIG = "/etc/controller/patroni.yml"
 UNFINISHED = "/var/lib/postgresql/.unfinished-restore"
 BAD_CONFIG, BAD_VOLUME, HALF_RESTORED = 78, 73, 74
+
+
+# what PostgreSQL takes for the name of a parameter; Patroni writes any other one into postgresql.conf as it is
+PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?")
 
 
 class Refusal(Exception):
@@ -71,6 +76,22 @@ def pin_sessions():
     psycopg._connect = pinned
 
 
+def named(parameters):
+    """The parameters whose names are names."""
+    return {name: value for name, value in (parameters or {}).items() if PARAMETER.fullmatch(str(name))}
+
+
+def pin_configuration():
+    """What may run a program is in patroni.yml, and etcd has no say in it. Two things reach further than that file: a name that
+    is no name, and a standby cluster, whose settings Patroni takes from etcd alone. This controller makes none."""
+    from patroni import config, global_config
+
+    process = config.Config._process_postgresql_parameters
+    config.Config._process_postgresql_parameters = staticmethod(
+        lambda parameters, is_local=False: process(named(parameters), is_local))
+    type(global_config).get_standby_cluster_config = lambda _: None
+
+
 def run(say):
     """Becomes Patroni. It imports Patroni's modules first, which takes longer than etcd needs to elect a leader, and only then
     waits for etcd: Patroni that is started before etcd answers would sleep five seconds."""
@@ -82,6 +103,7 @@ def run(say):
         sys.exit(refusal.status)
     import_patroni()
     pin_sessions()
+    pin_configuration()
     etcd.wait_until_ready(config, say)
     from patroni.__main__ import patroni_main
 
