@@ -91,11 +91,15 @@ public struct Plan: Sendable, Hashable {
         if case .docker(_, .stop(let id)) = effect, stopping.contains(where: { $0.id == id }) { return }
         if !effect.isDisruptive {
             if !constructive.contains(where: { $0.action.effect == effect }) { constructive.append(planned) }
-        } else if let other = disruptive {
+        } else if let other = disruptive, !effect.isUrgent || other.action.effect.isUrgent {
             deferred.append(planned.with(.deferred(.interruption(other.action.subject))))
         } else if let first, !effect.isUrgent {
             deferred.append(planned.with(.deferred(first)))
         } else {
+            // a primary that hangs is fenced before its lease ends, whatever a switchover asks of it without an answer
+            if let other = disruptive {
+                deferred.append(other.with(.deferred(.interruption(planned.action.subject))))
+            }
             disruptive = planned
         }
     }

@@ -50,6 +50,31 @@ struct DispositionTests {
         Plan(fixture.input, reconcilers: reconcilers).deferred.map(\.disposition)
     }
 
+    @Test("a primary that hangs is fenced before a switchover that gets no answer")
+    func fencesFirst() {
+        let fixture = PlanningFixture()
+        func asks(_ name: String, _ effect: Effect, _ subject: Subject) -> Wanting {
+            Wanting(name: name, actions: [Action(effect, on: subject, because: .missing)])
+        }
+        let switchover = asks(
+            "switchovers", .patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2")), .leadership)
+        let kill = asks("nodes", .docker(.local, .kill("id-pg-node-1")), .container(.local, "pg-node-1"))
+        let release = asks(
+            "failover",
+            .etcd(
+                .releaseLeader(
+                    prefix: "", LeaderKey(node: "pg-node-1", lease: 7, createRevision: 1, modRevision: 1),
+                    candidate: nil)),
+            .leadership)
+        let plan = Plan(fixture.input, reconcilers: [switchover, kill])
+        #expect(plan.disruptive?.action.effect == kill.actions[0].effect)
+        #expect(
+            plan.deferred.map(\.disposition) == [.deferred(.interruption(.container(.local, "pg-node-1")))])
+        // of two that are urgent the first one comes first
+        #expect(
+            Plan(fixture.input, reconcilers: [release, kill]).disruptive?.action.effect == release.actions[0].effect)
+    }
+
     @Test("a plan says what comes before an action")
     func precedence() {
         let fixture = PlanningFixture()
