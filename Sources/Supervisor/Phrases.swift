@@ -59,6 +59,7 @@ extension EtcdEffect {
             "release the leader key of \(key.node)" + (candidate.map { " for \($0)" } ?? "")
         case .addLearner(let url): "add learner \(url)"
         case .promote(let id): "promote learner \(String(id, radix: 16))"
+        case .movePeer(let id, let url): "have the peers reach \(String(id, radix: 16)) at \(url)"
         case .removeMember(let id): "remove member \(String(id, radix: 16))"
         case .compact(let revision): "compact up to revision \(revision)"
         case .defragment(let name): "defragment \(name)"

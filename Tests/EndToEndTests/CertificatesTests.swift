@@ -162,6 +162,54 @@ struct CertificatesTests {
         }
     }
 
+    @Test("etcd answers nobody without a certificate of the cluster, and no peer that is no member")
+    func store() async throws {
+        try await ClusterFixture.with(nodes: 1, etcd: 1, poolers: 1) { cluster in
+            try cluster.run()
+            try await cluster.ready()
+            let (member, node) = (cluster.member(1), cluster.node(1))
+            let address = try await cluster.inspect(member, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+            let folder = try await Shell.run(["mktemp", "-d"])
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            func keep(_ file: String, of container: String, as name: String) async throws {
+                let text = try await cluster.docker("exec", container, "cat", "/etc/controller/\(file)")
+                try "\(text)\n".write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+            }
+            try await keep("cluster.crt", of: node, as: "ca.pem")
+            try await keep("etcd.pem", of: node, as: "node.pem")
+            try await keep("identity.pem", of: cluster.pooler(1), as: "pooler.pem")
+            // the exit status of a request, and what etcd said
+            func ask(_ path: String, port: Int = 2379, scheme: String = "https", key: String?) async throws -> String {
+                var arguments = [
+                    "curl", "-sS", "-m", "5", "--cacert", "\(folder)/ca.pem", "--connect-to",
+                    "\(member):\(port):\(address):\(port)", "-X", "POST", "-d", "{}",
+                ]
+                if let key { arguments += ["--cert", "\(folder)/\(key)", "--key", "\(folder)/\(key)"] }
+                let command = "\"$@\" 2>&1; echo \"exit $?\""
+                return try await Shell.run(
+                    ["sh", "-c", command, "sh"] + arguments + ["\(scheme)://\(member):\(port)\(path)"])
+            }
+            let status = "/v3/maintenance/status"
+            let taken = try await ask(status, key: "node.pem")
+            #expect(taken.contains("\"version\"") && taken.hasSuffix("exit 0"), "\(taken)")
+            for (scheme, key) in [("http", nil), ("http", "node.pem"), ("https", nil)] as [(String, String?)] {
+                let said = try await ask(status, scheme: scheme, key: key)
+                #expect(!said.contains("\"version\"") && !said.hasSuffix("exit 0"), "\(scheme) \(key ?? "-"): \(said)")
+            }
+            // Members take a peer by its name and its address. The right name from elsewhere is refused, too, so what is shown
+            // here is that no other party's key is one.
+            for key in ["node.pem", "pooler.pem", nil] {
+                let said = try await ask("/members", port: 2381, key: key)
+                #expect(!said.contains("peerURLs") && !said.hasSuffix("exit 0"), "\(key ?? "-"): \(said)")
+            }
+            let plain = try await ask("/members", port: 2380, scheme: "http", key: nil)
+            #expect(!plain.hasSuffix("exit 0"), "\(plain)")
+            // what a person uses in a member's container goes on working
+            let list = try await cluster.docker("exec", member, "etcdctl", "member", "list")
+            #expect(list.contains("https://\(member):2381") && !list.contains("http:"), "\(list)")
+        }
+    }
+
     /// The serial number of the certificate that each node's PostgreSQL shows.
     private func served(_ cluster: ClusterFixture) async throws -> [String: String] {
         var serials: [String: String] = [:]

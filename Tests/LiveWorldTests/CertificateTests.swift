@@ -63,8 +63,8 @@ struct CertificateTests {
             let store = SecretStore(directory: folder)
             try await store.load(larger, basis: .living(found: [], new: []))
             let after = await store.identity.certificates
-            #expect(after.filter { $0.principal != .node("pg-node-3") } == before)
-            #expect(after.count == before.count + 1)
+            #expect(after.filter { ![.node("pg-node-3"), .etcdClient("pg-node-3")].contains($0.principal) } == before)
+            #expect(after.count == before.count + 2)
         }
     }
 

@@ -10,6 +10,7 @@ enum StoreAction: Sendable, Hashable {
     case addLearner(Int)
     case promote(Int)
     case removeMember(Int)
+    case movePeer(Int, to: Int)
     case compact
     /// What Patroni does, and people.
     case put(String, String, lease: Int64)
@@ -61,7 +62,10 @@ enum StoreAction: Sendable, Hashable {
     /// Membership, which chance would soon leave without a quorum.
     static let membership: [StoreAction] = [
         .promote(1), .addLearner(1), .addLearner(9), .addLearner(9), .addLearner(8), .promote(9), .promote(7),
-        .removeMember(7), .removeMember(9), .removeMember(9), .killMember(3), .removeMember(2), .removeMember(3),
+        .movePeer(7, to: 8), .movePeer(3, to: 1), .movePeer(3, to: 6), .movePeer(6, to: 3), .removeMember(7),
+        .removeMember(9), .removeMember(9), .killMember(3), .removeMember(2), .removeMember(3),
         .addLearner(3), .promote(3), .putIfAbsent("initialize", "73"),
+        // no learner any more
+        .movePeer(3, to: 6),
     ]
 }

@@ -121,7 +121,9 @@ struct PlanningFixture {
 
     private mutating func observeStore() {
         let members = cluster.etcdNames.enumerated().map {
-            EtcdMemberView(id: UInt64($0.offset + 1), name: $0.element.text, peerURLs: ["http://\($0.element):2380"])
+            EtcdMemberView(
+                id: UInt64($0.offset + 1), name: $0.element.text,
+                peerURLs: [EtcdSpec.peerURL(of: $0.element, tls: true)])
         }
         let endpoints = cluster.etcdNames.enumerated().map {
             EtcdEndpointView(
@@ -201,6 +203,25 @@ struct PlanningFixture {
                 }
             }
         }
+    }
+
+    /// Every etcd member has the files that it is to have now.
+    mutating func readEtcdFiles() {
+        guard let site = EngineScope(input) else { return }
+        let secrets = observation.secrets
+        for name in cluster.etcdNames {
+            let views = EtcdSpec.container(name, join: EtcdSpec.bootstrap, at: site).files.map { file in
+                FileView(path: file.path, content: .asWritten(template: file.identity.digest(secrets: secrets)))
+            }
+            change(name) { $0.files = .present(views) }
+        }
+    }
+
+    /// The store's members differ.
+    mutating func etcd(_ change: (inout EtcdView) -> Void) {
+        guard case .present(var view) = observation.etcd else { return }
+        change(&view)
+        observation.etcd = .present(view)
     }
 
     mutating func database(_ change: (inout DatabaseView) -> Void) {

@@ -16,9 +16,10 @@ struct StoreObserver {
             let unknownReason = UnknownReason(.unreachable, "no etcd member runs")
             return (.unknown(unknownReason), .unknown(unknownReason))
         }
-        let client = await world.store(addresses)
-        async let endpoints = statuses(client)
-        async let membership = members(client)
+        let members = await world.endpoints(of: addresses.etcd)
+        let client = await world.store(members.map(\.endpoint))
+        async let endpoints = statuses(client, of: members)
+        async let membership = membership(client)
         async let alarms = alarms(client)
         async let keys = keys(client)
         let answers = await endpoints
@@ -30,13 +31,14 @@ struct StoreObserver {
         return (.present(EtcdView(clusterID: id, members: list, endpoints: answers, alarms: await alarms)), dcs)
     }
 
-    private func statuses(_ client: EtcdClient) async -> [EtcdEndpointView] {
+    private func statuses(
+        _ client: EtcdClient, of members: [(container: ContainerName, endpoint: HTTPEndpoint)]
+    ) async -> [EtcdEndpointView] {
         await withTaskGroup(of: EtcdEndpointView.self) { group in
-            for (container, host) in addresses.etcd {
+            for (container, endpoint) in members {
                 group.addTask {
                     do throws(EtcdError) {
-                        let answer = try await client.status(
-                            of: .tcp(host: host, port: 2379), deadline: StoreObserver.deadline)
+                        let answer = try await client.status(of: endpoint, deadline: StoreObserver.deadline)
                         let status = EtcdStatus(
                             memberID: answer.header.memberID, leaderID: answer.leaderID, raftTerm: answer.raftTerm,
                             revision: answer.header.revision, databaseBytes: answer.databaseBytes,
@@ -54,7 +56,7 @@ struct StoreObserver {
     }
 
     /// The linearizable membership; empty without a quorum.
-    private func members(_ client: EtcdClient) async -> (UInt64, [EtcdMemberView]) {
+    private func membership(_ client: EtcdClient) async -> (UInt64, [EtcdMemberView]) {
         guard let answer = try? await client.members(deadline: StoreObserver.deadline) else { return (0, []) }
         let views = answer.members.map {
             EtcdMemberView(id: $0.id, name: $0.name, peerURLs: $0.peerURLs, isLearner: $0.isLearner)
@@ -208,12 +210,23 @@ extension EtcdError {
 
 extension LiveWorld {
     /// The client for the members that run now.
-    func store(_ addresses: Addresses) async -> EtcdClient {
-        await connections.store(at: addresses.etcd.map(\.host)) { hosts in
+    func store(_ endpoints: [HTTPEndpoint]) async -> EtcdClient {
+        await connections.store(at: endpoints) { endpoints in
             EtcdClient(
                 EtcdConfiguration(
-                    endpoints: hosts.map { .tcp(host: $0, port: 2379) }, deadline: .seconds(2),
-                    attemptLimit: .milliseconds(700), deadEndpointPause: .seconds(2)))
+                    endpoints: endpoints, deadline: .seconds(2), attemptLimit: .milliseconds(700),
+                    deadEndpointPause: .seconds(2)))
+        }
+    }
+
+    /// How members are asked: by their addresses, and under their names.
+    func endpoints(of members: [EtcdAddress]) async -> [(container: ContainerName, endpoint: HTTPEndpoint)] {
+        let authorities = (try? await secrets.value(.authorities)) ?? ""
+        let identity = try? await secrets.value(Principal.etcdController.secret)
+        return members.map { member in
+            let tls = TLSConfiguration(
+                authorities: authorities, identity: identity, serverName: member.container.text)
+            return (member.container, .tcp(host: member.host, port: 2379, tls: member.takesTLS ? tls : nil))
         }
     }
 }

@@ -15,6 +15,7 @@ struct EtcdPerformer {
         case .addLearner(let url): _ = try await client.addMember(peerURLs: [url], isLearner: true)
         case .promote(let id): try await client.promoteMember(id)
         case .removeMember(let id): try await client.removeMember(id)
+        case .movePeer(let id, let url): _ = try await client.updateMember(id, peerURLs: [url])
         case .compact(let revision):
             do throws(EtcdError) {
                 try await client.compact(to: revision)
@@ -22,8 +23,10 @@ struct EtcdPerformer {
                 guard case .compacted = error.code else { throw error }
             }
         case .defragment(let name):
-            let host = try await world.address(of: name, cluster)
-            try await client.defragment(.tcp(host: host, port: 2379), deadline: .seconds(30))
+            let member = try await world.etcdAddress(of: name, cluster)
+            for (_, endpoint) in await world.endpoints(of: [member]) {
+                try await client.defragment(endpoint, deadline: .seconds(30))
+            }
         case .disarm(let alarm):
             let kind: EtcdRaisedAlarm.Kind =
                 switch alarm.kind {
@@ -143,9 +146,17 @@ extension LiveWorld {
     /// The client of the last look, or a new one before the first look.
     func currentStore(_ cluster: Cluster) async throws -> EtcdClient {
         if let known = await connections.knownStore { return known }
-        var hosts: [String] = []
-        for name in cluster.etcdNames { if let host = try? await address(of: name, cluster) { hosts.append(host) } }
-        guard !hosts.isEmpty else { throw RefusalError(.unavailable, "no etcd member runs") }
-        return EtcdClient(EtcdConfiguration(endpoints: hosts.map { .tcp(host: $0, port: 2379) }))
+        var members: [EtcdAddress] = []
+        for name in cluster.etcdNames {
+            if let member = try? await etcdAddress(of: name, cluster) { members.append(member) }
+        }
+        guard !members.isEmpty else { throw RefusalError(.unavailable, "no etcd member runs") }
+        return EtcdClient(EtcdConfiguration(endpoints: await endpoints(of: members).map(\.endpoint)))
+    }
+
+    /// Where an etcd member is, by Docker's word.
+    fileprivate func etcdAddress(of name: ContainerName, _ cluster: Cluster) async throws -> EtcdAddress {
+        let (host, labels) = try await place(of: name, cluster)
+        return EtcdAddress(container: name, host: host, takesTLS: labels[Label.etcdTLS] != nil)
     }
 }

@@ -104,7 +104,8 @@ enum SecretRecovery {
     /// The files that hold secrets, by the component whose containers have them.
     private static let files: [(component: Component, name: String)] = [
         (.node, "patroni.yml"), (.node, "pgbackrest.conf"), (.node, "cluster.key"), (.node, "cluster.crt"),
-        (.node, "identity.pem"), (.pooler, "cluster.key"), (.pooler, "cluster.crt"), (.pooler, "identity.pem"),
+        (.node, "identity.pem"), (.node, "etcd.pem"), (.etcd, "identity.pem"), (.etcd, "cluster.crt"),
+        (.pooler, "cluster.key"), (.pooler, "cluster.crt"), (.pooler, "identity.pem"),
         (.pooler, "userlist.txt"), (.console, "dbhub.toml"),
     ]
 
@@ -125,7 +126,7 @@ enum SecretRecovery {
                 switch await world.secretFile(file.name, in: ContainerID(container.id)) {
                 case .present(let text):
                     let name = NodeName(container.labels[Label.name] ?? container.name)
-                    let owner: Principal = file.component == .node ? .node(name) : .pooler
+                    let owner = owner(of: file, name)
                     let seen = secrets(in: text, of: file.name, owner: owner)
                     if file.name == "pgbackrest.conf", seen.isEmpty { result.isUnencrypted = true }
                     for (name, value) in seen { result.take(name, value, missing: missing) }
@@ -137,6 +138,15 @@ enum SecretRecovery {
         return result
     }
 
+    /// The party whose key lies in a file.
+    private static func owner(of file: (component: Component, name: String), _ name: NodeName) -> Principal {
+        switch file.component {
+        case .node: file.name == "etcd.pem" ? .etcdClient(name) : .node(name)
+        case .etcd: .etcdMember(ContainerName(name.text))
+        case .pooler, .console, .network, .repository, .supervisor, .task, .reader: .pooler
+        }
+    }
+
     /// The secrets in a file of ours.
     static func secrets(in text: String, of file: String, owner: Principal) -> [(SecretName, String)] {
         switch file {
@@ -146,7 +156,7 @@ enum SecretRecovery {
         // of an older build the certificate of its key, else those of all authorities
         case "cluster.crt":
             text.contains("CERTIFICATE") ? [(.sharedCertificate, text), (.authorityPrevious, text)] : []
-        case "identity.pem": text.contains("PRIVATE KEY") ? [(owner.secret, text)] : []
+        case "identity.pem", "etcd.pem": text.contains("PRIVATE KEY") ? [(owner.secret, text)] : []
         case "userlist.txt": verifier(in: text).map { [(SecretName("pooler-verifier"), $0)] } ?? []
         case "dbhub.toml": password(inTOML: text).map { [(SecretName("postgres-console"), $0)] } ?? []
         default: []

@@ -70,6 +70,8 @@ public enum EtcdEffect: Sendable, Hashable {
     case promote(memberID: UInt64)
     /// Removes a member.
     case removeMember(memberID: UInt64)
+    /// Tells the members where the peers of one reach it from now on.
+    case movePeer(memberID: UInt64, peerURL: String)
     /// Compacts the history up to a revision.
     case compact(revision: Int64)
     /// Defragments one member.
@@ -165,7 +167,7 @@ extension Effect {
         case .etcd(let effect):
             switch effect {
             case .releaseLeader, .removeMember, .defragment, .refound: true
-            case .addLearner, .promote, .compact, .disarm, .putIfAbsent, .replaceKey, .deleteKey: false
+            case .addLearner, .promote, .movePeer, .compact, .disarm, .putIfAbsent, .replaceKey, .deleteKey: false
             }
         case .patroni(_, let effect):
             switch effect {

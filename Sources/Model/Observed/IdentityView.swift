@@ -8,14 +8,23 @@ public enum Principal: Sendable, Hashable, Comparable {
     case backup
     /// The controller, towards PostgreSQL.
     case controller
+    /// An etcd member, towards its clients and the other members.
+    case etcdMember(ContainerName)
+    /// A node, towards etcd.
+    case etcdClient(NodeName)
+    /// The controller, towards etcd.
+    case etcdController
 
-    /// The name by which people call it: `pg-node-1`, `pooler`.
+    /// The name by which people call it: `pg-node-1`, `pooler`. No object's name has a dot in it.
     public var text: String {
         switch self {
         case .node(let node): node.text
         case .pooler: "pooler"
         case .backup: "backup"
         case .controller: "controller"
+        case .etcdMember(let name): name.text
+        case .etcdClient(let node): "\(node).etcd"
+        case .etcdController: "controller.etcd"
         }
     }
 
@@ -23,7 +32,8 @@ public enum Principal: Sendable, Hashable, Comparable {
     public var secret: SecretName { SecretName("identity-\(text)") }
 
     /// The certificate's common name, by which PostgreSQL (`pg_ident`) and pgBackRest (`tls-server-auth`) know it. No cluster's
-    /// name has a dot in it, so that none of these is ever the poolers'.
+    /// name has a dot in it, so that none of these is ever the poolers'. Empty for the parties of etcd: with authentication on,
+    /// etcd's JSON gateway refuses every certificate that has a common name.
     public func commonName(in cluster: ClusterName) -> String {
         switch self {
         case .node: "node.internal"
@@ -31,11 +41,22 @@ public enum Principal: Sendable, Hashable, Comparable {
         case .pooler: cluster.text
         case .backup: "backup.internal"
         case .controller: "controller.internal"
+        case .etcdMember, .etcdClient, .etcdController: ""
         }
     }
 
-    /// The names of the servers that show it.
-    public var hosts: [String] { if case .node(let node) = self { [node.text] } else { [] } }
+    /// The name that all etcd members' certificates have beside their own, by which members know each other.
+    public static let etcdMembers = "etcd.internal"
+
+    /// The names of the servers that show it. A member's own name comes first: its peers compare the names with the address
+    /// that it calls from, one after the other. The last is for programs in its own container.
+    public var hosts: [String] {
+        switch self {
+        case .node(let node): [node.text]
+        case .etcdMember(let name): [name.text, Principal.etcdMembers, "localhost"]
+        case .pooler, .backup, .controller, .etcdClient, .etcdController: []
+        }
+    }
 
     /// Orders by the text.
     public static func < (left: Principal, right: Principal) -> Bool { left.text < right.text }
@@ -44,7 +65,8 @@ public enum Principal: Sendable, Hashable, Comparable {
 extension Cluster {
     /// Every party that has a certificate, sorted.
     public var principals: [Principal] {
-        var principals: [Principal] = nodeNames.map { .node($0) } + [.controller]
+        var principals: [Principal] = nodeNames.flatMap { [.node($0), .etcdClient($0)] }
+        principals += etcdNames.map { .etcdMember($0) } + [.controller, .etcdController]
         if pooler.enabled { principals.append(.pooler) }
         if backups.enabled { principals.append(.backup) }
         return principals.sorted()

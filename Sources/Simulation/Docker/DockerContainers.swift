@@ -40,6 +40,10 @@ extension Universe {
             engine.containers[index].files.append(placed)
         }
         engine.containers[index].files.sort { $0.path < $1.path }
+        // etcd reads its certificate for each handshake, and its authorities only at its start
+        if engine.containers[index].etcd != nil {
+            engine.containers[index].identity.signer = LoadedIdentity(engine.containers[index].files).signer
+        }
         return .done("200")
     }
 

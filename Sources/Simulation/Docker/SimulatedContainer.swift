@@ -9,7 +9,7 @@ package struct SimulatedContainer: Sendable {
     /// The image reference it was created with.
     package var image: ImageReference
     /// Its labels, sorted by key.
-    package let labels: [LabelValue]
+    package internal(set) var labels: [LabelValue]
     /// What it is for, by its label.
     package let component: Component?
     /// The cluster it belongs to, by its label.

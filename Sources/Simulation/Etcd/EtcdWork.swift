@@ -12,6 +12,7 @@ extension Universe {
         case .addLearner(let url): return addLearner(url)
         case .promote(let id): return promote(id)
         case .removeMember(let id): return removeMember(id)
+        case .movePeer(let id, let url): return movePeer(id, url)
         case .compact:
             store?.databaseBytes = known.databaseBytes / 20
             store?.fragmented = known.members.map(\.id)
@@ -87,6 +88,20 @@ extension Universe {
         }
         let id = 1000 + UInt64(nextSerial())
         store?.members.append(StoreMember(id: id, name: "", peerURL: url, isLearner: true))
+        return .done("200")
+    }
+
+    private mutating func movePeer(_ id: UInt64, _ url: String) -> Outcome {
+        guard let known = store, let place = known.members.firstIndex(where: { $0.id == id }) else {
+            return .refused(Refusal(.gone, "etcdserver: member not found"))
+        }
+        if known.members.contains(where: { $0.id != id && $0.peerURL == url }) {
+            return .refused(Refusal(.conflict, "etcdserver: Peer URLs already exists"))
+        }
+        store?.members[place].peerURL = url
+        // whatever it was
+        store?.members[place].isLearner = false
+        settleStore()
         return .done("200")
     }
 

@@ -149,4 +149,26 @@ package struct EtcdProcess: Sendable, Hashable {
     /// The address it has had since it started. With another one its old connections to its peers hang for many
     /// minutes (measured on Docker 20.10 with etcd 3.5), and it is of no use.
     package var address: String?
+    /// Which of the two it takes, from clients and from peers: with TLS and without.
+    package var transport = EtcdListeners(label: nil)
+}
+
+/// What an etcd member listens to.
+package struct EtcdListeners: Sendable, Hashable {
+    /// TLS.
+    package var tls: Bool
+    /// Without it.
+    package var plain: Bool
+
+    /// As its file says.
+    init(configuration text: String) {
+        let line = text.split(separator: "\n").first { $0.hasPrefix("listen-client-urls: ") } ?? ""
+        (tls, plain) = (line.contains("https:"), line.contains("http:"))
+    }
+
+    /// As its container's label says.
+    init(label: String?) { (tls, plain) = (label != nil, label != "required") }
+
+    /// Whether somebody who speaks so is answered.
+    func takes(tls wanted: Bool) -> Bool { wanted ? tls : plain }
 }

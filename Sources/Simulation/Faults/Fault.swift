@@ -116,6 +116,8 @@ public enum Fault: Sendable, Hashable {
     case ageCertificates
     /// `controller certificates rotate --ca`.
     case rotateAuthority
+    /// The cluster is as an older build left it: nobody speaks TLS with etcd.
+    case forgetTLS
     /// The manifest is edited.
     case edit(ManifestEdit)
 }

@@ -88,6 +88,30 @@ extension Universe {
         }
     }
 
+    /// What an older build would have left: containers without the labels and the files for TLS with etcd, and processes that
+    /// speak without.
+    mutating func forgetTLS() {
+        for place in engine.containers.indices where engine.containers[place].owner == scope.text {
+            engine.containers[place].labels.removeAll { $0.key == Label.etcdTLS }
+            let isMember = engine.containers[place].component == .etcd
+            engine.containers[place].files.removeAll { file in
+                file.path.hasSuffix("etcd.pem") || isMember && !file.path.hasSuffix("etcd.yaml")
+            }
+            for number in engine.containers[place].files.indices {
+                engine.containers[place].files[number].content.forgetTLS()
+            }
+            engine.containers[place].etcd?.transport = EtcdListeners(label: nil)
+            engine.containers[place].node?.usesTLS = false
+            if isMember { readIdentity(place) }
+        }
+        for place in (store?.members ?? []).indices {
+            let url = store?.members[place].peerURL ?? ""
+            store?.members[place].peerURL = url.replacing("https:", with: "http:").replacing(":2381", with: ":2380")
+        }
+        settleStore()
+        isStirred = true
+    }
+
     private mutating func sign(_ principal: Principal, by authority: AuthorityView) {
         identity.certificates.removeAll { $0.principal == principal }
         identity.certificates.append(
@@ -106,5 +130,17 @@ extension Universe {
 
     private func after(days: Int64) -> Timestamp {
         Timestamp(microseconds: Timestamp(moment).microseconds + days * 86_400_000_000)
+    }
+}
+
+extension Template {
+    fileprivate mutating func forgetTLS() {
+        segments = segments.map { segment in
+            guard case .text(let text) = segment else { return segment }
+            return .text(
+                text.replacing("\n  protocol: https\n", with: "\n")
+                    .replacing("http://0.0.0.0:2379,https:", with: "http:").replacing("https:", with: "http:")
+                    .replacing(":2381", with: ":2380"))
+        }
     }
 }

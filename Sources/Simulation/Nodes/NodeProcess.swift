@@ -88,6 +88,8 @@ package struct NodeProcess: Sendable {
     package var pendingParameters: [PendingParameter] = []
     /// The migration that a session of its PostgreSQL applies, since when, and when it is done.
     package var migration: (file: Migration, since: Duration, until: Duration)?
+    /// Whether it speaks TLS with etcd, by its file as it was at the start.
+    package var usesTLS = false
     /// Patroni's tags, from its file.
     package var tags: [LabelValue] = []
     /// Whether a restart was asked for.

@@ -129,13 +129,15 @@ extension Universe {
             setContent(of: index, .etcd(EtcdData(clusterID: view.clusterID, memberID: member.id)))
             guard engine.containers[index].hasProcess else { continue }
             engine.containers[index].etcd = EtcdProcess(
-                memberID: member.id, clusterID: view.clusterID, readyAt: now)
+                memberID: member.id, clusterID: view.clusterID, readyAt: now,
+                transport: EtcdListeners(label: engine.containers[index].labels.value(of: Label.etcdTLS)))
         }
     }
 
     private mutating func copyMember(_ sighting: MemberSighting, _ observation: Observation, _ cluster: Cluster) {
         guard case .present(let view) = sighting.view, let index = index(of: sighting.node) else { return }
         var node = NodeProcess(name: sighting.node, now: now, awakeAt: now)
+        node.usesTLS = engine.containers[index].labels.value(of: Label.etcdTLS) != nil
         let dcs = observation.dcs.value
         node.configuration = dcs?.configuration
         node.localParameters = .object(

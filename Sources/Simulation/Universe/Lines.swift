@@ -54,6 +54,7 @@ extension EtcdEffect {
             "releaseLeader \(key.node) lease \(key.lease)" + (candidate.map { " for \($0)" } ?? "")
         case .addLearner(let url): "addLearner \(url)"
         case .promote(let id): "promote \(id)"
+        case .movePeer(let id, let url): "movePeer \(id) \(url)"
         case .removeMember(let id): "removeMember \(id)"
         case .compact(let revision): "compact \(revision)"
         case .defragment(let name): "defragment \(name)"

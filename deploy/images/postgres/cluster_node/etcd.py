@@ -17,7 +17,7 @@ def decoded(text):
 
 
 class Member:
-    """One etcd member, with the protocol and the certificate of Patroni's `etcd3` section."""
+    """One etcd member, with the protocol, the authorities and the certificate of Patroni's `etcd3` section."""
 
     def __init__(self, host, port, section):
         self.host, self.port, self.section = host, port, section
@@ -45,7 +45,8 @@ class Member:
             return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         import ssl
 
-        context = ssl._create_unverified_context()
+        # the server proves its name, as it does to Patroni
+        context = ssl.create_default_context(cafile=self.section.get("cacert"))
         if self.section.get("cert"):
             context.load_cert_chain(self.section["cert"], self.section.get("key"))
         return http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=context)
