@@ -71,7 +71,9 @@ public struct LiveWorld: World {
         let restarting = await restarts.underWay
         observation.restarts = addresses.nodes.filter { $0.isRunning && restarting.contains($0.node) }.map(\.node)
             .sorted()
-        async let store = StoreObserver(world: self, cluster: cluster, addresses: addresses).observe()
+        async let store = StoreObserver(
+            world: self, cluster: cluster, addresses: addresses, asksAccess: !scope.isNarrow && scope != .handOver
+        ).observe()
         // a release of the leader key is judged without Patroni's word, and must not wait for it
         let asksMembers = scope != .guarding(.leadership)
         async let members =

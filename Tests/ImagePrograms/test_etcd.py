@@ -32,9 +32,11 @@ class Answers(unittest.TestCase):
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 test.asked.append((self.command, self.path, self.rfile.read(length)))
-                self.send_response(test.status)
+                test.tokens.append(self.headers.get("Authorization"))
+                status, body = test.answers.get(self.path, (test.status, test.body))
+                self.send_response(status)
                 self.end_headers()
-                self.wfile.write(test.body)
+                self.wfile.write(body)
 
             do_GET = do_POST = answer
 
@@ -42,6 +44,7 @@ class Answers(unittest.TestCase):
                 pass
 
         self.asked, self.status, self.body = [], 200, b'{"health": "true"}'
+        self.tokens, self.answers = [], {}
         server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
@@ -66,6 +69,24 @@ class Answers(unittest.TestCase):
 
     def test_nothing_that_listens_is_no_answer(self):
         self.assertIsNone(etcd.Member("127.0.0.1", 1, {}).ask("/health"))
+        self.assertIsNone(etcd.Member("127.0.0.1", 1, {"username": "n", "password": "p"}).ask("/v3/kv/txn", {"success": []}))
+
+    def test_a_question_shows_who_asks_and_the_token_serves_for_the_next(self):
+        self.member.section = {"username": "n1", "password": "secret"}
+        self.answers["/v3/auth/authenticate"] = (200, b'{"token": "t"}')
+        for _ in range(2):
+            self.assertEqual(self.member.ask("/v3/kv/txn", {"success": []}), {"health": "true"})
+        self.member.ask("/health")
+        paths = [path for _, path, _ in self.asked]
+        self.assertEqual(paths, ["/v3/auth/authenticate", "/v3/kv/txn", "/v3/kv/txn", "/health"])
+        self.assertEqual(json.loads(self.asked[0][2]), {"name": "n1", "password": "secret"})
+        self.assertEqual(self.tokens, [None, "t", "t", None])
+
+    def test_without_authentication_the_question_goes_without_a_token(self):
+        self.member.section = {"username": "n1", "password": "secret"}
+        self.answers["/v3/auth/authenticate"] = (400, b'{"code": 9}')
+        self.assertEqual(self.member.ask("/v3/kv/txn", {"success": []}), {"health": "true"})
+        self.assertEqual(self.tokens, [None, None])
 
 
 class Certificates(unittest.TestCase):

@@ -11,6 +11,10 @@ enum StoreAction: Sendable, Hashable {
     case promote(Int)
     case removeMember(Int)
     case movePeer(Int, to: Int)
+    case setRole(Bool)
+    case setUser(String)
+    case removeUser(String)
+    case enableAuthentication
     case compact
     /// What Patroni does, and people.
     case put(String, String, lease: Int64)
@@ -58,6 +62,13 @@ enum StoreAction: Sendable, Hashable {
         + [.release(.node), .release(.lease), .release(.createRevision), .release(nil), .release(nil)]
         + [.putIfAbsent(retired, #"{"since":"s","why":"w"}"#), .deleteKey(retired, isCurrent: false)]
         + [.deleteKey(retired, isCurrent: true), .putIfAbsent("initialize", "74"), .grant(4711)]
+
+    /// Users and roles: authentication needs its superuser, and each step may be taken twice.
+    static let access: [StoreAction] = [
+        .enableAuthentication, .setRole(true), .setRole(false), .setRole(false), .setUser("n1"), .setUser("n1"),
+        .enableAuthentication, .setUser("root"), .enableAuthentication, .setUser("n2"), .setRole(true), .setRole(false),
+        .removeUser("n1"), .setUser("n1"), .putIfAbsent("initialize", "75"),
+    ]
 
     /// Membership, which chance would soon leave without a quorum.
     static let membership: [StoreAction] = [

@@ -82,6 +82,16 @@ struct StoreSides {
             return .movePeer(memberID: member(number), peerURL: EtcdSpec.peerURL(of: name(other), tls: true))
         case .promote(let number): return .promote(memberID: member(number))
         case .removeMember(let number): return .removeMember(memberID: member(number))
+        case .setRole(let isRoot):
+            let role = EtcdAuthentication.role(in: fixture.cluster)
+            return .setRole(isRoot ? EtcdRole(name: EtcdUsers.root, grants: []) : role)
+        case .setUser(let name):
+            let isRoot = name == EtcdUsers.root
+            // the fixture's cluster has three nodes, whatever they are called here
+            let secret = isRoot ? SecretName.etcdRoot : .etcdUser(of: fixture.cluster.nodeNames[0])
+            return .setUser(name, secret, role: isRoot ? EtcdUsers.root : EtcdUsers.nodes)
+        case .removeUser(let name): return .removeUser(name)
+        case .enableAuthentication: return .enableAuthentication(.etcdRoot)
         case .compact: return .compact(revision: seen.dcs.value?.revision ?? 1)
         case .put, .delete, .grant, .revoke, .killMember: return nil
         }

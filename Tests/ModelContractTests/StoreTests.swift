@@ -13,7 +13,9 @@ struct StoreTests {
         print("model contract, etcd: seed \(seed); replay with MODEL_SEEDS=\(seed)")
         try await StoreSides.with(Engines.all[0]) { sides in
             var story: [String] = []
-            for action in StoreAction.opening + StoreAction.script(seed: seed, 60) + StoreAction.membership {
+            for action in StoreAction.opening + StoreAction.script(seed: seed, 60) + StoreAction.access
+                + StoreAction.membership
+            {
                 let (expected, outcome) = try await perform(action, sides)
                 story.append("\(action): \(outcome)")
                 guard expected == outcome else {
@@ -58,6 +60,15 @@ struct StoreTests {
         return (expected.kind, outcome.kind)
     }
 
+    private func access(_ store: EtcdView) -> [String] {
+        guard let access = store.access.value else { return [] }
+        return ["\(access.isEnabled)"] + access.users.map { "\($0.name) \($0.roles)" }
+            + access.roles.map { role in
+                let grants = role.grants.map { "\($0.permission) \($0.key) \($0.end)" }
+                return "\(role.name) \(grants.sorted())"
+            }
+    }
+
     /// Patroni's keys with their leases and revisions, which both count from 1, and the membership by its URLs.
     private func lines(_ seen: Observation, _ sides: StoreSides) -> [String] {
         guard let keys = seen.dcs.value, let store = seen.etcd.value else { return ["nothing"] }
@@ -69,6 +80,7 @@ struct StoreTests {
             "revision \(keys.revision)", "initialize \(keys.initialize ?? "-") \(keys.initializeRevision ?? 0)",
             "leader \(leader ?? "-")", "failover \(keys.handover?.words ?? "-")",
             "members \(members)", "retired \(keys.retired.map { "\($0.volume) \($0.why) \($0.modRevision)" })",
+            "access \(access(store))",
             "membership \(store.members.map { "\($0.peerURLs) \($0.isLearner)" }.sorted())",
         ]
     }

@@ -130,7 +130,15 @@ struct PlanningFixture {
                 container: $0.element,
                 status: .present(EtcdStatus(memberID: UInt64($0.offset + 1), leaderID: 1, raftTerm: 2, revision: 50)))
         }
-        observation.etcd = .present(EtcdView(clusterID: 1, members: members, endpoints: endpoints))
+        var view = EtcdView(clusterID: 1, members: members, endpoints: endpoints)
+        view.access = .present(
+            EtcdAccess(
+                isEnabled: true,
+                users: EtcdUsers.wanted(cluster).map {
+                    EtcdUser(name: $0.user, roles: [$0.role], passwordMatches: true)
+                },
+                roles: [EtcdAuthentication.role(in: cluster), EtcdRole(name: EtcdUsers.root, grants: [])]))
+        observation.etcd = .present(view)
     }
 
     private mutating func observeNodes() {

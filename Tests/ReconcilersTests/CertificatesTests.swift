@@ -27,7 +27,7 @@ struct CertificatesTests {
         #expect(
             fixture.cluster.principals.map(\.text) == [
                 "backup", "controller", "controller.etcd", "etcd-1", "etcd-2", "etcd-3", "pg-node-1", "pg-node-1.etcd",
-                "pg-node-2", "pg-node-2.etcd", "pg-node-3", "pg-node-3.etcd", "pooler",
+                "pg-node-2", "pg-node-2.etcd", "pg-node-3", "pg-node-3.etcd", "pooler", "superuser.etcd",
             ])
     }
 
@@ -210,8 +210,13 @@ struct CertificatesTests {
                 "hostssl all rewinder samenet cert map=node", "host all rewinder all reject",
             ])
         // no party can have the name of another one, whatever the cluster is called
-        let names = cluster.principals.map { $0.commonName(in: "controller") }
-        #expect(Set(names).count == 5 && names.filter { !$0.contains(".") && !$0.isEmpty } == ["controller"])
+        for name in ["controller", "root", "pg-node-1"] as [ClusterName] {
+            let names = cluster.principals.map { ($0, $0.commonName(in: name)) }.filter { !$0.1.isEmpty }
+            #expect(Set(names.map(\.1)).count == 5, "\(name)")
+            // etcd takes a common name for a user
+            let users = EtcdUsers.wanted(cluster).map(\.user)
+            #expect(names.filter { users.contains($0.1) }.map(\.0) == [.etcdSuperuser], "\(name)")
+        }
     }
 
     @Test("one that lies unread for long, in maintenance for example, is told of: what is in use ends soon")

@@ -252,7 +252,7 @@ struct EtcdTransportTests {
         // the record beside the files names all of them
         #expect(
             files.map(\.path.description).sorted().map { $0.split(separator: "/").last } == [
-                "cluster.crt", "etcd.yaml", "identity.pem",
+                "cluster.crt", "etcd.yaml", "identity.pem", "root.password", "superuser.pem",
             ])
         for others in [["cluster.crt"], ["etcd.yaml"], ["identity.pem", "cluster.crt"]] {
             #expect(effects(others) == [.docker(.local, .stop("id-etcd-2"))])

@@ -1,5 +1,4 @@
 import EtcdClient
-import HTTPTransport
 import Model
 import PatroniAPI
 import PostgresClient
@@ -11,10 +10,14 @@ actor ConnectionCache {
     private var sessions = Cache<String, PostgresConnection>()
     private var verified = Cache<[String], Bool>(capacity: 256)
 
-    /// The etcd client of these members, made where an address or a certificate has changed.
-    func store(at endpoints: [HTTPEndpoint], make: ([HTTPEndpoint]) -> EtcdClient) -> EtcdClient {
-        if let store, store.configuration.endpoints == endpoints { return store }
-        let client = make(endpoints)
+    /// The etcd client of these members, made where an address, a certificate or the password has changed.
+    func store(_ configuration: EtcdConfiguration) -> EtcdClient {
+        if let store, store.configuration.endpoints == configuration.endpoints,
+            store.configuration.credentials == configuration.credentials
+        {
+            return store
+        }
+        let client = EtcdClient(configuration)
         store = client
         return client
     }

@@ -90,7 +90,7 @@ struct CertificateAuthority {
     private static func usages(of principal: Principal) -> [ExtendedKeyUsage.Usage] {
         switch principal {
         case .node, .etcdMember: [.serverAuth, .clientAuth]
-        case .pooler, .backup, .controller, .etcdClient, .etcdController: [.clientAuth]
+        case .pooler, .backup, .controller, .etcdClient, .etcdController, .etcdSuperuser: [.clientAuth]
         }
     }
 }

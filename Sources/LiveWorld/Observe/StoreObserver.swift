@@ -8,6 +8,8 @@ struct StoreObserver {
     let world: LiveWorld
     let cluster: Cluster
     let addresses: Addresses
+    /// Whether there is time to ask who may do what.
+    let asksAccess: Bool
 
     static let deadline: Duration = .milliseconds(900)
 
@@ -28,7 +30,36 @@ struct StoreObserver {
             return (.unknown(UnknownReason(.unreachable, "no etcd member answers")), dcs)
         }
         let (id, list) = await membership
-        return (.present(EtcdView(clusterID: id, members: list, endpoints: answers, alarms: await alarms)), dcs)
+        var view = EtcdView(clusterID: id, members: list, endpoints: answers, alarms: await alarms)
+        if !list.isEmpty { view.access = await access(client) }
+        return (.present(view), dcs)
+    }
+
+    /// Who may do what; kept for a while, because each user is a question.
+    private func access(_ client: EtcdClient) async -> Sighting<EtcdAccess> {
+        if let known = await world.latest.knownAccess { return .present(known) }
+        guard asksAccess else { return .unknown(.notLooked) }
+        do throws(EtcdError) {
+            var access = EtcdAccess(
+                isEnabled: try await client.isAuthenticationEnabled(deadline: StoreObserver.deadline), users: [],
+                roles: [])
+            for name in try await client.users(deadline: StoreObserver.deadline).sorted() {
+                var user = EtcdUser(name: name, roles: try await client.roles(of: name).sorted())
+                if let secret = EtcdUsers.secret(of: name),
+                    let password = try? await world.secrets.value(secret)
+                {
+                    user.passwordMatches = try await client.accepts(EtcdCredentials(user: name, password: password))
+                }
+                access.users.append(user)
+            }
+            for name in try await client.roles(deadline: StoreObserver.deadline).sorted() {
+                access.roles.append(EtcdRole(name: name, grants: Set(try await client.grants(of: name).map(\.view))))
+            }
+            await world.latest.keep(access)
+            return .present(access)
+        } catch {
+            return .unknown(error.unknownReason)
+        }
     }
 
     private func statuses(
@@ -211,12 +242,17 @@ extension EtcdError {
 extension LiveWorld {
     /// The client for the members that run now.
     func store(_ endpoints: [HTTPEndpoint]) async -> EtcdClient {
-        await connections.store(at: endpoints) { endpoints in
-            EtcdClient(
-                EtcdConfiguration(
-                    endpoints: endpoints, deadline: .seconds(2), attemptLimit: .milliseconds(700),
-                    deadEndpointPause: .seconds(2)))
-        }
+        await connections.store(
+            EtcdConfiguration(
+                endpoints: endpoints, credentials: await credentials(for: endpoints), deadline: .seconds(2),
+                attemptLimit: .milliseconds(700), deadEndpointPause: .seconds(2)))
+    }
+
+    /// The controller's user, for members that are all asked with TLS: its password goes through nothing else.
+    func credentials(for endpoints: [HTTPEndpoint]) async -> EtcdCredentials? {
+        let areAllTLS = endpoints.allSatisfy { if case .tcp(_, _, .some) = $0 { true } else { false } }
+        guard areAllTLS, let password = try? await secrets.value(.etcdRoot) else { return nil }
+        return EtcdCredentials(user: EtcdUsers.root, password: password)
     }
 
     /// How members are asked: by their addresses, and under their names.

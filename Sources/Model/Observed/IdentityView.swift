@@ -14,6 +14,8 @@ public enum Principal: Sendable, Hashable, Comparable {
     case etcdClient(NodeName)
     /// The controller, towards etcd.
     case etcdController
+    /// A person in a member's container, towards etcd: the superuser.
+    case etcdSuperuser
 
     /// The name by which people call it: `pg-node-1`, `pooler`. No object's name has a dot in it.
     public var text: String {
@@ -25,6 +27,7 @@ public enum Principal: Sendable, Hashable, Comparable {
         case .etcdMember(let name): name.text
         case .etcdClient(let node): "\(node).etcd"
         case .etcdController: "controller.etcd"
+        case .etcdSuperuser: "superuser.etcd"
         }
     }
 
@@ -32,16 +35,18 @@ public enum Principal: Sendable, Hashable, Comparable {
     public var secret: SecretName { SecretName("identity-\(text)") }
 
     /// The certificate's common name, by which PostgreSQL (`pg_ident`) and pgBackRest (`tls-server-auth`) know it. No cluster's
-    /// name has a dot in it, so that none of these is ever the poolers'. Empty for the parties of etcd: with authentication on,
-    /// etcd's JSON gateway refuses every certificate that has a common name.
+    /// name has a dot in it, so that none of these is ever the poolers'. Empty for etcd's parties that use its JSON
+    /// gateway, which refuses every certificate with a common name once authentication is on. `etcdctl` speaks gRPC, where the
+    /// common name is the user.
     public func commonName(in cluster: ClusterName) -> String {
         switch self {
         case .node: "node.internal"
-        // as in the clusters of older builds, whose rules for the poolers stay as they are
-        case .pooler: cluster.text
+        // as in the clusters of older builds, whose rules for the poolers stay as they are; but never etcd's superuser
+        case .pooler: cluster.text == EtcdUsers.root ? "pooler.internal" : cluster.text
         case .backup: "backup.internal"
         case .controller: "controller.internal"
         case .etcdMember, .etcdClient, .etcdController: ""
+        case .etcdSuperuser: EtcdUsers.root
         }
     }
 
@@ -54,7 +59,7 @@ public enum Principal: Sendable, Hashable, Comparable {
         switch self {
         case .node(let node): [node.text]
         case .etcdMember(let name): [name.text, Principal.etcdMembers, "localhost"]
-        case .pooler, .backup, .controller, .etcdClient, .etcdController: []
+        case .pooler, .backup, .controller, .etcdClient, .etcdController, .etcdSuperuser: []
         }
     }
 
@@ -66,7 +71,7 @@ extension Cluster {
     /// Every party that has a certificate, sorted.
     public var principals: [Principal] {
         var principals: [Principal] = nodeNames.flatMap { [.node($0), .etcdClient($0)] }
-        principals += etcdNames.map { .etcdMember($0) } + [.controller, .etcdController]
+        principals += etcdNames.map { .etcdMember($0) } + [.controller, .etcdController, .etcdSuperuser]
         if pooler.enabled { principals.append(.pooler) }
         if backups.enabled { principals.append(.backup) }
         return principals.sorted()

@@ -160,6 +160,9 @@ struct CertificatesInForce {
             // its authorities are written only before it starts, so that those that lie there are those that it trusts
             return lacks(ClusterIdentity.files(of: principal, owner: EtcdSpec.owner), name, secrets)
         case .etcdClient(let node): return lacks([NodeSpec.etcdIdentity(of: node)], node.container, secrets)
+        case .etcdSuperuser:
+            let files = [EtcdSpec.superuserIdentity]
+            return scope.cluster.etcdNames.lazy.compactMap { lacks(files, $0, secrets) }.first
         case .backup, .controller, .etcdController: return nil
         }
     }

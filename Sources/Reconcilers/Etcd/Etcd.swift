@@ -24,11 +24,12 @@ public struct Etcd: Reconciler {
                 proposal.actions.append(spec.rest(seen, at: scope))
             case .misfiled(let seen, let files) where seen.state.isAlive:
                 // a new certificate is read at the next handshake; all else only at the start, so it is not put there before
-                guard files.map(\.path) == [ClusterIdentity.own] else { break }
+                let paths = files.map(\.path)
+                guard paths.allSatisfy(EtcdSpec.readAlways.contains) else { break }
                 proposal.actions.append(
                     Action(
                         .docker(scope.engineID, .upload(seen.id, spec.files)), on: scope.subject(name),
-                        because: .filesDiffer([ClusterIdentity.own])))
+                        because: .filesDiffer(paths)))
             default:
                 proposal.add(spec.reconcile(at: scope, group: group, mayStart: obstacle(for: name, store: store)))
             }
@@ -38,6 +39,7 @@ public struct Etcd: Reconciler {
         let isReady = store.isComplete && !store.hasPlainPeers || lacksQuorumForLong(store)
         if let interruption, isReady { proposal.actions.append(interruption) }
         proposal.add(movePeers(store: store))
+        proposal.add(EtcdAuthentication.propose(store))
         proposal.add(removeSurplus(store: store))
         proposal.add(EtcdSpaceRecovery.free(store: store))
         report(store, into: &proposal)
@@ -151,7 +153,7 @@ public struct Etcd: Reconciler {
             return Action(
                 .docker(store.scope.engineID, .stop(seen.id)), on: subject, because: .settingsDiffer(differences))
         case .misfiled(let seen, let files) where seen.state.isAlive:
-            guard files.map(\.path) != [ClusterIdentity.own] else { return nil }
+            guard !files.allSatisfy({ EtcdSpec.readAlways.contains($0.path) }) else { return nil }
             return Action(
                 .docker(store.scope.engineID, .stop(seen.id)), on: subject, because: .filesDiffer(files.map(\.path)))
         case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,

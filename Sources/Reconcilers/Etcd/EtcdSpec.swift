@@ -42,10 +42,22 @@ enum EtcdSpec {
         ]
         if let listening {
             spec.labels.append(LabelValue(Label.etcdTLS, listening.rawValue))
+            spec.files += [superuserIdentity, rootPassword]
             spec.files += ClusterIdentity.files(of: .etcdMember(name), owner: owner)
         }
         return spec
     }
+
+    /// What `etcdctl` shows in a member's container.
+    static let superuserIdentity = FileSpec(
+        path: ClusterIdentity.superuserOfEtcd, content: "\(secret: Principal.etcdSuperuser.secret)", owner: owner)
+
+    /// A copy of the superuser's password, from which a lost one is read back. Nothing in the container reads it.
+    private static let rootPassword = FileSpec(
+        path: "\(FileSpec.directory)/root.password", content: "\(secret: .etcdRoot)", owner: owner)
+
+    /// The files that etcd does not read at its start, or reads for each connection: a new one may be put into a member that runs.
+    static let readAlways = [ClusterIdentity.own, superuserIdentity.path, rootPassword.path]
 
     private static func configuration(
         of name: ContainerName, etcd: EtcdSettings, _ listening: EtcdTransport.Listening?
@@ -66,9 +78,17 @@ enum EtcdSpec {
         auto-compaction-retention: \(etcd.autoCompaction.components.seconds)s
         quota-backend-bytes: \(etcd.quota.bytes)
         log-level: \(listening == nil ? "warn" : "error")
-
+        \(listening == nil ? "" : tokens)
         """
     }
+
+    /// A password here is 190 bits of chance, which need no slow hash; a token lives as long as a client may do without one.
+    private static let tokens = """
+        auth-token: simple
+        auth-token-ttl: 3600
+        bcrypt-cost: 4
+
+        """
 
     /// Where a member listens. Its clients' two protocols share a port. `PeerTLSInfo` is the part of etcd's configuration that
     /// the flag `--peer-cert-allowed-hostname` sets and that has no name of its own in the file (server/embed/config.go, 3.5);

@@ -59,7 +59,7 @@ enum PatroniFile {
                 username: controller
                 password: \(quotedSecret: .rest)
             etcd3:
-              hosts: [\(hosts)]\(etcdTransport(node, input))
+              hosts: [\(hosts)]\(towardsEtcd(node, input))
             postgresql:
               listen: 0.0.0.0:5432
               connect_address: "\(node):5432"
@@ -93,7 +93,7 @@ enum PatroniFile {
     }
 
     /// How etcd is known, and what it is shown.
-    private static func etcdTransport(_ node: NodeName, _ input: PlanningInput) -> String {
+    private static func towardsEtcd(_ node: NodeName, _ input: PlanningInput) -> Template {
         guard let scope = EngineScope(input), EtcdTransport(scope).isUsed(by: node) else { return "" }
         return """
 
@@ -101,6 +101,8 @@ enum PatroniFile {
               cacert: \(ClusterIdentity.authorities)
               cert: \(ClusterIdentity.towardsEtcd)
               key: \(ClusterIdentity.towardsEtcd)
+              username: "\(EtcdUsers.user(of: node))"
+              password: \(quotedSecret: .etcdUser(of: node))
             """
     }
 

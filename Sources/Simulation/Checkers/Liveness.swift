@@ -42,6 +42,11 @@ extension Universe {
         if let extra = store.members.first(where: { !cluster.etcdNames.contains(ContainerName($0.name)) }) {
             return "etcd still has the member \(extra.name)"
         }
+        guard store.access.isEnabled,
+            store.access.users.keys.sorted() == EtcdUsers.wanted(cluster).map(\.user).sorted()
+        else {
+            return "etcd asks \(store.access.isEnabled ? "for others" : "nobody"): \(store.access.users.keys.sorted())"
+        }
         return store.alarms.isEmpty ? nil : "etcd has an alarm"
     }
 

@@ -33,9 +33,11 @@ extension Universe {
             return .refused(Refusal(.conflict, "container \(seen.name) has a volume and was started"))
         }
         for file in files {
-            let placed = PlacedFile(
+            var placed = PlacedFile(
                 path: file.path, content: file.content, digest: file.identity.digest(secrets: secrets),
                 authorities: authorities(in: file))
+            let secret = SecretName.etcdUser(of: NodeName(engine.containers[index].home))
+            if file.content.segments.contains(.quotedSecret(secret)) { placed.storePassword = version(of: secret) }
             engine.containers[index].files.removeAll { $0.path == file.path }
             engine.containers[index].files.append(placed)
         }

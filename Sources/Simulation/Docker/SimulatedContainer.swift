@@ -113,6 +113,8 @@ package struct PlacedFile: Sendable, Hashable {
     package var digest: Digest
     /// The authorities that it names: of a party's own certificate the signer, else those that it trusts.
     package var authorities: [String] = []
+    /// Of a node's file: which version of its secret is its password for etcd.
+    package var storePassword = ""
     /// Whether somebody edited it since.
     package var isEdited = false
 }

@@ -110,6 +110,16 @@ extension Universe {
     func isUnderstood(_ index: Int) -> Bool {
         let node = engine.containers[index]
         let tls = node.node?.usesTLS == true
+        if let access = store?.access, access.isEnabled {
+            guard tls, let user = access.users[EtcdUsers.user(of: NodeName(node.home))],
+                user.version == node.node?.storePassword,
+                user.roles.contains(where: { role in
+                    access.roles.contains {
+                        $0.name == role && $0.grants.contains(EtcdGrant(.readWrite, below: prefix))
+                    }
+                })
+            else { return false }
+        }
         func authorities(_ container: SimulatedContainer, _ file: String) -> [String] {
             container.files.first { $0.path.hasSuffix(file) }?.authorities ?? []
         }

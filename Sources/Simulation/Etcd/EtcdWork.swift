@@ -13,6 +13,25 @@ extension Universe {
         case .promote(let id): return promote(id)
         case .removeMember(let id): return removeMember(id)
         case .movePeer(let id, let url): return movePeer(id, url)
+        case .setRole(let role):
+            store?.access.roles.removeAll { $0.name == role.name }
+            store?.access.roles.append(role)
+            return .done("200")
+        case .setUser(let name, let secret, let role):
+            let user = StoreAccess.User(roles: [role], version: version(of: secret))
+            store?.access.users[name] = user
+            return .done("200")
+        case .removeUser(let name):
+            store?.access.users[name] = nil
+            return .done("200")
+        case .enableAuthentication(let secret):
+            guard known.access.users[EtcdUsers.root]?.roles == [EtcdUsers.root] else {
+                return .refused(Refusal(.gone, "etcdserver: user name not found"))
+            }
+            let password = version(of: secret)
+            store?.access.users[EtcdUsers.root]?.version = password
+            store?.access.isEnabled = true
+            return .done("200")
         case .compact:
             store?.databaseBytes = known.databaseBytes / 20
             store?.fragmented = known.members.map(\.id)
@@ -56,6 +75,8 @@ extension Universe {
             return .done("200")
         }
     }
+
+    func version(of secret: SecretName) -> String { secrets.first { $0.name == secret }?.version ?? "" }
 
     private func understood(_ json: JSONValue, _ text: String) -> StoreValue {
         switch json {

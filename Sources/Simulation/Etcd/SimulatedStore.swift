@@ -26,6 +26,9 @@ package struct SimulatedStore: Sendable {
     /// Members that still have the old size after a compaction.
     package var fragmented: [UInt64] = []
 
+    /// Who may do what: nobody is asked in a new store.
+    package var access = StoreAccess()
+
     /// A store with these members and nothing in it.
     package init(clusterID: UInt64, members: [StoreMember]) {
         self.clusterID = clusterID
@@ -73,6 +76,24 @@ package struct SimulatedStore: Sendable {
 
     /// Starts over at a revision, for a world that is copied from an observation.
     package mutating func resume(at revision: Int64) { self.revision = max(revision, self.revision) }
+}
+
+/// Users, and whether they are asked for.
+package struct StoreAccess: Sendable, Hashable {
+    /// Whether etcd asks who somebody is.
+    package var isEnabled = false
+    /// The users, with their role and the version of the secret that is their password.
+    package var users: [String: User] = [:]
+    /// The roles.
+    package var roles: [EtcdRole] = []
+
+    /// A user.
+    package struct User: Sendable, Hashable {
+        /// Its roles.
+        package var roles: [String]
+        /// Which version of its secret its password is.
+        package var version: String
+    }
 }
 
 /// A member of the membership.

@@ -118,6 +118,8 @@ public enum Fault: Sendable, Hashable {
     case rotateAuthority
     /// The cluster is as an older build left it: nobody speaks TLS with etcd.
     case forgetTLS
+    /// A person changes users, roles or authentication in etcd.
+    case spoilAccess(Int)
     /// The manifest is edited.
     case edit(ManifestEdit)
 }

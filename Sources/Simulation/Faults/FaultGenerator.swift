@@ -140,7 +140,7 @@ struct FaultGenerator {
             : [.timed(at, .edit(.nodePrefix("db-"))), .timed(end, .edit(.nodePrefix(NodeSettings().namePrefix)))]
     }
 
-    /// Certificates that end, a person who replaces the authority, and a cluster of an older build, in every fourth seed and by
+    /// Certificates that end, a person who replaces the authority or changes etcd's users, and a cluster of an older build, in every fourth seed and by
     /// chance of its own.
     private func drawRotations(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
         var random = SplitMix64(seed: seed ^ 0xCE27)
@@ -148,7 +148,7 @@ struct FaultGenerator {
             let at = Duration.milliseconds(start + random.number(0...length))
             let faults: [Fault] = [
                 .rotateAuthority, .rotateAuthority, .rotateAuthority, .ageCertificates, .ageCertificates, .forgetTLS,
-                .forgetTLS,
+                .forgetTLS, .spoilAccess(random.number(0...4)), .spoilAccess(random.number(0...4)),
             ]
             return .timed(at, random.pick(faults) ?? .rotateAuthority)
         }

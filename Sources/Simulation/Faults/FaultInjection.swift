@@ -108,6 +108,7 @@ extension Universe {
         case .ageCertificates: lasting { $0.ageCertificates() }
         case .rotateAuthority: lasting { $0.addAuthority() }
         case .forgetTLS: lasting { $0.forgetTLS() }
+        case .spoilAccess(let kind): lasting { $0.spoilAccess(kind) }
         case .edit: true
         }
     }

@@ -41,6 +41,9 @@ extension Universe {
 
     /// Signs what is missing, as the state directory does when it is read.
     mutating func signMissing(_ cluster: Cluster) {
+        for node in cluster.nodeNames where !secrets.contains(where: { $0.name == .etcdUser(of: node) }) {
+            setSecret(.etcdUser(of: node))
+        }
         guard let current = identity.authority(.current) else { return }
         for principal in cluster.principals where !identity.certificates.contains(where: { $0.principal == principal })
         {
@@ -104,12 +107,25 @@ extension Universe {
             engine.containers[place].node?.usesTLS = false
             if isMember { readIdentity(place) }
         }
+        store?.access = StoreAccess()
         for place in (store?.members ?? []).indices {
             let url = store?.members[place].peerURL ?? ""
             store?.members[place].peerURL = url.replacing("https:", with: "http:").replacing(":2381", with: ":2380")
         }
         settleStore()
         isStirred = true
+    }
+
+    /// A person changes who may do what in etcd.
+    mutating func spoilAccess(_ kind: Int) {
+        let node = store?.access.users.keys.sorted().first { $0 != EtcdUsers.root }
+        switch kind {
+        case 0: store?.access.isEnabled = false
+        case 1: if let node { store?.access.users[node] = nil }
+        case 2: if let node { store?.access.users[node]?.version = "other" }
+        case 3: store?.access.roles = []
+        case _: store?.access.users["gone"] = StoreAccess.User(roles: [EtcdUsers.nodes], version: "other")
+        }
     }
 
     private mutating func sign(_ principal: Principal, by authority: AuthorityView) {
