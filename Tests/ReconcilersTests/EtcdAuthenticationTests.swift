@@ -62,6 +62,16 @@ struct EtcdAuthenticationTests {
             fixture.effects(Etcd()).contains(.etcd(.enableAuthentication("etcd-root")))
         }
         #expect(!asks(fixture))
+        // nor while a member would take a password without TLS
+        fixture.change("pg-node-3") { view in view.labels.append(LabelValue(Label.etcdTLS, "used")) }
+        #expect(!asks(fixture))
+        for name in fixture.cluster.etcdNames {
+            fixture.change(name) { view in
+                view.labels.removeAll { $0.key == Label.etcdTLS }
+                view.labels.append(LabelValue(Label.etcdTLS, "required"))
+            }
+        }
+        #expect(asks(fixture))
         var plain = Self.fixture { $0 = EtcdAccess(isEnabled: false, users: [], roles: []) }
         plain.change("etcd-1") { view in view.labels.removeAll { $0.key == Label.etcdTLS } }
         #expect(!plain.effects(Etcd()).contains { if case .etcd(.setUser) = $0 { true } else { false } })

@@ -88,6 +88,8 @@ struct EtcdTransportTests {
             let text = try #require(Self.file("etcd.yaml", of: etcd))
             #expect(text.contains("listen-client-urls: http://0.0.0.0:2379,https://0.0.0.0:2379\n"))
             #expect(text.contains("listen-peer-urls: http://0.0.0.0:2380,https://0.0.0.0:2381\n"))
+            // Patroni speaks with a member as the member list says
+            #expect(text.contains("advertise-client-urls: http://etcd-2:2379,https://etcd-2:2379\n"))
             #expect(node.labels.value(of: Label.etcdTLS) == nil)
             Self.relabel(name, "accepted", in: &fixture)
             fixture.readEtcdFiles()

@@ -45,7 +45,8 @@ enum EtcdAuthentication {
             act(.removeUser(user.name), "its node is gone")
         }
         guard !access.isEnabled else { return proposal }
-        if proposal.actions.isEmpty, EtcdTransport(scope).listening == .required {
+        // before that, names and passwords could go without TLS
+        if proposal.actions.isEmpty, EtcdTransport(scope).isRequiredEverywhere {
             act(.enableAuthentication(.etcdRoot), "etcd does not ask who somebody is")
         }
         proposal.wait(for: "etcd to ask who somebody is", lookAgain: .milliseconds(250))

@@ -90,7 +90,8 @@ enum EtcdSpec {
 
         """
 
-    /// Where a member listens. Its clients' two protocols share a port. `PeerTLSInfo` is the part of etcd's configuration that
+    /// Where a member listens. Its clients' two protocols share a port. Patroni takes the members' addresses from etcd's own list,
+    /// and the protocol with them, whatever its file says: a node without certificates must find its protocol there. `PeerTLSInfo` is the part of etcd's configuration that
     /// the flag `--peer-cert-allowed-hostname` sets and that has no name of its own in the file (server/embed/config.go, 3.5);
     /// for clients its like would shut out etcd's own JSON gateway. At `log-level: warn` etcd writes a line for each request
     /// whose certificate has no common name, and with one the gateway will refuse it once authentication is on.
@@ -112,7 +113,7 @@ enum EtcdSpec {
         let both = listening == .accepted
         return """
             listen-client-urls: \(both ? "http://0.0.0.0:2379," : "")https://0.0.0.0:2379
-            advertise-client-urls: https://\(name):2379
+            advertise-client-urls: \(both ? "http://\(name):2379," : "")https://\(name):2379
             listen-peer-urls: \(both ? "http://0.0.0.0:2380," : "")https://0.0.0.0:2381
             client-transport-security:
             \(identity)

@@ -34,6 +34,9 @@ struct EtcdTransport {
     /// Whether every member that there is takes TLS.
     var isAcceptedEverywhere: Bool { isPossible && members.allSatisfy { $0 != nil } }
 
+    /// Whether no member that there is takes anything else.
+    var isRequiredEverywhere: Bool { !members.isEmpty && members.allSatisfy { $0 == .required } }
+
     /// What the members are to take. There is no way back: one that requires TLS is enough. It depends on containers alone, which
     /// are seen as well while there is no quorum: a member that was stopped for a change is made again with it.
     var listening: Listening? {

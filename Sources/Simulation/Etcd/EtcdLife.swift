@@ -125,7 +125,9 @@ extension Universe {
         }
         let (signer, trusted) = (authorities(node, "etcd.pem").first, authorities(node, "cluster.crt"))
         return engine.containers.contains { member in
-            guard let etcd = member.etcd, etcd.transport.takes(tls: tls), isServing(etcd.memberID) else { return false }
+            guard let etcd = member.etcd, etcd.transport.takes(tls: tls), tls || etcd.transport.namesPlain,
+                isServing(etcd.memberID)
+            else { return false }
             guard tls, let signer, let other = authorities(member, "identity.pem").first else { return true }
             return member.identity.trusted.contains(signer) && trusted.contains(other)
         }

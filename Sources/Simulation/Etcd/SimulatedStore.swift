@@ -181,14 +181,23 @@ package struct EtcdListeners: Sendable, Hashable {
     /// Without it.
     package var plain: Bool
 
+    /// Whether the member list names an address without TLS: Patroni takes the protocol from there.
+    package var namesPlain: Bool
+
     /// As its file says.
     init(configuration text: String) {
-        let line = text.split(separator: "\n").first { $0.hasPrefix("listen-client-urls: ") } ?? ""
-        (tls, plain) = (line.contains("https:"), line.contains("http:"))
+        func has(_ line: String, _ what: String) -> Bool {
+            text.split(separator: "\n").first { $0.hasPrefix(line) }?.contains(what) == true
+        }
+        (tls, plain) = (has("listen-client-urls: ", "https:"), has("listen-client-urls: ", "http:"))
+        namesPlain = has("advertise-client-urls: ", "http:")
     }
 
     /// As its container's label says.
-    init(label: String?) { (tls, plain) = (label != nil, label != "required") }
+    init(label: String?) {
+        (tls, plain) = (label != nil, label != "required")
+        namesPlain = plain
+    }
 
     /// Whether somebody who speaks so is answered.
     func takes(tls wanted: Bool) -> Bool { wanted ? tls : plain }
