@@ -244,6 +244,24 @@ struct CertificatesTests {
                 return try await client.ask("/v3/auth/authenticate", login).contains("token") ? true : nil
             }
             try await cluster.ready()
+
+            // the controller's own password: nobody else can set it, and that is said
+            func setRoot(_ password: String) async throws {
+                _ = try await Shell.run([
+                    "sh", "-c",
+                    "printf '%s' \"$0\" | docker exec -i \(member) etcdctl user passwd root --interactive=false",
+                    password,
+                ])
+            }
+            let kept = try String(
+                contentsOfFile: "\(cluster.state)/\(cluster.id)/secrets/etcd-root", encoding: .utf8)
+            try await setRoot("somebody-else-s")
+            _ = try await eventually("the refusal to be told") { () -> Bool? in
+                let conditions = try await cluster.status().conditions
+                return conditions.contains { $0.message.contains("refuses the controller's password") } ? true : nil
+            }
+            try await setRoot(kept)
+            try await cluster.ready()
         }
     }
 

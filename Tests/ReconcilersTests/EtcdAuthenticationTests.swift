@@ -102,6 +102,17 @@ struct EtcdAuthenticationTests {
             } == [.etcd(.setRole(role))])
     }
 
+    @Test("that etcd refuses the controller is said with what to do, and nothing is done")
+    func refusal() {
+        var fixture = PlanningFixture()
+        fixture.observation.etcd = .unknown(UnknownReason(.forbidden, "authentication failed"))
+        fixture.observation.dcs = .unknown(UnknownReason(.forbidden, "authentication failed"))
+        let proposal = Etcd().propose(fixture.input)
+        #expect(proposal.actions == [])
+        #expect(proposal.conditions.map(\.reason) == ["Refused"])
+        #expect(proposal.conditions.first?.message.contains("docker exec -it etcd-1 etcdctl user passwd root") == true)
+    }
+
     @Test("a user of a node that is gone is removed, and no other user")
     func surplus() {
         let gone = EtcdUser(name: "pg-node-9.etcd", roles: ["node"])

@@ -17,7 +17,7 @@ actor ConnectionCache {
         {
             return store
         }
-        let client = EtcdClient(configuration)
+        let client = EtcdClient(configuration, following: store)
         store = client
         return client
     }

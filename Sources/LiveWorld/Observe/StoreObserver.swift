@@ -27,7 +27,9 @@ struct StoreObserver {
         let answers = await endpoints
         let dcs = await keys
         guard answers.contains(where: { $0.status.value != nil }) else {
-            return (.unknown(UnknownReason(.unreachable, "no etcd member answers")), dcs)
+            // a refusal is no silence: a person has to set the password again
+            let refusal = answers.lazy.compactMap(\.status.unknownReason).first { $0.cause == .forbidden }
+            return (.unknown(refusal ?? UnknownReason(.unreachable, "no etcd member answers")), dcs)
         }
         let (id, list) = await membership
         var view = EtcdView(clusterID: id, members: list, endpoints: answers, alarms: await alarms)

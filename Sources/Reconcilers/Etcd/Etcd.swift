@@ -163,6 +163,17 @@ public struct Etcd: Reconciler {
         }
     }
 
+    /// Somebody changed the password of etcd's superuser, and no one else can set it.
+    private func refusal(_ names: [ContainerName], _ store: EtcdStore) -> Condition {
+        Condition(
+            .etcdHealthy, .unknown, reason: "Refused",
+            message:
+                "etcd refuses the controller's password, so nothing is known and nothing is done; set it again to what "
+                + "\(SecretName.etcdRoot) in the state directory's secrets says: "
+                + "`docker exec -it \(names.first?.text ?? "etcd-1") etcdctl user passwd \(EtcdUsers.root)`",
+            subject: .etcd)
+    }
+
     /// Longer than any election takes.
     private static let patience: Duration = .seconds(20)
 
@@ -219,6 +230,10 @@ public struct Etcd: Reconciler {
         let names = store.scope.cluster.etcdNames
         let healthy = names.filter { store.isHealthy($0) }
         let isComplete = store.isComplete
+        if case .unknown(let why) = store.scope.input.observation.etcd, why.cause == .forbidden {
+            proposal.conditions.append(refusal(names, store))
+            return proposal.wait(for: "etcd, which refuses the controller")
+        }
         let single = names.count == 1 ? "; one member tolerates no failure" : ""
         proposal.conditions.append(
             Condition(
