@@ -40,20 +40,20 @@ public struct EtcdClient: Sendable {
         _ path: String, _ body: [String: JSONNode], _ nature: Nature, deadline: Duration? = nil
     ) async throws(EtcdError) -> Fields {
         let end = ContinuousClock.now + (deadline ?? configuration.deadline)
-        var pauses: [Duration] = [.zero, .milliseconds(20), .milliseconds(100)]
+        var pause = Duration.zero
         while true {
             let token = try await token(until: end)
             do throws(EtcdError) {
                 return try await attempt(path, body, nature, token, until: end)
             } catch {
                 // An expired token, or one from before the cluster's auth changed: nothing was carried out. A member that lags
-                // behind that change refuses the next one, too, for a moment ("revision of auth store is old").
-                guard error.code == .unauthenticated, configuration.credentials != nil, let pause = pauses.first,
-                    end - .now > pause
+                // behind that change refuses the next one, too, or knows of no tokens yet.
+                guard error.code == .unauthenticated, configuration.credentials != nil, end - .now > pause,
+                    !Task.isCancelled
                 else { throw error }
-                pauses.removeFirst()
                 book.setToken(nil)
                 try? await Task.sleep(for: pause)
+                pause = min(pause * 2 + .milliseconds(20), .milliseconds(500))
             }
         }
     }
