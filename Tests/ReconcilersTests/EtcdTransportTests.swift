@@ -191,6 +191,22 @@ struct EtcdTransportTests {
         #expect(try Self.specs(fixture).etcd.labels.value(of: Label.etcdTLS) == "required")
     }
 
+    @Test("the only member is made again with TLS, also while the authority's key is lost")
+    func onlyMember() throws {
+        for containers in [["etcd-1"], ["etcd-1", "pg-node-1"]] as [[ContainerName]] {
+            var fixture = PlanningFixture(nodes: 1, etcd: 1)
+            fixture.observation.identity.authorities = [
+                AuthorityView(place: .next, fingerprint: "next", notAfter: PlanningFixture.later(days: 3600))
+            ]
+            fixture.observation.etcd = .unknown(UnknownReason(.unreachable))
+            for name in containers { fixture.remove(name) }
+            let scope = try #require(EngineScope(fixture.input))
+            let etcd = EtcdSpec.container("etcd-1", join: EtcdSpec.bootstrap, at: scope)
+            #expect(etcd.labels.value(of: Label.etcdTLS) == "required")
+            #expect(NodeSpec.container("pg-node-1", at: scope).labels.value(of: Label.etcdTLS) == "used")
+        }
+    }
+
     @Test("peers are not moved while a member is away, joins, or does not listen there")
     func peersWait() {
         func moves(_ change: (inout PlanningFixture) -> Void) -> Bool {
@@ -254,7 +270,7 @@ struct EtcdTransportTests {
         // the record beside the files names all of them
         #expect(
             files.map(\.path.description).sorted().map { $0.split(separator: "/").last } == [
-                "cluster.crt", "etcd.yaml", "identity.pem", "root.password", "superuser.pem",
+                "cluster.crt", "controller.pem", "etcd.yaml", "identity.pem", "root.password", "superuser.pem",
             ])
         for others in [["cluster.crt"], ["etcd.yaml"], ["identity.pem", "cluster.crt"]] {
             #expect(effects(others) == [.docker(.local, .stop("id-etcd-2"))])

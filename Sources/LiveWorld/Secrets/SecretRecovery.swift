@@ -107,7 +107,7 @@ enum SecretRecovery {
     private static let files: [(component: Component, name: String)] = [
         (.node, "patroni.yml"), (.node, "pgbackrest.conf"), (.node, "cluster.key"), (.node, "cluster.crt"),
         (.node, "identity.pem"), (.node, "etcd.pem"), (.etcd, "identity.pem"), (.etcd, "cluster.crt"),
-        (.etcd, "superuser.pem"), (.etcd, "root.password"),
+        (.etcd, "superuser.pem"), (.etcd, "root.password"), (.etcd, "controller.pem"),
         (.pooler, "cluster.key"), (.pooler, "cluster.crt"), (.pooler, "identity.pem"),
         (.pooler, "userlist.txt"), (.console, "dbhub.toml"),
     ]
@@ -145,7 +145,12 @@ enum SecretRecovery {
     private static func owner(of file: (component: Component, name: String), _ name: NodeName) -> Principal {
         switch file.component {
         case .node: file.name == "etcd.pem" ? .etcdClient(name) : .node(name)
-        case .etcd: file.name == "superuser.pem" ? .etcdSuperuser : .etcdMember(ContainerName(name.text))
+        case .etcd:
+            switch file.name {
+            case "superuser.pem": .etcdSuperuser
+            case "controller.pem": .etcdController
+            default: .etcdMember(ContainerName(name.text))
+            }
         case .pooler, .console, .network, .repository, .supervisor, .task, .reader: .pooler
         }
     }
@@ -160,7 +165,8 @@ enum SecretRecovery {
         case "cluster.crt":
             text.contains("CERTIFICATE") ? [(.sharedCertificate, text), (.authorityPrevious, text)] : []
         case "root.password": text.isEmpty ? [] : [(.etcdRoot, text)]
-        case "identity.pem", "etcd.pem", "superuser.pem": text.contains("PRIVATE KEY") ? [(owner.secret, text)] : []
+        case "identity.pem", "etcd.pem", "superuser.pem", "controller.pem":
+            text.contains("PRIVATE KEY") ? [(owner.secret, text)] : []
         case "userlist.txt": verifier(in: text).map { [(SecretName("pooler-verifier"), $0)] } ?? []
         case "dbhub.toml": password(inTOML: text).map { [(SecretName("postgres-console"), $0)] } ?? []
         default: []

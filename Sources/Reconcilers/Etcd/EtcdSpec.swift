@@ -42,7 +42,7 @@ enum EtcdSpec {
         ]
         if let listening {
             spec.labels.append(LabelValue(Label.etcdTLS, listening.rawValue))
-            spec.files += [superuserIdentity, rootPassword]
+            spec.files += [superuserIdentity] + controllersAccess
             spec.files += ClusterIdentity.files(of: .etcdMember(name), owner: owner)
         }
         return spec
@@ -52,12 +52,17 @@ enum EtcdSpec {
     static let superuserIdentity = FileSpec(
         path: ClusterIdentity.superuserOfEtcd, content: "\(secret: Principal.etcdSuperuser.secret)", owner: owner)
 
-    /// A copy of the superuser's password, from which a lost one is read back. Nothing in the container reads it.
-    private static let rootPassword = FileSpec(
-        path: "\(FileSpec.directory)/root.password", content: "\(secret: .etcdRoot)", owner: owner)
+    /// Copies of the password and the certificate with which the controller asks, from which lost ones are read back: without them
+    /// it would see nothing, and could make no others. Nothing in the container reads them.
+    private static let controllersAccess = [
+        FileSpec(path: "\(FileSpec.directory)/root.password", content: "\(secret: .etcdRoot)", owner: owner),
+        FileSpec(
+            path: "\(FileSpec.directory)/controller.pem", content: "\(secret: Principal.etcdController.secret)",
+            owner: owner),
+    ]
 
     /// The files that etcd does not read at its start, or reads for each connection: a new one may be put into a member that runs.
-    static let readAlways = [ClusterIdentity.own, superuserIdentity.path, rootPassword.path]
+    static let readAlways = [ClusterIdentity.own, superuserIdentity.path] + controllersAccess.map(\.path)
 
     private static func configuration(
         of name: ContainerName, etcd: EtcdSettings, _ listening: EtcdTransport.Listening?

@@ -25,10 +25,15 @@ struct EtcdTransport {
         }
     }
 
-    /// Whether there are certificates that every party takes, or there were, and the change has begun. Patroni's Python refuses
-    /// those that an older build's authority has signed.
+    /// Whether there are certificates that every party takes, or the change has begun. Patroni's Python refuses those that an older
+    /// build's authority has signed. While the authority's key is lost, nothing can be signed, and those that there are count.
     private var isPossible: Bool {
-        scope.input.observation.identity.authority(.current)?.statesItsUse == true || members.contains { $0 != nil }
+        if members.contains(where: { $0 != nil }) || scope.containers(of: .node).contains(where: isUsed) { return true }
+        let identity = scope.input.observation.identity
+        return identity.authority(.current)?.statesItsUse != false
+            && scope.cluster.etcdNames.allSatisfy { name in
+                identity.certificates.contains { $0.principal == .etcdMember(name) }
+            }
     }
 
     /// Whether every member that there is takes TLS.
