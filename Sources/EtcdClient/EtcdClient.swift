@@ -11,9 +11,13 @@ public struct EtcdClient: Sendable {
     let book: EndpointBook
 
     /// Makes a client; nothing is connected yet.
-    public init(_ configuration: EtcdConfiguration) {
+    /// - Parameter previous: a client of the same cluster, whose token goes on where the user is the same: each member knows it.
+    public init(_ configuration: EtcdConfiguration, following previous: EtcdClient? = nil) {
         self.configuration = configuration
         book = EndpointBook(configuration)
+        if let previous, previous.configuration.credentials == configuration.credentials {
+            book.setToken(previous.book.token)
+        }
     }
 
     /// The same client for one member alone: for questions about the member itself.
@@ -36,15 +40,21 @@ public struct EtcdClient: Sendable {
         _ path: String, _ body: [String: JSONNode], _ nature: Nature, deadline: Duration? = nil
     ) async throws(EtcdError) -> Fields {
         let end = ContinuousClock.now + (deadline ?? configuration.deadline)
-        let token = try await token(until: end)
-        do throws(EtcdError) {
-            return try await attempt(path, body, nature, token, until: end)
-        } catch {
-            // An expired token, or one from before the cluster's auth changed: fetch another, once.
-            guard error.code == .unauthenticated, configuration.credentials != nil else { throw error }
-            book.setToken(nil)
-            guard let fresh = try await self.token(until: end), fresh != token else { throw error }
-            return try await attempt(path, body, nature, fresh, until: end)
+        var pause = Duration.zero
+        while true {
+            let token = try await token(until: end)
+            do throws(EtcdError) {
+                return try await attempt(path, body, nature, token, until: end)
+            } catch {
+                // An expired token, or one from before the cluster's auth changed: nothing was carried out. A member that lags
+                // behind that change refuses the next one, too, or knows of no tokens yet.
+                guard error.code == .unauthenticated, configuration.credentials != nil, end - .now > pause,
+                    !Task.isCancelled
+                else { throw error }
+                book.setToken(nil)
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2 + .milliseconds(20), .milliseconds(500))
+            }
         }
     }
 

@@ -10,6 +10,10 @@ public struct TLSConfiguration: Sendable, Hashable {
     public var keyFile: String?
     /// The name the server's certificate must carry, where it differs from the host that is dialled.
     public var serverName: String?
+    /// Certificates of the authorities to trust, as PEM; in place of `caFile`.
+    public var authorities: String?
+    /// The client's key and certificate, as PEM, one behind the other; in place of both files. They appear in no description.
+    public var identity: String?
 
     /// Makes a configuration; with no argument it trusts the system's authorities and presents no certificate.
     public init(
@@ -20,4 +24,18 @@ public struct TLSConfiguration: Sendable, Hashable {
         self.keyFile = keyFile
         self.serverName = serverName
     }
+
+    /// Makes a configuration of texts in PEM.
+    public init(authorities: String, identity: String?, serverName: String? = nil) {
+        self.init(serverName: serverName)
+        self.authorities = authorities
+        self.identity = identity
+    }
+}
+
+extension TLSConfiguration: CustomStringConvertible, CustomReflectable {
+    /// The server's name alone.
+    public var description: String { serverName ?? "TLS" }
+    /// Nothing to look into.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

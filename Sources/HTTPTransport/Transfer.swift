@@ -107,6 +107,11 @@ final class Transfer {
     private func set(_ option: CURLoption, _ value: Int) { _ = curl_set_long(easy, option, value) }
     private func set(_ option: CURLoption, _ value: String) { _ = curl_set_string(easy, option, value) }
 
+    private func setBlob(_ option: CURLoption, _ text: String) {
+        let bytes = Array(text.utf8)
+        _ = curl_set_blob(easy, option, bytes, bytes.count)
+    }
+
     private func setList(_ option: CURLoption, _ lines: [String]) {
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines { list = curl_slist_append(list, line) ?? list }
@@ -153,6 +158,15 @@ final class Transfer {
         }
         if let file = tls.certificateFile { set(CURLOPT_SSLCERT, file) }
         if let file = tls.keyFile { set(CURLOPT_SSLKEY, file) }
+        if let text = tls.authorities {
+            setBlob(CURLOPT_CAINFO_BLOB, text)
+            _ = curl_set_string(easy, CURLOPT_CAPATH, nil)
+        }
+        if let text = tls.identity {
+            // readers of the one skip the other
+            setBlob(CURLOPT_SSLCERT_BLOB, text)
+            setBlob(CURLOPT_SSLKEY_BLOB, text)
+        }
         if tls.serverName != nil {
             // The URL carries the expected name (for SNI and verification), this the address that is dialled.
             setList(CURLOPT_CONNECT_TO, ["::\(HTTPEndpoint.bracketed(host)):\(port)"])

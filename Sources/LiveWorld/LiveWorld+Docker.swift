@@ -235,7 +235,10 @@ extension LiveWorld {
                 do {
                     for try await event in client.watch(.prefix(EtcdBytes(prefix)), returnsPrevious: true) {
                         if Relevance.isDecision(event, prefix: prefix) { wake() }
-                        if await connections.knownStore?.configuration.endpoints != client.configuration.endpoints {
+                        let known = await connections.knownStore?.configuration
+                        if known?.endpoints != client.configuration.endpoints
+                            || known?.credentials != client.configuration.credentials
+                        {
                             break
                         }
                     }

@@ -71,7 +71,9 @@ public struct LiveWorld: World {
         let restarting = await restarts.underWay
         observation.restarts = addresses.nodes.filter { $0.isRunning && restarting.contains($0.node) }.map(\.node)
             .sorted()
-        async let store = StoreObserver(world: self, cluster: cluster, addresses: addresses).observe()
+        async let store = StoreObserver(
+            world: self, cluster: cluster, addresses: addresses, asksAccess: !scope.isNarrow && scope != .handOver
+        ).observe()
         // a release of the leader key is judged without Patroni's word, and must not wait for it
         let asksMembers = scope != .guarding(.leadership)
         async let members =
@@ -170,8 +172,8 @@ enum WallClock {
 
 /// Where the parts of the cluster are reached: by the addresses their containers have on the cluster's network.
 struct Addresses {
-    /// etcd members that run, by container, and their client addresses.
-    let etcd: [(container: ContainerName, host: String)]
+    /// etcd members that run.
+    let etcd: [EtcdAddress]
     /// Nodes whose container is known, and the address of those that run.
     let nodes: [(node: NodeName, container: ContainerID, isRunning: Bool, host: String?)]
     /// Poolers whose container is known, and the address of those that run.
@@ -196,7 +198,9 @@ struct Addresses {
         }
         etcd = owned(.etcd).compactMap { container in
             guard mayRun(container), let address = host(container) else { return nil }
-            return (ContainerName(container.labels.value(of: Label.name) ?? container.name.text), address)
+            return EtcdAddress(
+                container: ContainerName(container.labels.value(of: Label.name) ?? container.name.text), host: address,
+                takesTLS: container.labels.value(of: Label.etcdTLS) != nil)
         }
         nodes = owned(.node).map { container in
             let name = NodeName(container.labels.value(of: Label.name) ?? container.name.text)
@@ -213,6 +217,14 @@ struct Addresses {
     func server(of node: NodeName) -> ServerAddress? {
         nodes.first { $0.node == node }?.host.map { ServerAddress(node: node, host: $0) }
     }
+}
+
+/// An etcd member: the name that its certificate carries, and the address where it is reached.
+struct EtcdAddress: Sendable {
+    let container: ContainerName
+    let host: String
+    /// Whether it takes TLS; one of an older build does not.
+    let takesTLS: Bool
 }
 
 /// A node's PostgreSQL: the name that its certificate carries, and the address where it is reached.

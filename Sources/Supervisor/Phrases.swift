@@ -59,7 +59,12 @@ extension EtcdEffect {
             "release the leader key of \(key.node)" + (candidate.map { " for \($0)" } ?? "")
         case .addLearner(let url): "add learner \(url)"
         case .promote(let id): "promote learner \(String(id, radix: 16))"
+        case .movePeer(let id, let url): "have the peers reach \(String(id, radix: 16)) at \(url)"
         case .removeMember(let id): "remove member \(String(id, radix: 16))"
+        case .setRole(let role): "grant role \(role.name) what it may do"
+        case .setUser(let name, _, let role): "give user \(name) its password and role \(role)"
+        case .removeUser(let name): "remove user \(name)"
+        case .enableAuthentication: "ask who somebody is from now on (authentication)"
         case .compact(let revision): "compact up to revision \(revision)"
         case .defragment(let name): "defragment \(name)"
         case .disarm(let alarm): "disarm \(alarm.kind.rawValue)"

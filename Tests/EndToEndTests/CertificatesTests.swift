@@ -162,6 +162,109 @@ struct CertificatesTests {
         }
     }
 
+    @Test(
+        "etcd answers only certificates of the cluster, takes only members as peers, and lets a node do only its part")
+    func store() async throws {
+        try await ClusterFixture.with(nodes: 1, etcd: 1, poolers: 1) { cluster in
+            try cluster.run()
+            try await cluster.ready()
+            let member = cluster.member(1)
+            let client = try await EtcdByCurl(cluster)
+            defer { client.remove() }
+            let range = "{\"key\":\"\(EtcdByCurl.text("/service/\(cluster.id)/leader"))\"}"
+            let login = try await client.login()
+
+            // what a node may do
+            let token = try await client.token(login)
+            let leader = try await client.ask("/v3/kv/range", range, token: token)
+            #expect(leader.contains(EtcdByCurl.text(cluster.node(1))), "\(leader)")
+            // without TLS, and without a certificate
+            for (scheme, key) in [("http", nil), ("http", "node.pem"), ("https", nil)] as [(String, String?)] {
+                let said = try await client.ask("/v3/kv/range", range, scheme: scheme, key: key, token: token)
+                #expect(!said.contains("header") && !said.hasSuffix("exit 0"), "\(scheme) \(key ?? "-"): \(said)")
+            }
+            // with a certificate and nothing else, which a pooler has, too
+            for key in ["node.pem", "pooler.pem"] {
+                let said = try await client.ask("/v3/kv/range", range, key: key)
+                // the gateway takes no common name, and a node's certificate has none
+                #expect(said.contains(key == "node.pem" ? "user name is empty" : "CommonName"), "\(key): \(said)")
+            }
+            let wrong = try await client.ask(
+                "/v3/auth/authenticate", "{\"name\":\"\(cluster.node(1)).etcd\",\"password\":\"guess\"}")
+            #expect(wrong.contains("authentication failed"), "\(wrong)")
+            // a node's user, where it is not at home: the controller's records, other keys, users and members
+            let record = EtcdByCurl.text("/controller/\(cluster.id)/founded")
+            let switchover = EtcdByCurl.text("/controller/\(cluster.id)/switchover")
+            let beyond = [
+                ("/v3/kv/range", "{\"key\":\"\(record)\"}"), ("/v3/kv/put", "{\"key\":\"\(record)\",\"value\":\"\"}"),
+                ("/v3/kv/put", "{\"key\":\"\(switchover)\",\"value\":\"\"}"),
+                ("/v3/kv/range", "{\"key\":\"AA==\",\"range_end\":\"AA==\"}"),
+                ("/v3/auth/user/add", "{\"name\":\"x\",\"password\":\"x\"}"), ("/v3/auth/disable", "{}"),
+                ("/v3/maintenance/snapshot", "{}"),
+                ("/v3/cluster/member/add", "{\"peerURLs\":[\"https://x:2381\"]}"),
+            ]
+            for (path, body) in beyond {
+                let said = try await client.ask(path, body, token: token)
+                #expect(said.contains("permission denied"), "\(path) \(body): \(said)")
+            }
+            // gRPC takes a common name for a user: the poolers' is none
+            _ = try await Shell.run([
+                "sh", "-c",
+                "docker exec -i \(member) sh -c 'umask 077; cat > /tmp/p.pem' < \(client.folder)/pooler.pem",
+            ])
+            func list(_ key: String) async throws -> String {
+                try await Shell.run([
+                    "sh", "-c",
+                    "docker exec -e ETCDCTL_CERT=\(key) -e ETCDCTL_KEY=\(key) \(member) etcdctl get --prefix /service 2>&1 "
+                        + "|| true",
+                ])
+            }
+            let own = try await list("/etc/controller/superuser.pem")
+            #expect(own.contains(cluster.node(1)), "\(own)")
+            let stolen = try await list("/tmp/p.pem")
+            #expect(!stolen.contains(cluster.node(1)) && stolen.contains("Error"), "\(stolen)")
+            // Members take a peer by its name and its address. The right name from elsewhere is refused, too, so what is shown
+            // here is that no other party's key is one.
+            for key in ["node.pem", "pooler.pem", nil] {
+                let said = try await client.ask("/members", "{}", port: 2381, key: key)
+                #expect(!said.contains("peerURLs") && !said.hasSuffix("exit 0"), "\(key ?? "-"): \(said)")
+            }
+            let plain = try await client.ask("/members", "{}", port: 2380, scheme: "http", key: nil)
+            #expect(!plain.hasSuffix("exit 0"), "\(plain)")
+            // what a person uses in a member's container goes on working, as the superuser
+            let members = try await cluster.docker("exec", member, "etcdctl", "member", "list")
+            #expect(members.contains("https://\(member):2381") && !members.contains("http:"), "\(members)")
+
+            // what a person changes is put back, and the node goes on
+            _ = try await cluster.docker("exec", member, "etcdctl", "auth", "disable")
+            _ = try await cluster.docker("exec", member, "etcdctl", "user", "delete", "\(cluster.node(1)).etcd")
+            _ = try await eventually("users and authentication to be back", within: .seconds(150)) { () -> Bool? in
+                let said = try await client.ask("/v3/kv/range", range, key: "node.pem")
+                guard said.contains("user name is empty") else { return nil }
+                return try await client.ask("/v3/auth/authenticate", login).contains("token") ? true : nil
+            }
+            try await cluster.ready()
+
+            // the controller's own password: nobody else can set it, and that is said
+            func setRoot(_ password: String) async throws {
+                _ = try await Shell.run([
+                    "sh", "-c",
+                    "printf '%s' \"$0\" | docker exec -i \(member) etcdctl user passwd root --interactive=false",
+                    password,
+                ])
+            }
+            let kept = try String(
+                contentsOfFile: "\(cluster.state)/\(cluster.id)/secrets/etcd-root", encoding: .utf8)
+            try await setRoot("somebody-else-s")
+            _ = try await eventually("the refusal to be told") { () -> Bool? in
+                let conditions = try await cluster.status().conditions
+                return conditions.contains { $0.message.contains("refuses the controller's password") } ? true : nil
+            }
+            try await setRoot(kept)
+            try await cluster.ready()
+        }
+    }
+
     /// The serial number of the certificate that each node's PostgreSQL shows.
     private func served(_ cluster: ClusterFixture) async throws -> [String: String] {
         var serials: [String: String] = [:]
@@ -189,5 +292,63 @@ struct CertificatesTests {
             return streaming == "2" && Set(now.split(separator: ",")).isDisjoint(with: pids.split(separator: ","))
                 ? true : nil
         }
+    }
+}
+
+/// etcd's JSON gateway as a process on the host asks it, with the keys of the cluster's parties.
+private struct EtcdByCurl {
+    let folder: String
+    private let cluster: ClusterFixture
+    private let address: String
+
+    init(_ cluster: ClusterFixture) async throws {
+        self.cluster = cluster
+        address = try await cluster.inspect(
+            cluster.member(1), "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+        folder = try await Shell.run(["mktemp", "-d"])
+        try await keep("cluster.crt", of: cluster.node(1), as: "ca.pem")
+        try await keep("etcd.pem", of: cluster.node(1), as: "node.pem")
+        try await keep("identity.pem", of: cluster.pooler(1), as: "pooler.pem")
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func keep(_ file: String, of container: String, as name: String) async throws {
+        let text = try await cluster.docker("exec", container, "cat", "/etc/controller/\(file)")
+        try "\(text)\n".write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+    }
+
+    /// A text as the gateway wants it.
+    static func text(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+
+    /// The node's user and password, as a request.
+    func login() async throws -> String {
+        let file = try await cluster.docker("exec", cluster.node(1), "cat", "/etc/controller/patroni.yml")
+        let lines = file.split(separator: "\n").drop { $0 != "etcd3:" }
+        let password = lines.first { $0.contains("password: ") }?.split(separator: "\"").last
+        return "{\"name\":\"\(cluster.node(1)).etcd\",\"password\":\"\(try #require(password))\"}"
+    }
+
+    func token(_ login: String) async throws -> String {
+        let said = try await ask("/v3/auth/authenticate", login)
+        let parts = said.split(separator: "\"")
+        let place = try #require(parts.firstIndex(of: "token"), "\(said)")
+        return String(parts[place + 2])
+    }
+
+    /// What etcd says, and curl's exit status.
+    func ask(
+        _ path: String, _ body: String, port: Int = 2379, scheme: String = "https", key: String? = "node.pem",
+        token: String? = nil
+    ) async throws -> String {
+        let member = cluster.member(1)
+        var arguments = [
+            "curl", "-sS", "-m", "5", "--cacert", "\(folder)/ca.pem", "--connect-to",
+            "\(member):\(port):\(address):\(port)", "-X", "POST", "-d", body,
+        ]
+        if let key { arguments += ["--cert", "\(folder)/\(key)", "--key", "\(folder)/\(key)"] }
+        if let token { arguments += ["-H", "Authorization: \(token)"] }
+        return try await Shell.run(
+            ["sh", "-c", "\"$@\" 2>&1; echo \"exit $?\"", "sh"] + arguments + ["\(scheme)://\(member):\(port)\(path)"])
     }
 }

@@ -38,6 +38,31 @@ import Testing
         with.keyFile = server.file("server.key")
         #expect(try await server.client(with).send(HTTPRequest(.get, "/")).status == 200)
     }
+
+    @Test("keys and certificates may be texts, one behind the other, which no description shows")
+    func texts() async throws {
+        let server = try await TLSServer(clientCertificate: true)
+        defer { server.stop() }
+        func text(_ name: String) throws -> String { try String(contentsOfFile: server.file(name), encoding: .utf8) }
+        let identity = try text("server.key") + text("server.crt")
+        let good = TLSConfiguration(authorities: try text("ca.crt"), identity: identity, serverName: "etcd-1")
+        #expect(try await server.client(good).send(HTTPRequest(.get, "/")).status == 200)
+        #expect(!"\(good) \(String(reflecting: good)) \(server.client(good).endpoint)".contains("KEY"))
+        let both = TLSConfiguration(
+            authorities: try text("other.crt") + text("ca.crt"), identity: identity, serverName: "etcd-1")
+        #expect(try await server.client(both).send(HTTPRequest(.get, "/")).status == 200)
+        let wrong = [
+            TLSConfiguration(authorities: try text("other.crt"), identity: identity, serverName: "etcd-1"),
+            TLSConfiguration(authorities: try text("ca.crt"), identity: identity, serverName: "etcd-2"),
+            TLSConfiguration(authorities: try text("ca.crt"), identity: nil, serverName: "etcd-1"),
+            TLSConfiguration(authorities: "", identity: identity, serverName: "etcd-1"),
+        ]
+        for configuration in wrong {
+            await #expect(throws: HTTPError.self) {
+                try await server.client(configuration).send(HTTPRequest(.get, "/"))
+            }
+        }
+    }
 }
 
 /// A running `openssl s_server -www` and its files.

@@ -1,5 +1,8 @@
 import http.server
 import json
+import ssl
+import subprocess
+import tempfile
 import threading
 import unittest
 from unittest import mock
@@ -29,9 +32,11 @@ class Answers(unittest.TestCase):
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 test.asked.append((self.command, self.path, self.rfile.read(length)))
-                self.send_response(test.status)
+                test.tokens.append(self.headers.get("Authorization"))
+                status, body = test.answers.get(self.path, (test.status, test.body))
+                self.send_response(status)
                 self.end_headers()
-                self.wfile.write(test.body)
+                self.wfile.write(body)
 
             do_GET = do_POST = answer
 
@@ -39,6 +44,7 @@ class Answers(unittest.TestCase):
                 pass
 
         self.asked, self.status, self.body = [], 200, b'{"health": "true"}'
+        self.tokens, self.answers = [], {}
         server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
@@ -63,6 +69,91 @@ class Answers(unittest.TestCase):
 
     def test_nothing_that_listens_is_no_answer(self):
         self.assertIsNone(etcd.Member("127.0.0.1", 1, {}).ask("/health"))
+        self.assertIsNone(etcd.Member("127.0.0.1", 1, {"username": "n", "password": "p"}).ask("/v3/kv/txn", {"success": []}))
+
+    def test_a_question_shows_who_asks_and_the_token_serves_for_the_next(self):
+        self.member.section = {"username": "n1", "password": "secret"}
+        self.answers["/v3/auth/authenticate"] = (200, b'{"token": "t"}')
+        for _ in range(2):
+            self.assertEqual(self.member.ask("/v3/kv/txn", {"success": []}), {"health": "true"})
+        self.member.ask("/health")
+        paths = [path for _, path, _ in self.asked]
+        self.assertEqual(paths, ["/v3/auth/authenticate", "/v3/kv/txn", "/v3/kv/txn", "/health"])
+        self.assertEqual(json.loads(self.asked[0][2]), {"name": "n1", "password": "secret"})
+        self.assertEqual(self.tokens, [None, "t", "t", None])
+
+    def test_without_authentication_the_question_goes_without_a_token(self):
+        self.member.section = {"username": "n1", "password": "secret"}
+        self.answers["/v3/auth/authenticate"] = (400, b'{"code": 9}')
+        self.assertEqual(self.member.ask("/v3/kv/txn", {"success": []}), {"health": "true"})
+        self.assertEqual(self.tokens, [None, None])
+
+
+class Certificates(unittest.TestCase):
+    """A member whose server shows a certificate for `localhost` and asks for one of the same authority."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        make = """
+            for ca in ca other; do
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$ca" \
+                    -addext keyUsage=critical,keyCertSign -keyout $ca.key -out $ca.pem
+            done
+            openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /O=x -keyout own.key -out own.csr
+            printf 'subjectAltName=DNS:localhost\nauthorityKeyIdentifier=keyid\n' >own.ext
+            openssl x509 -req -in own.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile own.ext -out own.crt
+            cat own.key own.crt >own.pem
+            """
+        subprocess.run(["sh", "-e", "-c", make], cwd=cls.folder.name, check=True, capture_output=True)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=cls.file("ca.pem"))
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_cert_chain(cls.file("own.pem"))
+        cls.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        cls.server.handle_error = lambda *_: None
+        cls.server.socket = context.wrap_socket(cls.server.socket, server_side=True)
+        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.shutdown()
+        cls.server.server_close()
+        cls.folder.cleanup()
+
+    @classmethod
+    def file(cls, name):
+        return f"{cls.folder.name}/{name}"
+
+    def ask(self, host="localhost", cacert="ca.pem", cert="own.pem"):
+        section = {"protocol": "https", "cacert": self.file(cacert)}
+        if cert:
+            section |= {"cert": self.file(cert), "key": self.file(cert)}
+        return etcd.Member(host, self.server.server_port, section).ask("/health")
+
+    def test_the_right_ones_are_taken(self):
+        self.assertEqual(self.ask(), {})
+
+    def test_a_server_of_another_authority_is_no_answer(self):
+        self.assertIsNone(self.ask(cacert="other.pem"))
+
+    def test_a_server_of_another_name_is_no_answer(self):
+        self.assertIsNone(self.ask(host="127.0.0.1"))
+
+    def test_without_a_certificate_there_is_no_answer(self):
+        self.assertIsNone(self.ask(cert=None))
+
+    def test_a_file_that_is_missing_is_no_answer(self):
+        self.assertIsNone(self.ask(cert="missing.pem"))
 
 
 class Ready(unittest.TestCase):

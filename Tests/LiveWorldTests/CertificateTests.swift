@@ -54,6 +54,29 @@ struct CertificateTests {
         }
     }
 
+    @Test("what only looks trusts what the cluster's containers do, shows what it found there, and writes nothing")
+    func readOnly() async throws {
+        try await withStore { folder, cluster in
+            let store = try await loaded(folder, cluster)
+            var found: [(name: SecretName, value: String)] = [
+                (.authorityPrevious, try await store.value(.authorities))
+            ]
+            let shared: [SecretName] = [
+                "patroni-rest", "postgres-superuser", "postgres-replication", "postgres-rewind",
+                "repository-passphrase",
+                .etcdRoot, Principal.etcdController.secret,
+            ]
+            for name in shared where await store.isKept(name) { found.append((name, try await store.value(name))) }
+            let other = folder + "-elsewhere"
+            let look = SecretStore(directory: other, isReadOnly: true)
+            try await look.load(cluster, basis: .living(found: found, new: ["repository-passphrase"]))
+            for name in [SecretName.authorities, Principal.etcdController.secret] {
+                #expect(try await look.value(name) == (try await store.value(name)))
+            }
+            #expect(!FileManager.default.fileExists(atPath: other))
+        }
+    }
+
     @Test("a new node gets a certificate, and the others keep theirs")
     func newNode() async throws {
         try await withStore { folder, cluster in
@@ -63,8 +86,8 @@ struct CertificateTests {
             let store = SecretStore(directory: folder)
             try await store.load(larger, basis: .living(found: [], new: []))
             let after = await store.identity.certificates
-            #expect(after.filter { $0.principal != .node("pg-node-3") } == before)
-            #expect(after.count == before.count + 1)
+            #expect(after.filter { ![.node("pg-node-3"), .etcdClient("pg-node-3")].contains($0.principal) } == before)
+            #expect(after.count == before.count + 2)
         }
     }
 

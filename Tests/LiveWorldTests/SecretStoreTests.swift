@@ -26,7 +26,7 @@ struct SecretStoreTests {
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
-                #expect(seen.allSatisfy { $0 == seen[0] } && seen[0].count == 16)
+                #expect(seen.allSatisfy { $0 == seen[0] } && seen[0].count == 28)
             }
         }
     }
@@ -78,7 +78,8 @@ struct SecretStoreTests {
             role.login = true
             cluster.roles = [role]
             let found: [(SecretName, String)] = [
-                "patroni-rest", "postgres-superuser", "postgres-replication", "postgres-rewind", "pooler-verifier",
+                "patroni-rest", "postgres-superuser", "postgres-replication", "postgres-rewind", "etcd-root",
+                "pooler-verifier",
             ].map { ($0, "found \($0)") }
             for (missing, _) in found where missing != "pooler-verifier" {
                 let error = await #expect(throws: SecretStore.Failure.self) {
@@ -108,7 +109,7 @@ struct SecretStoreTests {
         try await inDirectory { directory in
             let store = SecretStore(directory: directory, isReadOnly: true)
             try await store.load(Cluster(name: "look"))
-            #expect(await store.views.count == 16)
+            #expect(await store.views.count == 28)
             #expect(!FileManager.default.fileExists(atPath: directory))
             #expect(await !store.isKept("postgres-admin"))
             let views = await store.views
@@ -136,7 +137,9 @@ struct SecretStoreTests {
             ("repository-passphrase", true, false, .refuse), ("repository-passphrase", true, true, .make),
             ("postgres-admin", true, false, .leave), ("role-app", true, false, .leave),
             ("role-app", false, false, .make), ("a-newer-one", true, false, .make),
-            ("pooler-password", true, false, .make),
+            ("pooler-password", true, false, .make), ("etcd-root", true, false, .refuse),
+            ("etcd-root", true, true, .make),
+            ("etcd-node-pg-1", true, false, .make),
         ] as [(SecretName, Bool, Bool, SecretRule)])
     func rule(_ name: SecretName, _ lives: Bool, _ isNew: Bool, _ verdict: SecretRule) {
         #expect(SecretRule(for: name, clusterLives: lives, isProvenNew: isNew) == verdict)
@@ -148,6 +151,10 @@ struct SecretStoreTests {
             SecretRecovery.secrets(in: text, of: file, owner: .node("pg-1")).map { "\($0.0) \($0.1)" }
         }
         let patroni = """
+            etcd3:
+              hosts: ["etcd-1:2379"]
+              username: "pg-1.etcd"
+              password: "e"
             restapi:
               authentication:
                 username: controller
@@ -164,7 +171,8 @@ struct SecretStoreTests {
             """
         #expect(
             found("patroni.yml", patroni) == [
-                "patroni-rest r\"st", "postgres-superuser s", "postgres-replication p", "postgres-rewind w",
+                "etcd-node-pg-1 e", "patroni-rest r\"st", "postgres-superuser s", "postgres-replication p",
+                "postgres-rewind w",
             ])
         #expect(found("pgbackrest.conf", "[global]\nrepo1-cipher-pass=x=y\n") == ["repository-passphrase x=y"])
         #expect(found("pgbackrest.conf", "[global]\n").isEmpty)
@@ -175,6 +183,8 @@ struct SecretStoreTests {
         #expect(found("dbhub.toml", "user = \"console\"\npassword = \"q\"\n") == ["postgres-console q"])
         #expect(found("cluster.key", "").isEmpty)
         #expect(found("identity.pem", "").isEmpty)
+        #expect(found("root.password", "x") == ["etcd-root x"])
+        #expect(found("root.password", "").isEmpty)
         let key = "-----BEGIN PRIVATE KEY-----"
         #expect(found("identity.pem", key) == ["identity-pg-1 \(key)"])
     }

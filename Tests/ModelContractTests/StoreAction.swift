@@ -10,6 +10,11 @@ enum StoreAction: Sendable, Hashable {
     case addLearner(Int)
     case promote(Int)
     case removeMember(Int)
+    case movePeer(Int, to: Int)
+    case setRole(Bool)
+    case setUser(String)
+    case removeUser(String)
+    case enableAuthentication
     case compact
     /// What Patroni does, and people.
     case put(String, String, lease: Int64)
@@ -58,10 +63,20 @@ enum StoreAction: Sendable, Hashable {
         + [.putIfAbsent(retired, #"{"since":"s","why":"w"}"#), .deleteKey(retired, isCurrent: false)]
         + [.deleteKey(retired, isCurrent: true), .putIfAbsent("initialize", "74"), .grant(4711)]
 
+    /// Users and roles: authentication needs its superuser, and each step may be taken twice.
+    static let access: [StoreAction] = [
+        .enableAuthentication, .setRole(true), .setRole(false), .setRole(false), .setUser("n1"), .setUser("n1"),
+        .enableAuthentication, .setUser("root"), .enableAuthentication, .setUser("n2"), .setRole(true), .setRole(false),
+        .removeUser("n1"), .setUser("n1"), .putIfAbsent("initialize", "75"),
+    ]
+
     /// Membership, which chance would soon leave without a quorum.
     static let membership: [StoreAction] = [
         .promote(1), .addLearner(1), .addLearner(9), .addLearner(9), .addLearner(8), .promote(9), .promote(7),
-        .removeMember(7), .removeMember(9), .removeMember(9), .killMember(3), .removeMember(2), .removeMember(3),
+        .movePeer(7, to: 8), .movePeer(3, to: 1), .movePeer(3, to: 6), .movePeer(6, to: 3), .removeMember(7),
+        .removeMember(9), .removeMember(9), .killMember(3), .removeMember(2), .removeMember(3),
         .addLearner(3), .promote(3), .putIfAbsent("initialize", "73"),
+        // no learner any more
+        .movePeer(3, to: 6),
     ]
 }

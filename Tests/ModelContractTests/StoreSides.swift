@@ -7,7 +7,7 @@ import TestSupport
 @testable import Reconcilers
 @testable import Simulation
 
-/// Three etcd members in both worlds, started by the controller's own effects.
+/// Three etcd members in both worlds, started by the controller's own effects; in the real one with TLS.
 struct StoreSides {
     let fixture: ContractFixture
     let model: SimulatedWorld
@@ -17,9 +17,11 @@ struct StoreSides {
         let fixture = ContractFixture(hasStore: true)
         var universe = Universe(seed: 1, scope: fixture.cluster.name)
         universe.engine.images = [fixture.cluster.etcd.image, fixture.image]
+        universe.makeIdentity(isShared: false)
         let model = SimulatedWorld(universe: universe, cluster: fixture.cluster)
         try await LiveSide.with(address, fixture) { live in
             let sides = StoreSides(fixture: fixture, model: model, live: live)
+            try await live.world.loadSecrets(fixture.cluster)
             try await sides.raise(model)
             try await sides.raise(live.world)
             try await body(sides)
@@ -57,7 +59,7 @@ struct StoreSides {
     func effect(_ action: StoreAction, _ seen: Observation) -> EtcdEffect? {
         let prefix = fixture.cluster.dcsPrefix
         func member(_ number: Int) -> UInt64 {
-            let url = EtcdSpec.peerURL(of: name(number))
+            let url = EtcdSpec.peerURL(of: name(number), tls: true)
             return seen.etcd.value?.members.first { $0.peerURLs == [url] }?.id ?? 4711
         }
         switch action {
@@ -75,9 +77,21 @@ struct StoreSides {
             case nil: break
             }
             return .releaseLeader(prefix: prefix, key, candidate: nil)
-        case .addLearner(let number): return .addLearner(peerURL: EtcdSpec.peerURL(of: name(number)))
+        case .addLearner(let number): return .addLearner(peerURL: EtcdSpec.peerURL(of: name(number), tls: true))
+        case .movePeer(let number, let other):
+            return .movePeer(memberID: member(number), peerURL: EtcdSpec.peerURL(of: name(other), tls: true))
         case .promote(let number): return .promote(memberID: member(number))
         case .removeMember(let number): return .removeMember(memberID: member(number))
+        case .setRole(let isRoot):
+            let role = EtcdAuthentication.role(in: fixture.cluster)
+            return .setRole(isRoot ? EtcdRole(name: EtcdUsers.root, grants: []) : role)
+        case .setUser(let name):
+            let isRoot = name == EtcdUsers.root
+            // the fixture's cluster has three nodes, whatever they are called here
+            let secret = isRoot ? SecretName.etcdRoot : .etcdUser(of: fixture.cluster.nodeNames[0])
+            return .setUser(name, secret, role: isRoot ? EtcdUsers.root : EtcdUsers.nodes)
+        case .removeUser(let name): return .removeUser(name)
+        case .enableAuthentication: return .enableAuthentication(.etcdRoot)
         case .compact: return .compact(revision: seen.dcs.value?.revision ?? 1)
         case .put, .delete, .grant, .revoke, .killMember: return nil
         }

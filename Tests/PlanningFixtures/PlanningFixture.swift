@@ -121,14 +121,24 @@ struct PlanningFixture {
 
     private mutating func observeStore() {
         let members = cluster.etcdNames.enumerated().map {
-            EtcdMemberView(id: UInt64($0.offset + 1), name: $0.element.text, peerURLs: ["http://\($0.element):2380"])
+            EtcdMemberView(
+                id: UInt64($0.offset + 1), name: $0.element.text,
+                peerURLs: [EtcdSpec.peerURL(of: $0.element, tls: true)])
         }
         let endpoints = cluster.etcdNames.enumerated().map {
             EtcdEndpointView(
                 container: $0.element,
                 status: .present(EtcdStatus(memberID: UInt64($0.offset + 1), leaderID: 1, raftTerm: 2, revision: 50)))
         }
-        observation.etcd = .present(EtcdView(clusterID: 1, members: members, endpoints: endpoints))
+        var view = EtcdView(clusterID: 1, members: members, endpoints: endpoints)
+        view.access = .present(
+            EtcdAccess(
+                isEnabled: true,
+                users: EtcdUsers.wanted(cluster).map {
+                    EtcdUser(name: $0.user, roles: [$0.role], passwordMatches: true)
+                },
+                roles: [EtcdAuthentication.role(in: cluster), EtcdRole(name: EtcdUsers.root, grants: [])]))
+        observation.etcd = .present(view)
     }
 
     private mutating func observeNodes() {
@@ -201,6 +211,25 @@ struct PlanningFixture {
                 }
             }
         }
+    }
+
+    /// Every etcd member has the files that it is to have now.
+    mutating func readEtcdFiles() {
+        guard let site = EngineScope(input) else { return }
+        let secrets = observation.secrets
+        for name in cluster.etcdNames {
+            let views = EtcdSpec.container(name, join: EtcdSpec.bootstrap, at: site).files.map { file in
+                FileView(path: file.path, content: .asWritten(template: file.identity.digest(secrets: secrets)))
+            }
+            change(name) { $0.files = .present(views) }
+        }
+    }
+
+    /// The store's members differ.
+    mutating func etcd(_ change: (inout EtcdView) -> Void) {
+        guard case .present(var view) = observation.etcd else { return }
+        change(&view)
+        observation.etcd = .present(view)
     }
 
     mutating func database(_ change: (inout DatabaseView) -> Void) {

@@ -26,7 +26,8 @@ struct CertificatesTests {
         #expect(Certificates().propose(fixture.input).conditions == [])
         #expect(
             fixture.cluster.principals.map(\.text) == [
-                "backup", "controller", "pg-node-1", "pg-node-2", "pg-node-3", "pooler",
+                "backup", "controller", "controller.etcd", "etcd-1", "etcd-2", "etcd-3", "pg-node-1", "pg-node-1.etcd",
+                "pg-node-2", "pg-node-2.etcd", "pg-node-3", "pg-node-3.etcd", "pooler", "superuser.etcd",
             ])
     }
 
@@ -76,7 +77,7 @@ struct CertificatesTests {
         let ready = Self.fixture { Self.add(.next, "second", to: &$0) }
         #expect(effects(ready) == [.identity(.adoptAuthority)])
         var late: [PlanningFixture] = []
-        for name: ContainerName in ["pg-node-2", "pgbouncer-1-ro"] {
+        for name: ContainerName in ["pg-node-2", "pgbouncer-1-ro", "etcd-3"] {
             late.append(
                 Self.fixture { fixture in
                     Self.add(.next, "second", to: &fixture)
@@ -209,8 +210,13 @@ struct CertificatesTests {
                 "hostssl all rewinder samenet cert map=node", "host all rewinder all reject",
             ])
         // no party can have the name of another one, whatever the cluster is called
-        let names = cluster.principals.map { $0.commonName(in: "controller") }
-        #expect(Set(names).count == 4 && names.filter { !$0.contains(".") } == ["controller"])
+        for name in ["controller", "root", "pg-node-1"] as [ClusterName] {
+            let names = cluster.principals.map { ($0, $0.commonName(in: name)) }.filter { !$0.1.isEmpty }
+            #expect(Set(names.map(\.1)).count == 5, "\(name)")
+            // etcd takes a common name for a user
+            let users = EtcdUsers.wanted(cluster).map(\.user)
+            #expect(names.filter { users.contains($0.1) }.map(\.0) == [.etcdSuperuser], "\(name)")
+        }
     }
 
     @Test("one that lies unread for long, in maintenance for example, is told of: what is in use ends soon")

@@ -7,15 +7,9 @@ import Testing
 /// What the cluster stands on goes bad: its network, etcd, Patroni's configuration (docs/faults.md).
 @Suite("When the ground shakes")
 struct GroundTests {
-    private func etcd(_ fixture: inout PlanningFixture, _ change: (inout EtcdView) -> Void) {
-        guard case .present(var view) = fixture.observation.etcd else { return }
-        change(&view)
-        fixture.observation.etcd = .present(view)
-    }
-
     private func silence(_ name: ContainerName, in fixture: inout PlanningFixture) {
         fixture.stop(name, data: .etcd)
-        etcd(&fixture) { view in
+        fixture.etcd { view in
             for index in view.endpoints.indices where view.endpoints[index].container == name {
                 view.endpoints[index].status = .absent
             }
@@ -50,7 +44,7 @@ struct GroundTests {
         var fixture = PlanningFixture()
         silence("etcd-2", in: &fixture)
         silence("etcd-3", in: &fixture)
-        etcd(&fixture) { $0.members = [] }
+        fixture.etcd { $0.members = [] }
         fixture.observation.dcs = .unknown(UnknownReason(.timedOut, "no quorum"))
         let effects = fixture.actions.map(\.effect)
         #expect(effects == [.docker(.local, .start("id-etcd-2")), .docker(.local, .start("id-etcd-3"))])
@@ -64,7 +58,7 @@ struct GroundTests {
         silence("etcd-3", in: &fixture)
         fixture.change("etcd-3") { $0.data = .present(.empty) }
         for members in [true, false] {
-            if !members { etcd(&fixture) { $0.members = [] } }
+            if !members { fixture.etcd { $0.members = [] } }
             #expect(!fixture.effects(Etcd()).contains { isMembership($0) })
             #expect(!fixture.effects(Etcd()).contains(.docker(.local, .start("id-etcd-3"))))
         }
@@ -75,7 +69,7 @@ struct GroundTests {
         var fixture = PlanningFixture()
         let alarm = EtcdAlarm(member: 1, kind: .noSpace)
         func sizes(_ full: Set<ContainerName>) -> [Effect] {
-            etcd(&fixture) { view in
+            fixture.etcd { view in
                 view.alarms = [alarm]
                 for index in view.endpoints.indices {
                     guard case .present(var status) = view.endpoints[index].status else { continue }

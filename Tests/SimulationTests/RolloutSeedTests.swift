@@ -47,7 +47,11 @@ struct RolloutSeedTests {
             seed, [(60, .image("broken/postgres:18")), (200, .image(NodeSettings().image))])
         #expect(verdict.isPassed)
         #expect(restarts(trace).isEmpty)
-        let made = trace.filter { $0.contains("createContainer pg-node") && $0.contains("done") }
-        #expect(made.count == 5, "\(made)")
+        // before that a cluster with an older build's authority has changed over to TLS with etcd
+        let made = trace.filter { line in
+            line.contains("createContainer pg-node") && line.contains("done")
+                && line.split(separator: " ").first.flatMap { Double($0) }.map { $0 >= 60 } == true
+        }
+        #expect(made.count == 2, "\(made)")
     }
 }

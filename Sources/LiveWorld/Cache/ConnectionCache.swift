@@ -5,20 +5,24 @@ import PostgresClient
 
 /// Open clients and sessions, and what a costly comparison of a password said.
 actor ConnectionCache {
-    private var store: (hosts: [String], client: EtcdClient)?
+    private var store: EtcdClient?
     private var patroni = Cache<String, PatroniClient>()
     private var sessions = Cache<String, PostgresConnection>()
     private var verified = Cache<[String], Bool>(capacity: 256)
 
-    /// The etcd client of these hosts, made where the hosts have changed.
-    func store(at hosts: [String], make: ([String]) -> EtcdClient) -> EtcdClient {
-        if let store, store.hosts == hosts { return store.client }
-        let client = make(hosts)
-        store = (hosts, client)
+    /// The etcd client of these members, made where an address, a certificate or the password has changed.
+    func store(_ configuration: EtcdConfiguration) -> EtcdClient {
+        if let store, store.configuration.endpoints == configuration.endpoints,
+            store.configuration.credentials == configuration.credentials
+        {
+            return store
+        }
+        let client = EtcdClient(configuration, following: store)
+        store = client
         return client
     }
 
-    var knownStore: EtcdClient? { store?.client }
+    var knownStore: EtcdClient? { store }
 
     /// The client of a node's Patroni.
     func patroni(at host: String, make: (String) -> PatroniClient) -> PatroniClient {

@@ -5,6 +5,12 @@ actor LatestViews {
     private(set) var leader: (key: LeaderKey, ttl: Duration)?
     func keep(leader key: LeaderKey?, ttl: Duration) { leader = key.map { ($0, ttl) } }
 
+    /// Who may do what in etcd, for a minute.
+    private var access: (value: EtcdAccess, until: ContinuousClock.Instant)?
+    var knownAccess: EtcdAccess? { access.flatMap { $0.until > .now ? $0.value : nil } }
+    func keep(_ value: EtcdAccess) { access = (value, .now + .seconds(60)) }
+    func forgetAccess() { access = nil }
+
     /// The primary's database as a whole.
     private(set) var database: DatabaseView?
     func keep(_ database: DatabaseView) { self.database = database }

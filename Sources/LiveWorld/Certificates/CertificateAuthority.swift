@@ -61,7 +61,7 @@ struct CertificateAuthority {
         let issued = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
             notValidBefore: now - CertificateAuthority.grace, notValidAfter: end, issuer: certificate.subject,
-            subject: try DistinguishedName { CommonName(principal.commonName(in: cluster)) },
+            subject: try CertificateAuthority.subject(of: principal, cluster),
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
@@ -78,11 +78,19 @@ struct CertificateAuthority {
         return PEMText.joined(own.pemRepresentation, try issued.serializeAsPEM().pemString)
     }
 
-    /// What a certificate may be used for: a node's server asks others as well.
+    /// The name in a certificate. The parties of etcd have no common name.
+    private static func subject(of principal: Principal, _ cluster: ClusterName) throws -> DistinguishedName {
+        let name = principal.commonName(in: cluster)
+        guard name.isEmpty else { return try DistinguishedName { CommonName(name) } }
+        return try DistinguishedName { OrganizationName(cluster.text) }
+    }
+
+    /// What a certificate may be used for: a node's server asks others as well, and so does an etcd member, whose JSON gateway
+    /// asks the member itself.
     private static func usages(of principal: Principal) -> [ExtendedKeyUsage.Usage] {
         switch principal {
-        case .node: [.serverAuth, .clientAuth]
-        case .pooler, .backup, .controller: [.clientAuth]
+        case .node, .etcdMember: [.serverAuth, .clientAuth]
+        case .pooler, .backup, .controller, .etcdClient, .etcdController, .etcdSuperuser: [.clientAuth]
         }
     }
 }

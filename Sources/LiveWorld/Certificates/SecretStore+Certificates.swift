@@ -30,7 +30,11 @@ extension SecretStore {
     func certificates(of cluster: Cluster, basis: Basis) throws(Failure) -> [(SecretName, String)] {
         let current = try currentAuthority(of: cluster, basis: basis)
         let next = try read("\(directory)/\(SecretName.nextAuthority)", for: .nextAuthority)
-        let before = try read("\(directory)/\(SecretName.authorityPrevious)", for: .authorityPrevious)
+        var before = try read("\(directory)/\(SecretName.authorityPrevious)", for: .authorityPrevious)
+        if before == nil, isReadOnly, case .living(let found, _) = basis {
+            // nothing is written, and what the containers trust is needed to ask them
+            before = found.first { $0.name == .authorityPrevious }?.value
+        }
         let currentText = current.map { PEMText.joined($0.map(\.1).joined()) }
         let trusted = [currentText, next, before].compactMap(\.self).flatMap(PEMText.certificates)
         var loaded = (current ?? []) + [(.authorities, Set(trusted).sorted().joined())]

@@ -8,6 +8,8 @@ struct StoreObserver {
     let world: LiveWorld
     let cluster: Cluster
     let addresses: Addresses
+    /// Whether there is time to ask who may do what.
+    let asksAccess: Bool
 
     static let deadline: Duration = .milliseconds(900)
 
@@ -16,27 +18,60 @@ struct StoreObserver {
             let unknownReason = UnknownReason(.unreachable, "no etcd member runs")
             return (.unknown(unknownReason), .unknown(unknownReason))
         }
-        let client = await world.store(addresses)
-        async let endpoints = statuses(client)
-        async let membership = members(client)
+        let members = await world.endpoints(of: addresses.etcd)
+        let client = await world.store(members.map(\.endpoint))
+        async let endpoints = statuses(client, of: members)
+        async let membership = membership(client)
         async let alarms = alarms(client)
         async let keys = keys(client)
         let answers = await endpoints
         let dcs = await keys
         guard answers.contains(where: { $0.status.value != nil }) else {
-            return (.unknown(UnknownReason(.unreachable, "no etcd member answers")), dcs)
+            // a refusal is no silence: a person has to set the password again
+            let refusal = answers.lazy.compactMap(\.status.unknownReason).first { $0.cause == .forbidden }
+            return (.unknown(refusal ?? UnknownReason(.unreachable, "no etcd member answers")), dcs)
         }
         let (id, list) = await membership
-        return (.present(EtcdView(clusterID: id, members: list, endpoints: answers, alarms: await alarms)), dcs)
+        var view = EtcdView(clusterID: id, members: list, endpoints: answers, alarms: await alarms)
+        if !list.isEmpty { view.access = await access(client) }
+        return (.present(view), dcs)
     }
 
-    private func statuses(_ client: EtcdClient) async -> [EtcdEndpointView] {
+    /// Who may do what; kept for a while, because each user is a question.
+    private func access(_ client: EtcdClient) async -> Sighting<EtcdAccess> {
+        if let known = await world.latest.knownAccess { return .present(known) }
+        guard asksAccess else { return .unknown(.notLooked) }
+        do throws(EtcdError) {
+            var access = EtcdAccess(
+                isEnabled: try await client.isAuthenticationEnabled(deadline: StoreObserver.deadline), users: [],
+                roles: [])
+            for name in try await client.users(deadline: StoreObserver.deadline).sorted() {
+                var user = EtcdUser(name: name, roles: try await client.roles(of: name).sorted())
+                if let secret = EtcdUsers.secret(of: name),
+                    let password = try? await world.secrets.value(secret)
+                {
+                    user.passwordMatches = try await client.accepts(EtcdCredentials(user: name, password: password))
+                }
+                access.users.append(user)
+            }
+            for name in try await client.roles(deadline: StoreObserver.deadline).sorted() {
+                access.roles.append(EtcdRole(name: name, grants: Set(try await client.grants(of: name).map(\.view))))
+            }
+            await world.latest.keep(access)
+            return .present(access)
+        } catch {
+            return .unknown(error.unknownReason)
+        }
+    }
+
+    private func statuses(
+        _ client: EtcdClient, of members: [(container: ContainerName, endpoint: HTTPEndpoint)]
+    ) async -> [EtcdEndpointView] {
         await withTaskGroup(of: EtcdEndpointView.self) { group in
-            for (container, host) in addresses.etcd {
+            for (container, endpoint) in members {
                 group.addTask {
                     do throws(EtcdError) {
-                        let answer = try await client.status(
-                            of: .tcp(host: host, port: 2379), deadline: StoreObserver.deadline)
+                        let answer = try await client.status(of: endpoint, deadline: StoreObserver.deadline)
                         let status = EtcdStatus(
                             memberID: answer.header.memberID, leaderID: answer.leaderID, raftTerm: answer.raftTerm,
                             revision: answer.header.revision, databaseBytes: answer.databaseBytes,
@@ -54,7 +89,7 @@ struct StoreObserver {
     }
 
     /// The linearizable membership; empty without a quorum.
-    private func members(_ client: EtcdClient) async -> (UInt64, [EtcdMemberView]) {
+    private func membership(_ client: EtcdClient) async -> (UInt64, [EtcdMemberView]) {
         guard let answer = try? await client.members(deadline: StoreObserver.deadline) else { return (0, []) }
         let views = answer.members.map {
             EtcdMemberView(id: $0.id, name: $0.name, peerURLs: $0.peerURLs, isLearner: $0.isLearner)
@@ -208,12 +243,28 @@ extension EtcdError {
 
 extension LiveWorld {
     /// The client for the members that run now.
-    func store(_ addresses: Addresses) async -> EtcdClient {
-        await connections.store(at: addresses.etcd.map(\.host)) { hosts in
-            EtcdClient(
-                EtcdConfiguration(
-                    endpoints: hosts.map { .tcp(host: $0, port: 2379) }, deadline: .seconds(2),
-                    attemptLimit: .milliseconds(700), deadEndpointPause: .seconds(2)))
+    func store(_ endpoints: [HTTPEndpoint]) async -> EtcdClient {
+        await connections.store(
+            EtcdConfiguration(
+                endpoints: endpoints, credentials: await credentials(for: endpoints), deadline: .seconds(2),
+                attemptLimit: .milliseconds(700), deadEndpointPause: .seconds(2)))
+    }
+
+    /// The controller's user, for members that are all asked with TLS: its password goes through nothing else.
+    func credentials(for endpoints: [HTTPEndpoint]) async -> EtcdCredentials? {
+        let areAllTLS = endpoints.allSatisfy { if case .tcp(_, _, .some) = $0 { true } else { false } }
+        guard areAllTLS, let password = try? await secrets.value(.etcdRoot) else { return nil }
+        return EtcdCredentials(user: EtcdUsers.root, password: password)
+    }
+
+    /// How members are asked: by their addresses, and under their names.
+    func endpoints(of members: [EtcdAddress]) async -> [(container: ContainerName, endpoint: HTTPEndpoint)] {
+        let authorities = (try? await secrets.value(.authorities)) ?? ""
+        let identity = try? await secrets.value(Principal.etcdController.secret)
+        return members.map { member in
+            let tls = TLSConfiguration(
+                authorities: authorities, identity: identity, serverName: member.container.text)
+            return (member.container, .tcp(host: member.host, port: 2379, tls: member.takesTLS ? tls : nil))
         }
     }
 }

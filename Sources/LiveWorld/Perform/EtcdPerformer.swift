@@ -15,6 +15,10 @@ struct EtcdPerformer {
         case .addLearner(let url): _ = try await client.addMember(peerURLs: [url], isLearner: true)
         case .promote(let id): try await client.promoteMember(id)
         case .removeMember(let id): try await client.removeMember(id)
+        case .setRole, .setUser, .removeUser, .enableAuthentication:
+            await world.latest.forgetAccess()
+            try await authorise(effect, client)
+        case .movePeer(let id, let url): _ = try await client.updateMember(id, peerURLs: [url])
         case .compact(let revision):
             do throws(EtcdError) {
                 try await client.compact(to: revision)
@@ -22,8 +26,10 @@ struct EtcdPerformer {
                 guard case .compacted = error.code else { throw error }
             }
         case .defragment(let name):
-            let host = try await world.address(of: name, cluster)
-            try await client.defragment(.tcp(host: host, port: 2379), deadline: .seconds(30))
+            let member = try await world.etcdAddress(of: name, cluster)
+            for (_, endpoint) in await world.endpoints(of: [member]) {
+                try await client.defragment(endpoint, deadline: .seconds(30))
+            }
         case .disarm(let alarm):
             let kind: EtcdRaisedAlarm.Kind =
                 switch alarm.kind {
@@ -53,6 +59,45 @@ struct EtcdPerformer {
             if !answer.succeeded { return .refused(Refusal(.conflict, "\(key) was written meanwhile")) }
         }
         return .done("")
+    }
+
+    /// Changes who may do what. Each step leads to the same end however often it is begun.
+    private func authorise(_ effect: EtcdEffect, _ client: EtcdClient) async throws {
+        switch effect {
+        case .setRole(let role):
+            try await unlessItExists { () async throws(EtcdError) in try await client.addRole(role.name) }
+            guard role.name != EtcdUsers.root else { return }
+            let seen = try await client.grants(of: role.name)
+            for grant in seen where !role.grants.contains(grant.view) {
+                try await client.revoke(grant, from: role.name)
+            }
+            for grant in role.grants where !seen.contains(where: { $0.view == grant }) {
+                try await client.grant(grant.permission.etcd, on: grant.keys, to: role.name)
+            }
+        case .setUser(let name, let secret, let role):
+            let password = try await world.secrets.value(secret)
+            try await unlessItExists { () async throws(EtcdError) in try await client.addUser(name, password: password)
+            }
+            try await client.changePassword(of: name, to: password)
+            for other in try await client.roles(of: name) where other != role {
+                try await client.revokeRole(other, from: name)
+            }
+            try await client.grantRole(role, to: name)
+        case .removeUser(let name): try await client.deleteUser(name)
+        case .enableAuthentication(let secret):
+            // whoever set it before: with another one nothing could be asked any more
+            try await client.changePassword(of: EtcdUsers.root, to: try await world.secrets.value(secret))
+            try await client.enableAuthentication()
+        case .releaseLeader, .addLearner, .promote, .removeMember, .movePeer, .compact, .defragment, .disarm,
+            .putIfAbsent, .replaceKey, .refound, .deleteKey:
+            return
+        }
+    }
+
+    private func unlessItExists(_ body: () async throws(EtcdError) -> Void) async throws {
+        do throws(EtcdError) { try await body() } catch {
+            guard error.code == .alreadyExists else { throw error }
+        }
     }
 
     /// Patroni's keys about the data (patroni/dcs/__init__.py: leader, sync, history, status, failsafe, failover) go;
@@ -115,6 +160,35 @@ public enum Claim: Sendable {
     case exists(JSONValue?)
 }
 
+extension EtcdRoleGrant {
+    /// As planners know it.
+    var view: EtcdGrant {
+        let known: EtcdGrant.Permission =
+            switch permission {
+            case .read: .read
+            case .write: .write
+            case .readWrite: .readWrite
+            }
+        return EtcdGrant(known, from: key.text, to: end?.text ?? "")
+    }
+}
+
+extension EtcdGrant {
+    fileprivate var keys: EtcdKeys {
+        end.isEmpty ? .one(EtcdBytes(key)) : .between(EtcdBytes(key), EtcdBytes(end))
+    }
+}
+
+extension EtcdGrant.Permission {
+    fileprivate var etcd: EtcdPermission {
+        switch self {
+        case .read: .read
+        case .write: .write
+        case .readWrite: .readWrite
+        }
+    }
+}
+
 /// A write that holds only at a revision.
 private struct EtcdKeyWrite {
     let key: EtcdBytes
@@ -143,9 +217,18 @@ extension LiveWorld {
     /// The client of the last look, or a new one before the first look.
     func currentStore(_ cluster: Cluster) async throws -> EtcdClient {
         if let known = await connections.knownStore { return known }
-        var hosts: [String] = []
-        for name in cluster.etcdNames { if let host = try? await address(of: name, cluster) { hosts.append(host) } }
-        guard !hosts.isEmpty else { throw RefusalError(.unavailable, "no etcd member runs") }
-        return EtcdClient(EtcdConfiguration(endpoints: hosts.map { .tcp(host: $0, port: 2379) }))
+        var members: [EtcdAddress] = []
+        for name in cluster.etcdNames {
+            if let member = try? await etcdAddress(of: name, cluster) { members.append(member) }
+        }
+        guard !members.isEmpty else { throw RefusalError(.unavailable, "no etcd member runs") }
+        let endpoints = await endpoints(of: members).map(\.endpoint)
+        return EtcdClient(EtcdConfiguration(endpoints: endpoints, credentials: await credentials(for: endpoints)))
+    }
+
+    /// Where an etcd member is, by Docker's word.
+    fileprivate func etcdAddress(of name: ContainerName, _ cluster: Cluster) async throws -> EtcdAddress {
+        let (host, labels) = try await place(of: name, cluster)
+        return EtcdAddress(container: name, host: host, takesTLS: labels[Label.etcdTLS] != nil)
     }
 }

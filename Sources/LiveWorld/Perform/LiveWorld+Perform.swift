@@ -220,6 +220,13 @@ extension LiveWorld {
 
     /// Where a container is reached now.
     func address(of name: ContainerName, _ cluster: Cluster) async throws -> String {
+        try await place(of: name, cluster).address
+    }
+
+    /// A container's address on the cluster's network, and its labels.
+    func place(
+        of name: ContainerName, _ cluster: Cluster
+    ) async throws -> (address: String, labels: [String: String]) {
         let container = try await docker.container(name.text)
         guard container.configuration.labels[Label.cluster] == cluster.name.text else {
             throw RefusalError(.conflict, "container \(name) is not ours")
@@ -228,7 +235,7 @@ extension LiveWorld {
         guard let address = endpoint?.ipAddress, !address.isEmpty else {
             throw RefusalError(.unavailable, "container \(name) has no address on \(cluster.network.name)")
         }
-        return address
+        return (address, container.configuration.labels)
     }
 }
 

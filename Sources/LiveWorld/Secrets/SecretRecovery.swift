@@ -19,7 +19,7 @@ extension LiveWorld {
         let rest = missing.filter { name in !recovery.found.contains { $0.name == name } }
         // of a repository in an object store nothing is seen here: that a node goes without a passphrase has to do
         let isPassphraseNew = !evidence.hasRepository && (cluster.backups.s3 == nil || recovery.isUnencrypted)
-        let new = isPassphraseNew ? [RepositorySecrets.own.passphrase] : []
+        let new = (isPassphraseNew ? [RepositorySecrets.own.passphrase] : []) + (evidence.knowsUsers ? [] : [.etcdRoot])
         let lost = rest.filter {
             SecretRule(for: $0, clusterLives: true, isProvenNew: new.contains($0)) == .refuse
         }
@@ -69,17 +69,19 @@ extension LiveWorld {
 
     /// What shows that a cluster exists; nil where nothing of it does. A container or a volume that has the cluster's label
     /// and is no part of one, such as an application's own, shows nothing.
-    func evidence(of cluster: Cluster) async throws -> (text: String, hasRepository: Bool)? {
+    /// - Returns: in words; whether it has a repository; whether its etcd may have users, which older builds' has not.
+    func evidence(of cluster: Cluster) async throws -> (text: String, hasRepository: Bool, knowsUsers: Bool)? {
         let parts: [Component] = [.node, .etcd, .repository, .pooler, .console, .task]
         func isPart(_ component: String?) -> Bool { parts.contains { $0.rawValue == component } }
         let filter = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
         let volumes = try await docker.volumes(filter).filter { isPart($0.labels[Label.component]) }
         let hasRepository = volumes.contains { $0.labels[Label.component] == Component.repository.rawValue }
         let containers = try await docker.containers(all: true, filter)
+        let knowsUsers = containers.contains { $0.labels[Label.etcdTLS] != nil }
         if let container = containers.first(where: { isPart($0.labels[Label.component]) }) {
-            return ("container \(container.name)", hasRepository)
+            return ("container \(container.name)", hasRepository, knowsUsers)
         }
-        return volumes.first.map { ("volume \($0.name)", hasRepository) }
+        return volumes.first.map { ("volume \($0.name)", hasRepository, knowsUsers) }
     }
 }
 
@@ -104,7 +106,9 @@ enum SecretRecovery {
     /// The files that hold secrets, by the component whose containers have them.
     private static let files: [(component: Component, name: String)] = [
         (.node, "patroni.yml"), (.node, "pgbackrest.conf"), (.node, "cluster.key"), (.node, "cluster.crt"),
-        (.node, "identity.pem"), (.pooler, "cluster.key"), (.pooler, "cluster.crt"), (.pooler, "identity.pem"),
+        (.node, "identity.pem"), (.node, "etcd.pem"), (.etcd, "identity.pem"), (.etcd, "cluster.crt"),
+        (.etcd, "superuser.pem"), (.etcd, "root.password"), (.etcd, "controller.pem"),
+        (.pooler, "cluster.key"), (.pooler, "cluster.crt"), (.pooler, "identity.pem"),
         (.pooler, "userlist.txt"), (.console, "dbhub.toml"),
     ]
 
@@ -125,7 +129,7 @@ enum SecretRecovery {
                 switch await world.secretFile(file.name, in: ContainerID(container.id)) {
                 case .present(let text):
                     let name = NodeName(container.labels[Label.name] ?? container.name)
-                    let owner: Principal = file.component == .node ? .node(name) : .pooler
+                    let owner = owner(of: file, name)
                     let seen = secrets(in: text, of: file.name, owner: owner)
                     if file.name == "pgbackrest.conf", seen.isEmpty { result.isUnencrypted = true }
                     for (name, value) in seen { result.take(name, value, missing: missing) }
@@ -137,16 +141,32 @@ enum SecretRecovery {
         return result
     }
 
+    /// The party whose key lies in a file.
+    private static func owner(of file: (component: Component, name: String), _ name: NodeName) -> Principal {
+        switch file.component {
+        case .node: file.name == "etcd.pem" ? .etcdClient(name) : .node(name)
+        case .etcd:
+            switch file.name {
+            case "superuser.pem": .etcdSuperuser
+            case "controller.pem": .etcdController
+            default: .etcdMember(ContainerName(name.text))
+            }
+        case .pooler, .console, .network, .repository, .supervisor, .task, .reader: .pooler
+        }
+    }
+
     /// The secrets in a file of ours.
     static func secrets(in text: String, of file: String, owner: Principal) -> [(SecretName, String)] {
         switch file {
-        case "patroni.yml": passwords(in: text)
+        case "patroni.yml": passwords(in: text, of: owner)
         case "pgbackrest.conf": passphrase(in: text).map { [(RepositorySecrets.own.passphrase, $0)] } ?? []
         case "cluster.key": text.contains("PRIVATE KEY") ? [(.sharedKey, text)] : []
         // of an older build the certificate of its key, else those of all authorities
         case "cluster.crt":
             text.contains("CERTIFICATE") ? [(.sharedCertificate, text), (.authorityPrevious, text)] : []
-        case "identity.pem": text.contains("PRIVATE KEY") ? [(owner.secret, text)] : []
+        case "root.password": text.isEmpty ? [] : [(.etcdRoot, text)]
+        case "identity.pem", "etcd.pem", "superuser.pem", "controller.pem":
+            text.contains("PRIVATE KEY") ? [(owner.secret, text)] : []
         case "userlist.txt": verifier(in: text).map { [(SecretName("pooler-verifier"), $0)] } ?? []
         case "dbhub.toml": password(inTOML: text).map { [(SecretName("postgres-console"), $0)] } ?? []
         default: []
@@ -174,11 +194,12 @@ enum SecretRecovery {
     }
 
     /// The passwords in a `patroni.yml`: each section's only `password:` line.
-    static func passwords(in text: String) -> [(SecretName, String)] {
-        let sections: [(String, SecretName)] = [
+    static func passwords(in text: String, of owner: Principal) -> [(SecretName, String)] {
+        var sections: [(String, SecretName)] = [
             ("authentication:", "patroni-rest"), ("superuser:", "postgres-superuser"),
             ("replication:", "postgres-replication"), ("rewind:", "postgres-rewind"),
         ]
+        if case .node(let node) = owner { sections.append(("etcd3:", .etcdUser(of: node))) }
         var current: SecretName?
         var found: [(SecretName, String)] = []
         for line in text.split(separator: "\n") {

@@ -27,7 +27,7 @@ enum SecretRule: Equatable {
     /// Every cluster has these, or has them from the day on which it needs them, in files of its containers.
     private static let shared: [SecretName] = [
         "patroni-rest", "postgres-superuser", "postgres-replication", "postgres-rewind",
-        RepositorySecrets.own.passphrase,
+        RepositorySecrets.own.passphrase, .etcdRoot,
     ]
 
     /// Whether a secret is the password of a role and nothing else.

@@ -151,7 +151,8 @@ public actor SecretStore {
             ("postgres-admin", cluster.accounts.admin.passwordFile),
             ("postgres-console", cluster.console.account.passwordFile),
             ("pooler-password", nil),
-        ] + repositories(cluster) + cluster.roles.compactMap { role in role.secret.map { ($0, role.passwordFile) } }
+        ] + EtcdUsers.wanted(cluster).map { ($0.secret, nil) } + repositories(cluster)
+            + cluster.roles.compactMap { role in role.secret.map { ($0, role.passwordFile) } }
     }
 
     /// What opens the cluster's repository, and the one that it is bootstrapped from.

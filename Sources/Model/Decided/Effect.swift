@@ -70,6 +70,16 @@ public enum EtcdEffect: Sendable, Hashable {
     case promote(memberID: UInt64)
     /// Removes a member.
     case removeMember(memberID: UInt64)
+    /// Tells the members where the peers of one reach it from now on.
+    case movePeer(memberID: UInt64, peerURL: String)
+    /// Makes a role, or gives it just these grants.
+    case setRole(EtcdRole)
+    /// Makes a user with a password from a secret and one role, or sets both.
+    case setUser(String, SecretName, role: String)
+    /// Removes a user.
+    case removeUser(String)
+    /// Sets the superuser's password from a secret, and has etcd ask who somebody is from now on.
+    case enableAuthentication(SecretName)
     /// Compacts the history up to a revision.
     case compact(revision: Int64)
     /// Defragments one member.
@@ -165,7 +175,9 @@ extension Effect {
         case .etcd(let effect):
             switch effect {
             case .releaseLeader, .removeMember, .defragment, .refound: true
-            case .addLearner, .promote, .compact, .disarm, .putIfAbsent, .replaceKey, .deleteKey: false
+            case .addLearner, .promote, .movePeer, .setRole, .setUser, .removeUser, .enableAuthentication, .compact,
+                .disarm, .putIfAbsent, .replaceKey, .deleteKey:
+                false
             }
         case .patroni(_, let effect):
             switch effect {

@@ -48,6 +48,10 @@ public enum Reason: Sendable, Hashable {
     case halfInitialised
     /// A learner has caught up.
     case learnerReady
+    /// An older build made it, and it speaks without TLS.
+    case withoutTLS
+    /// etcd lets others do more, or a party less, than it should.
+    case accessDiffers(String)
     /// The store is full.
     case storeFull
     /// An extension is missing or at another version.
@@ -136,6 +140,8 @@ public enum Reason: Sendable, Hashable {
         case .unknownToStore: "etcd does not know the cluster that the nodes hold"
         case .halfInitialised: "the initialisation was cut off"
         case .learnerReady: "the learner has caught up"
+        case .accessDiffers(let what): what
+        case .withoutTLS: "an older build made it, and it is reached without TLS"
         case .storeFull: "etcd's store is full"
         case .extensionDiffers(let name, let wanted):
             "extension \(name) is missing or not at \(wanted ?? "the image's version")"

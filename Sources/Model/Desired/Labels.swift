@@ -8,6 +8,9 @@ public enum Label {
     public static let name = "io.pg-controller.name"
     /// How an etcd member joined: `new`, or `existing ` and the `initial-cluster` it was added with.
     public static let etcdJoin = "io.pg-controller.etcd-join"
+    /// On an etcd member: whether its clients may (`accepted`) or have to (`required`) speak TLS. On a node: that it does
+    /// (`used`). A container of an older build has none, and speaks without.
+    public static let etcdTLS = "io.pg-controller.etcd-tls"
     /// Set on a volume created for a node that is rebuilt: 2, 3, …
     public static let generation = "io.pg-controller.generation"
     /// Set on a volume made for a restore in place: the ID of its record.

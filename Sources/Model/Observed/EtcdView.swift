@@ -8,6 +8,8 @@ public struct EtcdView: Sendable, Hashable {
     public var endpoints: [EtcdEndpointView]
     /// Raised alarms.
     public var alarms: [EtcdAlarm]
+    /// Who may do what.
+    public var access: Sighting<EtcdAccess> = .unknown(.notLooked)
     /// A store as seen.
     public init(
         clusterID: UInt64, members: [EtcdMemberView], endpoints: [EtcdEndpointView], alarms: [EtcdAlarm] = []
@@ -16,6 +18,82 @@ public struct EtcdView: Sendable, Hashable {
         self.members = members
         self.endpoints = endpoints
         self.alarms = alarms
+    }
+}
+
+/// Who may do what in etcd.
+public struct EtcdAccess: Sendable, Hashable {
+    /// Whether etcd asks who somebody is.
+    public var isEnabled: Bool
+    /// The users, sorted by name.
+    public var users: [EtcdUser]
+    /// The roles, sorted by name.
+    public var roles: [EtcdRole]
+    /// Joins the parts.
+    public init(isEnabled: Bool, users: [EtcdUser], roles: [EtcdRole]) {
+        self.isEnabled = isEnabled
+        self.users = users
+        self.roles = roles
+    }
+}
+
+/// A user of etcd.
+public struct EtcdUser: Sendable, Hashable {
+    /// The name.
+    public var name: String
+    /// The roles it has, sorted.
+    public var roles: [String]
+    /// Whether the password that we hold opens it; nil where that was not tried: authentication is off, or we hold none.
+    public var passwordMatches: Bool?
+    /// A user.
+    public init(name: String, roles: [String], passwordMatches: Bool? = nil) {
+        self.name = name
+        self.roles = roles
+        self.passwordMatches = passwordMatches
+    }
+}
+
+/// A role of etcd.
+public struct EtcdRole: Sendable, Hashable {
+    /// The name.
+    public var name: String
+    /// What it allows.
+    public var grants: Set<EtcdGrant>
+    /// A role.
+    public init(name: String, grants: Set<EtcdGrant>) {
+        self.name = name
+        self.grants = grants
+    }
+}
+
+/// What a role may do with keys.
+public struct EtcdGrant: Sendable, Hashable {
+    /// Reading, or writing too.
+    public enum Permission: String, Sendable, Hashable {
+        /// Read and watch.
+        case read
+        /// Put and delete alone, which we give to nobody.
+        case write
+        /// Both.
+        case readWrite
+    }
+    /// What is allowed.
+    public var permission: Permission
+    /// The first key.
+    public var key: String
+    /// The first key behind the last one; empty for the one key.
+    public var end: String
+    /// A grant for a range of keys.
+    public init(_ permission: Permission, from key: String, to end: String) {
+        self.permission = permission
+        self.key = key
+        self.end = end
+    }
+    /// A grant for one key.
+    public init(_ permission: Permission, on key: String) { self.init(permission, from: key, to: "") }
+    /// A grant for all keys below a prefix that ends with a slash: `0` comes next to it.
+    public init(_ permission: Permission, below prefix: String) {
+        self.init(permission, from: prefix, to: prefix.dropLast() + "0")
     }
 }
 

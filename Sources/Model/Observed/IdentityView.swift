@@ -8,14 +8,26 @@ public enum Principal: Sendable, Hashable, Comparable {
     case backup
     /// The controller, towards PostgreSQL.
     case controller
+    /// An etcd member, towards its clients and the other members.
+    case etcdMember(ContainerName)
+    /// A node, towards etcd.
+    case etcdClient(NodeName)
+    /// The controller, towards etcd.
+    case etcdController
+    /// A person in a member's container, towards etcd: the superuser.
+    case etcdSuperuser
 
-    /// The name by which people call it: `pg-node-1`, `pooler`.
+    /// The name by which people call it: `pg-node-1`, `pooler`. No object's name has a dot in it.
     public var text: String {
         switch self {
         case .node(let node): node.text
         case .pooler: "pooler"
         case .backup: "backup"
         case .controller: "controller"
+        case .etcdMember(let name): name.text
+        case .etcdClient(let node): "\(node).etcd"
+        case .etcdController: "controller.etcd"
+        case .etcdSuperuser: "superuser.etcd"
         }
     }
 
@@ -23,19 +35,33 @@ public enum Principal: Sendable, Hashable, Comparable {
     public var secret: SecretName { SecretName("identity-\(text)") }
 
     /// The certificate's common name, by which PostgreSQL (`pg_ident`) and pgBackRest (`tls-server-auth`) know it. No cluster's
-    /// name has a dot in it, so that none of these is ever the poolers'.
+    /// name has a dot in it, so that none of these is ever the poolers'. Empty for etcd's parties that use its JSON
+    /// gateway, which refuses every certificate with a common name once authentication is on. `etcdctl` speaks gRPC, where the
+    /// common name is the user.
     public func commonName(in cluster: ClusterName) -> String {
         switch self {
         case .node: "node.internal"
-        // as in the clusters of older builds, whose rules for the poolers stay as they are
-        case .pooler: cluster.text
+        // as in the clusters of older builds, whose rules for the poolers stay as they are; but never etcd's superuser
+        case .pooler: cluster.text == EtcdUsers.root ? "pooler.internal" : cluster.text
         case .backup: "backup.internal"
         case .controller: "controller.internal"
+        case .etcdMember, .etcdClient, .etcdController: ""
+        case .etcdSuperuser: EtcdUsers.root
         }
     }
 
-    /// The names of the servers that show it.
-    public var hosts: [String] { if case .node(let node) = self { [node.text] } else { [] } }
+    /// The name that all etcd members' certificates have beside their own, by which members know each other.
+    public static let etcdMembers = "etcd.internal"
+
+    /// The names of the servers that show it. A member's own name comes first: its peers compare the names with the address
+    /// that it calls from, one after the other. The last is for programs in its own container.
+    public var hosts: [String] {
+        switch self {
+        case .node(let node): [node.text]
+        case .etcdMember(let name): [name.text, Principal.etcdMembers, "localhost"]
+        case .pooler, .backup, .controller, .etcdClient, .etcdController, .etcdSuperuser: []
+        }
+    }
 
     /// Orders by the text.
     public static func < (left: Principal, right: Principal) -> Bool { left.text < right.text }
@@ -44,7 +70,8 @@ public enum Principal: Sendable, Hashable, Comparable {
 extension Cluster {
     /// Every party that has a certificate, sorted.
     public var principals: [Principal] {
-        var principals: [Principal] = nodeNames.map { .node($0) } + [.controller]
+        var principals: [Principal] = nodeNames.flatMap { [.node($0), .etcdClient($0)] }
+        principals += etcdNames.map { .etcdMember($0) } + [.controller, .etcdController, .etcdSuperuser]
         if pooler.enabled { principals.append(.pooler) }
         if backups.enabled { principals.append(.backup) }
         return principals.sorted()

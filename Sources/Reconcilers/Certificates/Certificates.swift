@@ -117,8 +117,10 @@ struct CertificatesInForce {
         for principal in scope.cluster.principals {
             if let late = late(principal) { return late }
         }
-        let names = scope.cluster.nodeNames.map(\.text) + scope.cluster.poolers.map(\.name.text)
-        let surplus = (scope.containers(of: .node) + scope.containers(of: .pooler)).first {
+        let (cluster, parties) = (scope.cluster, [Component.node, .pooler, .etcd])
+        let names =
+            cluster.nodeNames.map(\.text) + cluster.poolers.map(\.name.text) + cluster.etcdNames.map(\.text)
+        let surplus = parties.lazy.flatMap { scope.containers(of: $0) }.first {
             $0.state.isAlive && !names.contains($0.ownName.text)
         }
         if let surplus { return "\(surplus.name), which is not to run," }
@@ -154,8 +156,23 @@ struct CertificatesInForce {
                 && node.key?.tags.value(of: PatroniFile.versionTag) == wanted
             return isRead ? nil : name.text
         case .pooler: return scope.cluster.poolers.first { !isRead(by: $0, secrets) }?.name.text
-        case .backup, .controller: return nil
+        case .etcdMember(let name):
+            // its authorities are written only before it starts, so that those that lie there are those that it trusts
+            return lacks(ClusterIdentity.files(of: principal, owner: EtcdSpec.owner), name, secrets)
+        case .etcdClient(let node): return lacks([NodeSpec.etcdIdentity(of: node)], node.container, secrets)
+        case .etcdSuperuser:
+            let files = [EtcdSpec.superuserIdentity]
+            return scope.cluster.etcdNames.lazy.compactMap { lacks(files, $0, secrets) }.first
+        case .backup, .controller, .etcdController: return nil
         }
+    }
+
+    /// The name of a party of etcd that speaks TLS and does not have these files.
+    private func lacks(_ files: [FileSpec], _ name: ContainerName, _ secrets: [SecretView]) -> String? {
+        guard let seen = scope.container(name), seen.state.isAlive, seen.labels.value(of: Label.etcdTLS) != nil else {
+            return nil
+        }
+        return isCurrent(seen, files, secrets) ? nil : name.text
     }
 
     private func isRead(by pooler: Pooler, _ secrets: [SecretView]) -> Bool {

@@ -6,6 +6,10 @@ enum ClusterIdentity {
     /// The party's key and its certificate in one file, which is replaced at once: between a new key and an old certificate
     /// every handshake would fail.
     static let own = "\(FileSpec.directory)/identity.pem"
+    /// A node's key and its certificate towards etcd, likewise.
+    static let towardsEtcd = "\(FileSpec.directory)/etcd.pem"
+    /// What a person in an etcd member's container shows.
+    static let superuserOfEtcd = "\(FileSpec.directory)/superuser.pem"
     /// The certificates of all authorities. The programs in the images know by a change of this file that they are to read
     /// all of them again, so it comes last.
     static let authorities = "\(FileSpec.directory)/cluster.crt"

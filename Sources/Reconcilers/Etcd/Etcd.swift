@@ -22,15 +22,24 @@ public struct Etcd: Reconciler {
                     Action(.docker(scope.engineID, .unpause(seen.id)), on: scope.subject(name), because: .paused))
             case .disconnected(let seen) where seen.state.isAlive:
                 proposal.actions.append(spec.rest(seen, at: scope))
+            case .misfiled(let seen, let files) where seen.state.isAlive:
+                // a new certificate is read at the next handshake; all else only at the start, so it is not put there before
+                let paths = files.map(\.path)
+                guard paths.allSatisfy(EtcdSpec.readAlways.contains) else { break }
+                proposal.actions.append(
+                    Action(
+                        .docker(scope.engineID, .upload(seen.id, spec.files)), on: scope.subject(name),
+                        because: .filesDiffer(paths)))
             default:
                 proposal.add(spec.reconcile(at: scope, group: group, mayStart: obstacle(for: name, store: store)))
             }
             proposal.add(membership(of: name, store: store))
             if interruption == nil { interruption = interrupt(name, group: group, store: store) }
         }
-        if let interruption, store.isComplete || store.membership == nil && !input.cluster.etcdNames.isEmpty {
-            proposal.actions.append(interruption)
-        }
+        let isReady = store.isComplete && !store.hasPlainPeers || lacksQuorumForLong(store)
+        if let interruption, isReady { proposal.actions.append(interruption) }
+        proposal.add(movePeers(store: store))
+        proposal.add(EtcdAuthentication.propose(store))
         proposal.add(removeSurplus(store: store))
         proposal.add(EtcdSpaceRecovery.free(store: store))
         report(store, into: &proposal)
@@ -68,7 +77,7 @@ public struct Etcd: Reconciler {
     /// Steps in etcd's membership for a member whose data is empty or which has just caught up.
     private func membership(of name: ContainerName, store: EtcdStore) -> Proposal {
         guard store.membership != nil else { return Proposal() }
-        let url = EtcdSpec.peerURL(of: name)
+        let url = EtcdSpec.peerURL(of: name, tls: EtcdTransport(store.scope).isAcceptedEverywhere)
         guard let member = store.member(name) else {
             if let seen = store.scope.container(name), !seen.state.isAlive {
                 return rejoin(name, data: seen.data, url: url, store: store)
@@ -114,7 +123,29 @@ public struct Etcd: Reconciler {
         }
     }
 
-    /// Stopping a running member so that it can be made anew; only one, and only when all others are well.
+    /// Where a cluster of an older build changes over to TLS: the peers of a member are told its new address, one member after
+    /// the other, as soon as all listen there.
+    private func movePeers(store: EtcdStore) -> Proposal {
+        guard EtcdTransport(store.scope).isAcceptedEverywhere, let membership = store.membership,
+            // a learner that is given another address counts as a voter from then on (findings/etcd-update-of-a-learner.sh)
+            membership.allSatisfy({ !$0.name.isEmpty && !$0.isLearner })
+        else { return Proposal() }
+        let plain = membership.filter {
+            store.isPlain($0) && store.scope.container(ContainerName($0.name))?.state.isRunning == true
+        }
+        // one that died on the way takes TLS alone by now, and its peers do not find it
+        guard
+            let member = plain.first(where: { !store.isHealthy(ContainerName($0.name)) })
+                ?? (store.isComplete ? plain.first : nil)
+        else { return Proposal() }
+        let url = EtcdSpec.peerURL(of: ContainerName(member.name), tls: true)
+        return Proposal(
+            actions: [
+                Action(.etcd(.movePeer(memberID: member.id, peerURL: url)), on: .etcd, because: .withoutTLS)
+            ], waiting: ["etcd's peers to speak TLS"], lookAgain: .milliseconds(250))
+    }
+
+    /// Stopping a running member so that it can be replaced; only one, and only when all others are well.
     private func interrupt(_ name: ContainerName, group: ContainerGroup, store: EtcdStore) -> Action? {
         let subject = store.scope.subject(name)
         switch group {
@@ -122,6 +153,7 @@ public struct Etcd: Reconciler {
             return Action(
                 .docker(store.scope.engineID, .stop(seen.id)), on: subject, because: .settingsDiffer(differences))
         case .misfiled(let seen, let files) where seen.state.isAlive:
+            guard !files.allSatisfy({ EtcdSpec.readAlways.contains($0.path) }) else { return nil }
             return Action(
                 .docker(store.scope.engineID, .stop(seen.id)), on: subject, because: .filesDiffer(files.map(\.path)))
         case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,
@@ -129,6 +161,34 @@ public struct Etcd: Reconciler {
             .misfiled, .startable, .running:
             return nil
         }
+    }
+
+    /// Somebody changed the password of etcd's superuser, and no one else can set it.
+    private func refusal(_ names: [ContainerName], _ store: EtcdStore) -> Condition {
+        Condition(
+            .etcdHealthy, .unknown, reason: "Refused",
+            message:
+                "etcd refuses the controller's password, so nothing is known and nothing is done; set it again to what "
+                + "\(SecretName.etcdRoot) in the state directory's secrets says: "
+                + "`docker exec -it \(names.first?.text ?? "etcd-1") etcdctl user passwd \(EtcdUsers.root)`",
+            subject: .etcd)
+    }
+
+    /// Longer than any election takes.
+    private static let patience: Duration = .seconds(20)
+
+    /// Whether the members, all of which run, have had no quorum for longer than an election takes: then it is what they run
+    /// with that keeps them apart. An election goes on whenever the leader was the one that was stopped.
+    private func lacksQuorumForLong(_ store: EtcdStore) -> Bool {
+        let scope = store.scope
+        let names = scope.cluster.etcdNames
+        return store.membership == nil && !names.isEmpty
+            && names.allSatisfy { name in
+                guard case .running(let text)? = scope.container(name)?.state, let start = Timestamp(text) else {
+                    return false
+                }
+                return Timestamp(scope.input.now) - start > Etcd.patience
+            }
     }
 
     private func removeSurplus(store: EtcdStore) -> Proposal {
@@ -153,7 +213,7 @@ public struct Etcd: Reconciler {
     /// A member that the manifest does not name and that has no container any more.
     private func removeStranger(store: EtcdStore) -> Proposal {
         let names = store.scope.cluster.etcdNames
-        let urls = names.map { EtcdSpec.peerURL(of: $0) }
+        let urls = names.flatMap { EtcdSpec.peerURLs(of: $0) }
         let stranger = store.membership?.last { member in
             !names.contains(ContainerName(member.name)) && !member.peerURLs.contains { urls.contains($0) }
         }
@@ -170,6 +230,10 @@ public struct Etcd: Reconciler {
         let names = store.scope.cluster.etcdNames
         let healthy = names.filter { store.isHealthy($0) }
         let isComplete = store.isComplete
+        if case .unknown(let why) = store.scope.input.observation.etcd, why.cause == .forbidden {
+            proposal.conditions.append(refusal(names, store))
+            return proposal.wait(for: "etcd, which refuses the controller")
+        }
         let single = names.count == 1 ? "; one member tolerates no failure" : ""
         proposal.conditions.append(
             Condition(

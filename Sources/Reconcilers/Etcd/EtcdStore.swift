@@ -17,7 +17,16 @@ struct EtcdStore {
     }
 
     func member(_ name: ContainerName) -> EtcdMemberView? {
-        membership?.first { $0.name == name.text || $0.peerURLs.contains(EtcdSpec.peerURL(of: name)) }
+        let urls = EtcdSpec.peerURLs(of: name)
+        return membership?.first { $0.name == name.text || $0.peerURLs.contains(where: urls.contains) }
+    }
+
+    /// Whether a member's peers reach it without TLS.
+    func isPlain(_ member: EtcdMemberView) -> Bool { member.peerURLs.contains { $0.hasPrefix("http:") } }
+
+    /// Whether a member has yet to be reached with TLS, before any of them takes nothing else.
+    var hasPlainPeers: Bool {
+        EtcdTransport(scope).isAcceptedEverywhere && membership?.contains(where: isPlain) == true
     }
 
     /// Whether a member answers and knows a leader.

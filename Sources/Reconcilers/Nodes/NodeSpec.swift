@@ -31,9 +31,13 @@ enum NodeSpec {
             name: node.container, component: .node, image: nodes.image, settings: settings,
             network: scope.cluster.network.name)
         spec.labels = [LabelValue(Label.name, node.text)]
+        if EtcdTransport(scope).isUsed(by: node) {
+            spec.labels.append(LabelValue(Label.etcdTLS, EtcdTransport.used))
+            spec.files.append(etcdIdentity(of: node))
+        }
         // while nothing is on record, a node goes on with the file that it has
         if scope.input.observation.localConfiguration != nil || !hasStarted(scope.container(node.container)) {
-            spec.files = [PatroniFile.spec(for: node, scope.input)]
+            spec.files.append(PatroniFile.spec(for: node, scope.input))
         }
         spec.volumes = [Volumes.spec(of: node.text, .node, at: scope)]
         if scope.cluster.backups.enabled {
@@ -51,6 +55,12 @@ enum NodeSpec {
         case .created, nil: false
         case .running, .paused, .restarting, .exited, .removing, .dead: true
         }
+    }
+
+    /// The key and the certificate that it shows to etcd. Patroni and the node's programs read them for each connection.
+    static func etcdIdentity(of node: NodeName) -> FileSpec {
+        FileSpec(
+            path: ClusterIdentity.towardsEtcd, content: "\(secret: Principal.etcdClient(node).secret)", owner: owner)
     }
 
     /// The files by which it proves who it is.

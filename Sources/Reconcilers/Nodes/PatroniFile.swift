@@ -59,7 +59,7 @@ enum PatroniFile {
                 username: controller
                 password: \(quotedSecret: .rest)
             etcd3:
-              hosts: [\(hosts)]
+              hosts: [\(hosts)]\(towardsEtcd(node, input))
             postgresql:
               listen: 0.0.0.0:5432
               connect_address: "\(node):5432"
@@ -89,6 +89,20 @@ enum PatroniFile {
             watchdog:
               mode: "off"
 
+            """
+    }
+
+    /// How etcd is known, and what it is shown.
+    private static func towardsEtcd(_ node: NodeName, _ input: PlanningInput) -> Template {
+        guard let scope = EngineScope(input), EtcdTransport(scope).isUsed(by: node) else { return "" }
+        return """
+
+              protocol: https
+              cacert: \(ClusterIdentity.authorities)
+              cert: \(ClusterIdentity.towardsEtcd)
+              key: \(ClusterIdentity.towardsEtcd)
+              username: "\(EtcdUsers.user(of: node))"
+              password: \(quotedSecret: .etcdUser(of: node))
             """
     }
 

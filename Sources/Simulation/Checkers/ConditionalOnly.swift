@@ -28,7 +28,9 @@ struct ConditionalOnly: Checker {
                 ? nil : "another leader's key was released"
         case .replaceKey(let key, _, _):
             return key.hasPrefix(prefix) ? "the controller wrote Patroni's key \(key)" : nil
-        case .addLearner, .promote, .removeMember, .compact, .defragment, .disarm, .refound: return nil
+        case .addLearner, .promote, .movePeer, .setRole, .setUser, .removeUser, .enableAuthentication, .removeMember,
+            .compact, .defragment, .disarm, .refound:
+            return nil
         }
     }
 }

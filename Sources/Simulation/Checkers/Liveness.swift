@@ -18,7 +18,12 @@ extension Universe {
         }
         if let late { return "the certificate of \(late.principal.text) is due" }
         let parties = engine.containers.filter {
-            ($0.component == .node || $0.component == .pooler) && $0.state.isRunning
+            ($0.component == .node || $0.component == .pooler || $0.component == .etcd) && $0.state.isRunning
+        }
+        if let plain = parties.first(where: {
+            $0.owner == scope.text && ($0.etcd?.transport.plain == true || $0.node?.usesTLS == false)
+        }) {
+            return "\(plain.name) speaks with etcd without TLS"
         }
         return parties.first { $0.owner == scope.text && $0.identity.signer != current.fingerprint }.map {
             "\($0.name) shows a certificate of another authority"
@@ -36,6 +41,11 @@ extension Universe {
         }
         if let extra = store.members.first(where: { !cluster.etcdNames.contains(ContainerName($0.name)) }) {
             return "etcd still has the member \(extra.name)"
+        }
+        guard store.access.isEnabled,
+            store.access.users.keys.sorted() == EtcdUsers.wanted(cluster).map(\.user).sorted()
+        else {
+            return "etcd asks \(store.access.isEnabled ? "for others" : "nobody"): \(store.access.users.keys.sorted())"
         }
         return store.alarms.isEmpty ? nil : "etcd has an alarm"
     }

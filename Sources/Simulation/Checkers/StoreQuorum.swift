@@ -10,9 +10,10 @@ struct StoreQuorum: Checker {
     }
 
     func acted(_ performed: PerformedEffect) -> String? {
-        guard let store = performed.before.store, store.voters.count > 1, store.isAvailable, performed.isDone else {
-            return nil
-        }
+        guard let store = performed.before.store, store.voters.count > 1, performed.isDone else { return nil }
+        // an election is no loss: the members that hold it are a majority
+        let serving = store.voters.filter { performed.before.isServing($0.id) }
+        guard serving.count * 2 > store.voters.count else { return nil }
         let member: UInt64
         switch performed.effect {
         case .etcd(.removeMember(let id)): member = id

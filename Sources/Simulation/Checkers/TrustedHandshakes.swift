@@ -25,7 +25,11 @@ struct TrustedHandshakes: Checker {
             }
         case .dropAuthority:
             let before = universe.identity.authorities.filter { $0.place == .previous }.map(\.fingerprint)
-            return parties.first { before.contains($0.identity.signer ?? "") }.map {
+            let shown = parties.first { party in
+                let towardsEtcd = party.files.first { $0.path.hasSuffix("etcd.pem") }?.authorities.first
+                return before.contains(party.identity.signer ?? "") || before.contains(towardsEtcd ?? "")
+            }
+            return shown.map {
                 "\($0.name) shows a certificate that is trusted no more"
             }
         }

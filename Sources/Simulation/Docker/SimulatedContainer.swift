@@ -9,7 +9,7 @@ package struct SimulatedContainer: Sendable {
     /// The image reference it was created with.
     package var image: ImageReference
     /// Its labels, sorted by key.
-    package let labels: [LabelValue]
+    package internal(set) var labels: [LabelValue]
     /// What it is for, by its label.
     package let component: Component?
     /// The cluster it belongs to, by its label.
@@ -113,6 +113,8 @@ package struct PlacedFile: Sendable, Hashable {
     package var digest: Digest
     /// The authorities that it names: of a party's own certificate the signer, else those that it trusts.
     package var authorities: [String] = []
+    /// Of a node's file: which version of its secret is its password for etcd.
+    package var storePassword = ""
     /// Whether somebody edited it since.
     package var isEdited = false
 }

@@ -19,7 +19,7 @@ extension Universe {
             else { return fail(index, "the member has been permanently removed from the cluster") }
             engine.containers[index].etcd = EtcdProcess(
                 memberID: data.memberID, clusterID: data.clusterID, readyAt: ready,
-                address: container.attachments.first?.address)
+                address: container.attachments.first?.address, transport: EtcdListeners(configuration: text))
         case .empty:
             let name = container.home
             guard let data = isNew ? found(name, listed) : join(name, listed) else {
@@ -28,9 +28,10 @@ extension Universe {
             engine.volumes[place].content = .etcd(data)
             engine.containers[index].etcd = EtcdProcess(
                 memberID: data.memberID, clusterID: data.clusterID, readyAt: ready,
-                address: container.attachments.first?.address)
+                address: container.attachments.first?.address, transport: EtcdListeners(configuration: text))
         case .postgres, .incomplete, .repository: return fail(index, "the data directory is not etcd's")
         }
+        readIdentity(index)
         settleStore()
     }
 
@@ -91,7 +92,44 @@ extension Universe {
             guard let etcd = container.etcd, container.state.isRunning else { return false }
             let hasMoved = etcd.address.map { old in !container.attachments.contains { $0.address == old } }
             return etcd.memberID == member && etcd.clusterID == store?.clusterID && etcd.readyAt <= now
-                && isConnected(container) && hasMoved != true
+                && isConnected(container) && hasMoved != true && meetsPeers(etcd)
+        }
+    }
+
+    /// Whether a member's peers reach it where they look for it, and whether it reaches them: one without certificates does not
+    /// where they speak TLS.
+    private func meetsPeers(_ etcd: EtcdProcess) -> Bool {
+        guard let members = store?.members, members.count > 1 else { return true }
+        return members.allSatisfy { member in
+            let tls = member.peerURL.hasPrefix("https:")
+            return member.id == etcd.memberID ? etcd.transport.takes(tls: tls) : etcd.transport.tls || !tls
+        }
+    }
+
+    /// Whether a node and a member that serves understand and trust each other. A copy of the real world knows no authorities.
+    func isUnderstood(_ index: Int) -> Bool {
+        let node = engine.containers[index]
+        let tls = node.node?.usesTLS == true
+        if let access = store?.access, access.isEnabled {
+            guard tls, let user = access.users[EtcdUsers.user(of: NodeName(node.home))],
+                user.version == node.node?.storePassword,
+                user.roles.contains(where: { role in
+                    access.roles.contains {
+                        $0.name == role && $0.grants.contains(EtcdGrant(.readWrite, below: prefix))
+                    }
+                })
+            else { return false }
+        }
+        func authorities(_ container: SimulatedContainer, _ file: String) -> [String] {
+            container.files.first { $0.path.hasSuffix(file) }?.authorities ?? []
+        }
+        let (signer, trusted) = (authorities(node, "etcd.pem").first, authorities(node, "cluster.crt"))
+        return engine.containers.contains { member in
+            guard let etcd = member.etcd, etcd.transport.takes(tls: tls), tls || etcd.transport.namesPlain,
+                isServing(etcd.memberID)
+            else { return false }
+            guard tls, let signer, let other = authorities(member, "identity.pem").first else { return true }
+            return member.identity.trusted.contains(signer) && trusted.contains(other)
         }
     }
 

@@ -21,6 +21,15 @@ extension Universe {
             EtcdMemberView(id: $0.id, name: $0.name, peerURLs: [$0.peerURL], isLearner: $0.isLearner)
         }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
         view.alarms = known.alarms
+        let users = known.access.users.map { name, user in
+            let secret = EtcdUsers.secret(of: name)
+            let matches = known.access.isEnabled ? secret.map { user.version == version(of: $0) } : nil
+            return EtcdUser(name: name, roles: user.roles, passwordMatches: matches)
+        }
+        view.access = .present(
+            EtcdAccess(
+                isEnabled: known.access.isEnabled, users: users.sorted { $0.name < $1.name },
+                roles: known.access.roles.sorted { $0.name < $1.name }))
         return .present(view)
     }
 

@@ -12,6 +12,26 @@ extension Universe {
         case .addLearner(let url): return addLearner(url)
         case .promote(let id): return promote(id)
         case .removeMember(let id): return removeMember(id)
+        case .movePeer(let id, let url): return movePeer(id, url)
+        case .setRole(let role):
+            store?.access.roles.removeAll { $0.name == role.name }
+            store?.access.roles.append(role)
+            return .done("200")
+        case .setUser(let name, let secret, let role):
+            let user = StoreAccess.User(roles: [role], version: version(of: secret))
+            store?.access.users[name] = user
+            return .done("200")
+        case .removeUser(let name):
+            store?.access.users[name] = nil
+            return .done("200")
+        case .enableAuthentication(let secret):
+            guard known.access.users[EtcdUsers.root]?.roles == [EtcdUsers.root] else {
+                return .refused(Refusal(.gone, "etcdserver: user name not found"))
+            }
+            let password = version(of: secret)
+            store?.access.users[EtcdUsers.root]?.version = password
+            store?.access.isEnabled = true
+            return .done("200")
         case .compact:
             store?.databaseBytes = known.databaseBytes / 20
             store?.fragmented = known.members.map(\.id)
@@ -56,6 +76,8 @@ extension Universe {
         }
     }
 
+    func version(of secret: SecretName) -> String { secrets.first { $0.name == secret }?.version ?? "" }
+
     private func understood(_ json: JSONValue, _ text: String) -> StoreValue {
         switch json {
         case .members: .json(json)
@@ -87,6 +109,20 @@ extension Universe {
         }
         let id = 1000 + UInt64(nextSerial())
         store?.members.append(StoreMember(id: id, name: "", peerURL: url, isLearner: true))
+        return .done("200")
+    }
+
+    private mutating func movePeer(_ id: UInt64, _ url: String) -> Outcome {
+        guard let known = store, let place = known.members.firstIndex(where: { $0.id == id }) else {
+            return .refused(Refusal(.gone, "etcdserver: member not found"))
+        }
+        if known.members.contains(where: { $0.id != id && $0.peerURL == url }) {
+            return .refused(Refusal(.conflict, "etcdserver: Peer URLs already exists"))
+        }
+        store?.members[place].peerURL = url
+        // whatever it was
+        store?.members[place].isLearner = false
+        settleStore()
         return .done("200")
     }
 

@@ -26,6 +26,9 @@ package struct SimulatedStore: Sendable {
     /// Members that still have the old size after a compaction.
     package var fragmented: [UInt64] = []
 
+    /// Who may do what: nobody is asked in a new store.
+    package var access = StoreAccess()
+
     /// A store with these members and nothing in it.
     package init(clusterID: UInt64, members: [StoreMember]) {
         self.clusterID = clusterID
@@ -73,6 +76,24 @@ package struct SimulatedStore: Sendable {
 
     /// Starts over at a revision, for a world that is copied from an observation.
     package mutating func resume(at revision: Int64) { self.revision = max(revision, self.revision) }
+}
+
+/// Users, and whether they are asked for.
+package struct StoreAccess: Sendable, Hashable {
+    /// Whether etcd asks who somebody is.
+    package var isEnabled = false
+    /// The users, with their role and the version of the secret that is their password.
+    package var users: [String: User] = [:]
+    /// The roles.
+    package var roles: [EtcdRole] = []
+
+    /// A user.
+    package struct User: Sendable, Hashable {
+        /// Its roles.
+        package var roles: [String]
+        /// Which version of its secret its password is.
+        package var version: String
+    }
 }
 
 /// A member of the membership.
@@ -149,4 +170,35 @@ package struct EtcdProcess: Sendable, Hashable {
     /// The address it has had since it started. With another one its old connections to its peers hang for many
     /// minutes (measured on Docker 20.10 with etcd 3.5), and it is of no use.
     package var address: String?
+    /// Which of the two it takes, from clients and from peers: with TLS and without.
+    package var transport = EtcdListeners(label: nil)
+}
+
+/// What an etcd member listens to.
+package struct EtcdListeners: Sendable, Hashable {
+    /// TLS.
+    package var tls: Bool
+    /// Without it.
+    package var plain: Bool
+
+    /// Whether the member list names an address without TLS: Patroni takes the protocol from there.
+    package var namesPlain: Bool
+
+    /// As its file says.
+    init(configuration text: String) {
+        func has(_ line: String, _ what: String) -> Bool {
+            text.split(separator: "\n").first { $0.hasPrefix(line) }?.contains(what) == true
+        }
+        (tls, plain) = (has("listen-client-urls: ", "https:"), has("listen-client-urls: ", "http:"))
+        namesPlain = has("advertise-client-urls: ", "http:")
+    }
+
+    /// As its container's label says.
+    init(label: String?) {
+        (tls, plain) = (label != nil, label != "required")
+        namesPlain = plain
+    }
+
+    /// Whether somebody who speaks so is answered.
+    func takes(tls wanted: Bool) -> Bool { wanted ? tls : plain }
 }

@@ -116,6 +116,10 @@ public enum Fault: Sendable, Hashable {
     case ageCertificates
     /// `controller certificates rotate --ca`.
     case rotateAuthority
+    /// The cluster is as an older build left it: nobody speaks TLS with etcd.
+    case forgetTLS
+    /// A person changes users, roles or authentication in etcd.
+    case spoilAccess(Int)
     /// The manifest is edited.
     case edit(ManifestEdit)
 }

@@ -32,7 +32,7 @@ package enum FaultBudget {
             .quietClients, .spoilSwitchover, .dropExtension, .spoilRole,
             .promoteRole, .dropRole, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,
             .usurp, .takePort, .fillStore,
-            .removeImage, .jumpClock, .ageCertificates, .rotateAuthority, .edit:
+            .removeImage, .jumpClock, .ageCertificates, .rotateAuthority, .forgetTLS, .spoilAccess, .edit:
             return true
         }
     }

@@ -140,12 +140,17 @@ struct FaultGenerator {
             : [.timed(at, .edit(.nodePrefix("db-"))), .timed(end, .edit(.nodePrefix(NodeSettings().namePrefix)))]
     }
 
-    /// Certificates that end, and a person who replaces the authority, in every fourth seed and by chance of its own.
+    /// Certificates that end, a person who replaces the authority or changes etcd's users, and a cluster of an older build, in every fourth seed and by
+    /// chance of its own.
     private func drawRotations(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
         var random = SplitMix64(seed: seed ^ 0xCE27)
         return (0..<random.number(1...3)).map { _ in
             let at = Duration.milliseconds(start + random.number(0...length))
-            return .timed(at, random.chance(permille: 600) ? .rotateAuthority : .ageCertificates)
+            let faults: [Fault] = [
+                .rotateAuthority, .rotateAuthority, .rotateAuthority, .ageCertificates, .ageCertificates, .forgetTLS,
+                .forgetTLS, .spoilAccess(random.number(0...4)), .spoilAccess(random.number(0...4)),
+            ]
+            return .timed(at, random.pick(faults) ?? .rotateAuthority)
         }
     }
 

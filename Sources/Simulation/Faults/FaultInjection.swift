@@ -107,6 +107,8 @@ extension Universe {
         case .jumpClock(let milliseconds): lasting { $0.wallOffsetMilliseconds += milliseconds }
         case .ageCertificates: lasting { $0.ageCertificates() }
         case .rotateAuthority: lasting { $0.addAuthority() }
+        case .forgetTLS: lasting { $0.forgetTLS() }
+        case .spoilAccess(let kind): lasting { $0.spoilAccess(kind) }
         case .edit: true
         }
     }

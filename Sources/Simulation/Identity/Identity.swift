@@ -41,6 +41,9 @@ extension Universe {
 
     /// Signs what is missing, as the state directory does when it is read.
     mutating func signMissing(_ cluster: Cluster) {
+        for node in cluster.nodeNames where !secrets.contains(where: { $0.name == .etcdUser(of: node) }) {
+            setSecret(.etcdUser(of: node))
+        }
         guard let current = identity.authority(.current) else { return }
         for principal in cluster.principals where !identity.certificates.contains(where: { $0.principal == principal })
         {
@@ -88,6 +91,43 @@ extension Universe {
         }
     }
 
+    /// What an older build would have left: containers without the labels and the files for TLS with etcd, and processes that
+    /// speak without.
+    mutating func forgetTLS() {
+        for place in engine.containers.indices where engine.containers[place].owner == scope.text {
+            engine.containers[place].labels.removeAll { $0.key == Label.etcdTLS }
+            let isMember = engine.containers[place].component == .etcd
+            engine.containers[place].files.removeAll { file in
+                file.path.hasSuffix("etcd.pem") || isMember && !file.path.hasSuffix("etcd.yaml")
+            }
+            for number in engine.containers[place].files.indices {
+                engine.containers[place].files[number].content.forgetTLS()
+            }
+            engine.containers[place].etcd?.transport = EtcdListeners(label: nil)
+            engine.containers[place].node?.usesTLS = false
+            if isMember { readIdentity(place) }
+        }
+        store?.access = StoreAccess()
+        for place in (store?.members ?? []).indices {
+            let url = store?.members[place].peerURL ?? ""
+            store?.members[place].peerURL = url.replacing("https:", with: "http:").replacing(":2381", with: ":2380")
+        }
+        settleStore()
+        isStirred = true
+    }
+
+    /// A person changes who may do what in etcd.
+    mutating func spoilAccess(_ kind: Int) {
+        let node = store?.access.users.keys.sorted().first { $0 != EtcdUsers.root }
+        switch kind {
+        case 0: store?.access.isEnabled = false
+        case 1: if let node { store?.access.users[node] = nil }
+        case 2: if let node { store?.access.users[node]?.version = "other" }
+        case 3: store?.access.roles = []
+        case _: store?.access.users["gone"] = StoreAccess.User(roles: [EtcdUsers.nodes], version: "other")
+        }
+    }
+
     private mutating func sign(_ principal: Principal, by authority: AuthorityView) {
         identity.certificates.removeAll { $0.principal == principal }
         identity.certificates.append(
@@ -106,5 +146,17 @@ extension Universe {
 
     private func after(days: Int64) -> Timestamp {
         Timestamp(microseconds: Timestamp(moment).microseconds + days * 86_400_000_000)
+    }
+}
+
+extension Template {
+    fileprivate mutating func forgetTLS() {
+        segments = segments.map { segment in
+            guard case .text(let text) = segment else { return segment }
+            return .text(
+                text.replacing("\n  protocol: https\n", with: "\n")
+                    .replacing("http://0.0.0.0:2379,https:", with: "http:").replacing("https:", with: "http:")
+                    .replacing(":2381", with: ":2380"))
+        }
     }
 }

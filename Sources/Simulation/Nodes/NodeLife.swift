@@ -12,6 +12,7 @@ extension Universe {
         var node = NodeProcess(
             name: NodeName(container.home), now: now, awakeAt: now + draw(1300...1900))
         node.read(file)
+        node.usesTLS = file.content.filled { $0.text }.contains("\n  protocol: https\n")
         engine.containers[index].node = node
         readIdentity(index)
     }
@@ -125,7 +126,7 @@ extension Universe {
 
     /// Whether a container reaches etcd.
     func storeReachable(from index: Int) -> Bool {
-        store?.isAvailable == true && isReachable(index)
+        store?.isAvailable == true && isReachable(index) && isUnderstood(index)
     }
 
     /// Everybody who watches the leader key runs the HA loop soon.

@@ -88,6 +88,10 @@ package struct NodeProcess: Sendable {
     package var pendingParameters: [PendingParameter] = []
     /// The migration that a session of its PostgreSQL applies, since when, and when it is done.
     package var migration: (file: Migration, since: Duration, until: Duration)?
+    /// Whether it speaks TLS with etcd, by its file as it was at the start.
+    package var usesTLS = false
+    /// Which version of its secret it shows to etcd as its password.
+    package var storePassword = ""
     /// Patroni's tags, from its file.
     package var tags: [LabelValue] = []
     /// Whether a restart was asked for.
@@ -108,6 +112,7 @@ package struct NodeProcess: Sendable {
     mutating func read(_ file: PlacedFile) {
         tags = Universe.tags(in: file)
         localParameters = Universe.parameters(in: file)
+        storePassword = file.storePassword
     }
 
     /// A Patroni that has just been started.

@@ -87,6 +87,15 @@ extension Universe {
         }
         var copy = SimulatedStore(clusterID: view.clusterID, members: members)
         copy.alarms = view.alarms
+        if let access = view.access.value {
+            copy.access.isEnabled = access.isEnabled
+            copy.access.roles = access.roles
+            for user in access.users {
+                let secret = user.passwordMatches == false ? nil : EtcdUsers.secret(of: user.name)
+                copy.access.users[user.name] = .init(
+                    roles: user.roles, version: secret.map { version(of: $0) } ?? "other")
+            }
+        }
         if case .present(let dcs) = observation.dcs {
             let ttl = dcs.configurationInForce.ttl
             copy.resume(at: dcs.revision)
@@ -129,13 +138,16 @@ extension Universe {
             setContent(of: index, .etcd(EtcdData(clusterID: view.clusterID, memberID: member.id)))
             guard engine.containers[index].hasProcess else { continue }
             engine.containers[index].etcd = EtcdProcess(
-                memberID: member.id, clusterID: view.clusterID, readyAt: now)
+                memberID: member.id, clusterID: view.clusterID, readyAt: now,
+                transport: EtcdListeners(label: engine.containers[index].labels.value(of: Label.etcdTLS)))
         }
     }
 
     private mutating func copyMember(_ sighting: MemberSighting, _ observation: Observation, _ cluster: Cluster) {
         guard case .present(let view) = sighting.view, let index = index(of: sighting.node) else { return }
         var node = NodeProcess(name: sighting.node, now: now, awakeAt: now)
+        node.storePassword = version(of: .etcdUser(of: sighting.node))
+        node.usesTLS = engine.containers[index].labels.value(of: Label.etcdTLS) != nil
         let dcs = observation.dcs.value
         node.configuration = dcs?.configuration
         node.localParameters = .object(

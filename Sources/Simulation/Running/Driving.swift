@@ -61,7 +61,7 @@ extension Universe {
 
     /// The secrets every cluster has.
     static let secretNames: [SecretName] = [
-        "patroni-rest", "pooler-verifier", "postgres-admin", "postgres-console",
+        .etcdRoot, "patroni-rest", "pooler-verifier", "postgres-admin", "postgres-console",
         "postgres-replication", "postgres-rewind", "postgres-superuser",
     ]
 }

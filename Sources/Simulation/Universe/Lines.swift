@@ -54,6 +54,11 @@ extension EtcdEffect {
             "releaseLeader \(key.node) lease \(key.lease)" + (candidate.map { " for \($0)" } ?? "")
         case .addLearner(let url): "addLearner \(url)"
         case .promote(let id): "promote \(id)"
+        case .movePeer(let id, let url): "movePeer \(id) \(url)"
+        case .setRole(let role): "setRole \(role.name)"
+        case .setUser(let name, _, let role): "setUser \(name) \(role)"
+        case .removeUser(let name): "removeUser \(name)"
+        case .enableAuthentication: "enableAuthentication"
         case .removeMember(let id): "removeMember \(id)"
         case .compact(let revision): "compact \(revision)"
         case .defragment(let name): "defragment \(name)"

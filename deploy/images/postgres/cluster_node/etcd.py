@@ -17,20 +17,32 @@ def decoded(text):
 
 
 class Member:
-    """One etcd member, with the protocol and the certificate of Patroni's `etcd3` section."""
+    """One etcd member, with the protocol, the authorities, the certificate and the user of Patroni's `etcd3` section."""
 
     def __init__(self, host, port, section):
         self.host, self.port, self.section = host, port, section
+        self.token = None
 
     def ask(self, path, question=None):
-        """What it answers: an object, {} for an HTTP error, None for no answer. A question is posted."""
+        """What it answers: an object, {} for an HTTP error, None for no answer. A question is posted, and shows who asks."""
+        if question and self.section.get("username") and self.token is None:
+            credentials = {"name": self.section["username"], "password": self.section.get("password")}
+            answer = self.send("/v3/auth/authenticate", credentials)
+            if answer is None:
+                return None
+            # without authentication there is none
+            self.token = answer.get("token", "")
+        return self.send(path, question)
+
+    def send(self, path, question):
         import http.client
         import json
 
         try:
             connection = self.connection(URGENT_SECONDS if question else ORDINARY_SECONDS)
             try:
-                connection.request("POST" if question else "GET", path, question and json.dumps(question))
+                headers = {"Authorization": self.token} if question and self.token else {}
+                connection.request("POST" if question else "GET", path, question and json.dumps(question), headers)
                 response = connection.getresponse()
                 return json.load(response) if response.status == 200 else {}
             finally:
@@ -45,7 +57,8 @@ class Member:
             return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         import ssl
 
-        context = ssl._create_unverified_context()
+        # the server proves its name, as it does to Patroni
+        context = ssl.create_default_context(cafile=self.section.get("cacert"))
         if self.section.get("cert"):
             context.load_cert_chain(self.section["cert"], self.section.get("key"))
         return http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=context)

@@ -99,6 +99,7 @@ def exit_status(wait_status):
 def prepare():
     """Loads in a quiet moment what takes a tenth of a second, which clients would wait for."""
     import http.client  # noqa: F401
+    import ssl  # noqa: F401
 
     import yaml  # noqa: F401
 
