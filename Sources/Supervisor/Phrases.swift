@@ -64,7 +64,7 @@ extension EtcdEffect {
         case .setRole(let role): "grant role \(role.name) what it may do"
         case .setUser(let name, _, let role): "give user \(name) its password and role \(role)"
         case .removeUser(let name): "remove user \(name)"
-        case .enableAuthentication: "ask who somebody is from now on (authentication)"
+        case .enableAuthentication: "switch authentication on"
         case .compact(let revision): "compact up to revision \(revision)"
         case .defragment(let name): "defragment \(name)"
         case .disarm(let alarm): "disarm \(alarm.kind.rawValue)"

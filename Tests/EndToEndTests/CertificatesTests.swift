@@ -234,7 +234,19 @@ struct CertificatesTests {
             // what a person uses in a member's container goes on working, as the superuser
             let members = try await cluster.docker("exec", member, "etcdctl", "member", "list")
             #expect(members.contains("https://\(member):2381") && !members.contains("http:"), "\(members)")
+        }
+    }
 
+    @Test("what a person changes of etcd's users is put back; a password that only a person can set again is told")
+    func changedUsers() async throws {
+        try await ClusterFixture.with(nodes: 1, etcd: 1, poolers: 1) { cluster in
+            try cluster.run()
+            try await cluster.ready()
+            let member = cluster.member(1)
+            let client = try await EtcdByCurl(cluster)
+            defer { client.remove() }
+            let range = "{\"key\":\"\(EtcdByCurl.text("/service/\(cluster.id)/leader"))\"}"
+            let login = try await client.login()
             // what a person changes is put back, and the node goes on
             _ = try await cluster.docker("exec", member, "etcdctl", "auth", "disable")
             _ = try await cluster.docker("exec", member, "etcdctl", "user", "delete", "\(cluster.node(1)).etcd")
@@ -245,7 +257,7 @@ struct CertificatesTests {
             }
             try await cluster.ready()
 
-            // the controller's own password: nobody else can set it, and that is said
+            // the controller's own password: only the controller's user can set it, and that is said
             func setRoot(_ password: String) async throws {
                 _ = try await Shell.run([
                     "sh", "-c",
@@ -255,13 +267,46 @@ struct CertificatesTests {
             }
             let kept = try String(
                 contentsOfFile: "\(cluster.state)/\(cluster.id)/secrets/etcd-root", encoding: .utf8)
-            try await setRoot("somebody-else-s")
+            try await setRoot("another-one")
             _ = try await eventually("the refusal to be told") { () -> Bool? in
                 let conditions = try await cluster.status().conditions
                 return conditions.contains { $0.message.contains("refuses the controller's password") } ? true : nil
             }
             try await setRoot(kept)
             try await cluster.ready()
+        }
+    }
+
+    @Test("volumes alone come up: those of an older build, and those of a cluster that has changed over")
+    func volumesAlone() async throws {
+        try await ClusterFixture.with(nodes: 1, etcd: 3) { cluster in
+            let members = (1...3).map(cluster.member)
+            try await PlainEtcd(cluster).leaveVolumes(with: "kept")
+            func check() async throws {
+                try await cluster.ready()
+                for member in members {
+                    let label = try await cluster.inspect(
+                        member, "{{index .Config.Labels \"io.pg-controller.etcd-tls\"}}")
+                    #expect(label.contains("required"), "\(member)")
+                }
+                let list = try await cluster.docker("exec", members[0], "etcdctl", "member", "list")
+                for member in members { #expect(list.contains("https://\(member):2381"), "\(list)") }
+                #expect(!list.contains("http:"), "\(list)")
+                let kept = try await cluster.docker("exec", members[0], "etcdctl", "get", "kept")
+                #expect(kept.contains("by the older build"), "\(kept)")
+            }
+            try cluster.run()
+            try await check()
+            try await cluster.psql(cluster.node(1), "create table kept(a int); insert into kept values (7)")
+
+            cluster.kill()
+            let filter = "label=io.pg-controller.cluster=\(cluster.id)"
+            let containers = try await cluster.docker("ps", "-aq", "--filter", filter).split(separator: "\n")
+            #expect(containers.count > 3)
+            _ = try await cluster.docker(["rm", "-f"] + containers.map(String.init))
+            try cluster.run()
+            try await check()
+            #expect(try await cluster.psql(cluster.node(1), "select a from kept").contains("7"))
         }
     }
 
@@ -350,5 +395,46 @@ private struct EtcdByCurl {
         if let token { arguments += ["-H", "Authorization: \(token)"] }
         return try await Shell.run(
             ["sh", "-c", "\"$@\" 2>&1; echo \"exit $?\"", "sh"] + arguments + ["\(scheme)://\(member):\(port)\(path)"])
+    }
+}
+
+/// Three members without TLS, as an older build ran them.
+private struct PlainEtcd {
+    let cluster: ClusterFixture
+    init(_ cluster: ClusterFixture) { self.cluster = cluster }
+
+    /// Makes the members' volumes, has them found a store with one key, and removes the containers. The passwords of the older
+    /// build stay, too: without them the controller takes such a cluster for one whose secrets are lost.
+    func leaveVolumes(with key: String) async throws {
+        let secrets = "\(cluster.state)/\(cluster.id)/secrets"
+        try FileManager.default.createDirectory(
+            atPath: secrets, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        for name in ["patroni-rest", "postgres-superuser", "postgres-replication", "postgres-rewind"] {
+            let file = "\(secrets)/\(name)"
+            try "of-the-older-build-\(name)".write(toFile: file, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        }
+        let network = cluster.id + "-old"
+        let members = (1...3).map(cluster.member)
+        _ = try await cluster.docker("network", "create", network)
+        let list = members.map { "\($0)=http://\($0):2380" }.joined(separator: ",")
+        for member in members {
+            let label = "io.pg-controller"
+            _ = try await cluster.docker(
+                "volume", "create", "--label", "\(label).cluster=\(cluster.id)", "--label", "\(label).component=etcd",
+                "--label", "\(label).name=\(member)", "\(member)-data")
+            _ = try await cluster.docker(
+                "run", "-d", "--name", member, "--network", network, "-v", "\(member)-data:/var/lib/etcd",
+                "--entrypoint", "etcd", "pg-controller/etcd:3.5", "--name", member, "--data-dir", "/var/lib/etcd",
+                "--listen-peer-urls", "http://0.0.0.0:2380", "--initial-advertise-peer-urls", "http://\(member):2380",
+                "--listen-client-urls", "http://0.0.0.0:2379", "--advertise-client-urls", "http://\(member):2379",
+                "--initial-cluster", list, "--initial-cluster-token", cluster.id)
+        }
+        _ = try await eventually("members without TLS to take a key") { () -> Bool? in
+            let put = "env -i PATH=\"$PATH\" etcdctl --endpoints http://127.0.0.1:2379 put \(key) 'by the older build'"
+            return try await cluster.docker("exec", members[0], "sh", "-c", put).contains("OK") ? true : nil
+        }
+        _ = try await cluster.docker(["rm", "-f"] + members)
+        _ = try await cluster.docker("network", "rm", network)
     }
 }

@@ -6,11 +6,14 @@ import Testing
 
 @Suite("TLS between etcd, its members and its clients")
 struct EtcdTransportTests {
-    /// A cluster as an older build left it: nobody speaks TLS.
+    /// A cluster as an older build left it: no party speaks TLS.
     private static func older(nodes: Int = 3, etcd: Int = 3) -> PlanningFixture {
         var fixture = PlanningFixture(nodes: nodes, etcd: etcd)
         for name in fixture.cluster.etcdNames { relabel(name, nil, in: &fixture) }
         for node in fixture.cluster.nodeNames { relabel(node.container, nil, in: &fixture) }
+        for place in fixture.engine.volumes.indices {
+            fixture.engine.volumes[place].labels.removeAll { $0.key == Label.etcdTLS }
+        }
         for name in fixture.cluster.etcdNames { move(name, tls: false, in: &fixture) }
         fixture.readEtcdFiles()
         fixture.readFiles()
@@ -43,7 +46,7 @@ struct EtcdTransportTests {
         )
     }
 
-    @Test("in a new cluster everybody speaks it from the start, and nothing else is taken")
+    @Test("in a new cluster all parties speak it from the start, and nothing else is taken")
     func founding() throws {
         var fixture = PlanningFixture()
         fixture.engine.containers = []
@@ -63,7 +66,7 @@ struct EtcdTransportTests {
         }
     }
 
-    @Test("with certificates of an older build's authority nobody does, and no file is another one")
+    @Test("with certificates of an older build's authority no party does, and no file is another one")
     func sharedAuthority() throws {
         var fixture = Self.older()
         fixture.observation.identity.authorities[0].statesItsUse = false
@@ -80,7 +83,7 @@ struct EtcdTransportTests {
     func steps() throws {
         var fixture = Self.older()
         // the members first, one by one; the nodes go on as they are
-        for (place, name) in fixture.cluster.etcdNames.enumerated() {
+        for name in fixture.cluster.etcdNames {
             #expect(fixture.effects(Etcd()) == [.docker(.local, .stop(ContainerID("id-\(name)")))])
             #expect(!fixture.effects(Nodes()).contains { $0.isDisruptive })
             let (etcd, node) = try Self.specs(fixture)
@@ -93,17 +96,22 @@ struct EtcdTransportTests {
             #expect(node.labels.value(of: Label.etcdTLS) == nil)
             Self.relabel(name, "accepted", in: &fixture)
             fixture.readEtcdFiles()
-            #expect((place == 2) == (try Self.specs(fixture).node.labels.value(of: Label.etcdTLS) == "used"))
         }
-        // then the peers' addresses, one by one, and the nodes
+        // then the peers' addresses, one by one; the nodes wait for all of them
         for (place, name) in fixture.cluster.etcdNames.enumerated() {
             #expect(
                 fixture.effects(Etcd()) == [
                     .etcd(.movePeer(memberID: UInt64(place + 1), peerURL: "https://\(name):2381"))
                 ])
+            #expect(!fixture.effects(Nodes()).contains { $0.isDisruptive })
             Self.move(name, tls: true, in: &fixture)
         }
         #expect(fixture.effects(Etcd()) == [])
+        // without a quorum it is not known whether they have moved
+        var silent = fixture
+        silent.etcd { $0.members = [] }
+        #expect(try Self.specs(silent).node.labels.value(of: Label.etcdTLS) == nil)
+        // then the nodes
         for node in ["pg-node-2", "pg-node-3"] as [NodeName] {
             #expect(fixture.effects(Nodes()).contains(.docker(.local, .stop(ContainerID("id-\(node)")))))
             Self.relabel(node.container, "used", in: &fixture)
@@ -118,6 +126,57 @@ struct EtcdTransportTests {
             fixture.readEtcdFiles()
         }
         #expect(fixture.effects(Etcd()) == [])
+    }
+
+    /// The volumes of an older build whose containers are gone, and the members' data as it names its peers.
+    @Test("members that are made for volumes of an older build find the peers that their data names")
+    func volumesAlone() throws {
+        func wanted(_ fixture: PlanningFixture) throws -> String? {
+            try Self.specs(fixture).etcd.labels.value(of: Label.etcdTLS)
+        }
+        func label(_ fixture: PlanningFixture) throws -> String? {
+            let scope = try #require(EngineScope(fixture.input))
+            let specs = Volumes.wanted(at: scope).filter { $0.component == .etcd }
+            #expect(Set(specs.map { $0.labels.value(of: Label.etcdTLS) }).count == 1)
+            return specs.first?.labels.value(of: Label.etcdTLS)
+        }
+        var fixture = Self.older()
+        fixture.engine.containers = []
+        fixture.observation.etcd = .unknown(UnknownReason(.unreachable))
+        #expect(try wanted(fixture) == "accepted")
+        #expect(try Self.specs(fixture).node.labels.value(of: Label.etcdTLS) == nil)
+        // with the first made, and with all, before there is a quorum
+        for name in fixture.cluster.etcdNames {
+            let scope = try #require(EngineScope(fixture.input))
+            fixture.add(EtcdSpec.container(name, join: EtcdSpec.bootstrap, at: scope))
+            fixture.stop(name, data: .etcd)
+            #expect(try wanted(fixture) == "accepted")
+        }
+        // one volume of a newer build, or a lost one, changes nothing of what the other data says
+        fixture.engine.containers = []
+        var mixed = fixture
+        mixed.engine.volumes[0].labels.append(LabelValue(Label.etcdTLS, "required"))
+        #expect(try wanted(mixed) == "accepted")
+        fixture.engine.volumes.removeFirst()
+        #expect(try wanted(fixture) == "accepted")
+        #expect(try label(fixture) == nil)
+        // nodes that have followed show that the peers had moved before
+        fixture = Self.older()
+        fixture.engine.containers.removeAll { $0.labels.value(of: Label.component) == Component.etcd.rawValue }
+        #expect(try wanted(fixture) == "accepted")
+        for node in fixture.cluster.nodeNames { Self.relabel(node.container, "used", in: &fixture) }
+        #expect(try wanted(fixture) == "required")
+        // volumes that were made for TLS alone, or none
+        fixture = PlanningFixture()
+        fixture.engine.containers = []
+        #expect(try wanted(fixture) == "required")
+        fixture.observation.identity.authorities = []
+        #expect(try wanted(fixture) == "required")
+        fixture = PlanningFixture()
+        fixture.engine.containers = []
+        fixture.engine.volumes = []
+        #expect(try wanted(fixture) == "required")
+        #expect(try label(fixture) == "required")
     }
 
     @Test("nothing is required while a party cannot do without")
@@ -226,6 +285,14 @@ struct EtcdTransportTests {
         #expect(moves { $0.etcd { $0.endpoints[2].status = .unknown(UnknownReason(.timedOut)) } })
         #expect(!moves { $0.etcd { $0.members[2].name = "" } })
         #expect(!moves { $0.etcd { $0.members[2].isLearner = true } })
+        // a learner that is not heard would be the first
+        #expect(
+            !moves { fixture in
+                fixture.etcd { view in
+                    view.members[2].isLearner = true
+                    view.endpoints[2].status = .unknown(UnknownReason(.timedOut))
+                }
+            })
         #expect(!moves { $0.etcd { $0.members = [] } })
     }
 

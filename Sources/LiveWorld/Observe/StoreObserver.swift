@@ -24,6 +24,7 @@ struct StoreObserver {
         async let membership = membership(client)
         async let alarms = alarms(client)
         async let keys = keys(client)
+        async let access = access(client)
         let answers = await endpoints
         let dcs = await keys
         guard answers.contains(where: { $0.status.value != nil }) else {
@@ -33,7 +34,8 @@ struct StoreObserver {
         }
         let (id, list) = await membership
         var view = EtcdView(clusterID: id, members: list, endpoints: answers, alarms: await alarms)
-        if !list.isEmpty { view.access = await access(client) }
+        let seen = await access
+        if !list.isEmpty { view.access = seen }
         return (.present(view), dcs)
     }
 
@@ -41,27 +43,9 @@ struct StoreObserver {
     private func access(_ client: EtcdClient) async -> Sighting<EtcdAccess> {
         if let known = await world.latest.knownAccess { return .present(known) }
         guard asksAccess else { return .unknown(.notLooked) }
-        do throws(EtcdError) {
-            var access = EtcdAccess(
-                isEnabled: try await client.isAuthenticationEnabled(deadline: StoreObserver.deadline), users: [],
-                roles: [])
-            for name in try await client.users(deadline: StoreObserver.deadline).sorted() {
-                var user = EtcdUser(name: name, roles: try await client.roles(of: name).sorted())
-                if let secret = EtcdUsers.secret(of: name),
-                    let password = try? await world.secrets.value(secret)
-                {
-                    user.passwordMatches = try await client.accepts(EtcdCredentials(user: name, password: password))
-                }
-                access.users.append(user)
-            }
-            for name in try await client.roles(deadline: StoreObserver.deadline).sorted() {
-                access.roles.append(EtcdRole(name: name, grants: Set(try await client.grants(of: name).map(\.view))))
-            }
-            await world.latest.keep(access)
-            return .present(access)
-        } catch {
-            return .unknown(error.unknownReason)
-        }
+        let seen = await AccessObserver(world: world, cluster: cluster, client: client).observe()
+        if case .present(let access) = seen { await world.latest.keep(access) }
+        return seen
     }
 
     private func statuses(
@@ -244,10 +228,14 @@ extension EtcdError {
 extension LiveWorld {
     /// The client for the members that run now.
     func store(_ endpoints: [HTTPEndpoint]) async -> EtcdClient {
-        await connections.store(
-            EtcdConfiguration(
-                endpoints: endpoints, credentials: await credentials(for: endpoints), deadline: .seconds(2),
-                attemptLimit: .milliseconds(700), deadEndpointPause: .seconds(2)))
+        await connections.store(configuration(for: endpoints))
+    }
+
+    /// How members are asked.
+    func configuration(for endpoints: [HTTPEndpoint]) async -> EtcdConfiguration {
+        EtcdConfiguration(
+            endpoints: endpoints, credentials: await credentials(for: endpoints), deadline: .seconds(2),
+            attemptLimit: .milliseconds(700), deadEndpointPause: .seconds(2))
     }
 
     /// The controller's user, for members that are all asked with TLS: its password goes through nothing else.

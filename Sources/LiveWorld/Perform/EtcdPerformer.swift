@@ -85,7 +85,7 @@ struct EtcdPerformer {
             try await client.grantRole(role, to: name)
         case .removeUser(let name): try await client.deleteUser(name)
         case .enableAuthentication(let secret):
-            // whoever set it before: with another one nothing could be asked any more
+            // it replaces the password that was there: with another one the controller could ask nothing
             try await client.changePassword(of: EtcdUsers.root, to: try await world.secrets.value(secret))
             try await client.enableAuthentication()
         case .releaseLeader, .addLearner, .promote, .removeMember, .movePeer, .compact, .defragment, .disarm,
@@ -208,7 +208,7 @@ extension LiveWorld {
         let answer = try await currentStore(cluster).transact(
             EtcdTransaction(
                 if: [.isAbsent(name)], then: [.put(name, EtcdBytes(value))],
-                otherwise: [.range(EtcdRange(.one(name)))]))
+                otherwise: [.range(EtcdRange(.one(name)))]), deadline: .seconds(5))
         guard !answer.succeeded else { return .written }
         guard case .range(let seen)? = answer.results.first else { return .exists(nil) }
         return .exists(seen.keyValues.first.flatMap { JSONValue.parse($0.value.text) })
@@ -223,7 +223,7 @@ extension LiveWorld {
         }
         guard !members.isEmpty else { throw RefusalError(.unavailable, "no etcd member runs") }
         let endpoints = await endpoints(of: members).map(\.endpoint)
-        return EtcdClient(EtcdConfiguration(endpoints: endpoints, credentials: await credentials(for: endpoints)))
+        return await store(endpoints)
     }
 
     /// Where an etcd member is, by Docker's word.

@@ -78,7 +78,7 @@ public enum EtcdEffect: Sendable, Hashable {
     case setUser(String, SecretName, role: String)
     /// Removes a user.
     case removeUser(String)
-    /// Sets the superuser's password from a secret, and has etcd ask who somebody is from now on.
+    /// Sets the superuser's password from a secret, and switches authentication on.
     case enableAuthentication(SecretName)
     /// Compacts the history up to a revision.
     case compact(revision: Int64)

@@ -9,7 +9,8 @@ public enum Label {
     /// How an etcd member joined: `new`, or `existing ` and the `initial-cluster` it was added with.
     public static let etcdJoin = "io.pg-controller.etcd-join"
     /// On an etcd member: whether its clients may (`accepted`) or have to (`required`) speak TLS. On a node: that it does
-    /// (`used`). A container of an older build has none, and speaks without.
+    /// (`used`). On a member's volume: that its data has never named a peer without TLS (`required`). A container or a volume
+    /// of an older build has none.
     public static let etcdTLS = "io.pg-controller.etcd-tls"
     /// Set on a volume created for a node that is rebuilt: 2, 3, …
     public static let generation = "io.pg-controller.generation"

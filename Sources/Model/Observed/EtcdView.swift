@@ -23,7 +23,7 @@ public struct EtcdView: Sendable, Hashable {
 
 /// Who may do what in etcd.
 public struct EtcdAccess: Sendable, Hashable {
-    /// Whether etcd asks who somebody is.
+    /// Whether authentication is on.
     public var isEnabled: Bool
     /// The users, sorted by name.
     public var users: [EtcdUser]
@@ -72,7 +72,7 @@ public struct EtcdGrant: Sendable, Hashable {
     public enum Permission: String, Sendable, Hashable {
         /// Read and watch.
         case read
-        /// Put and delete alone, which we give to nobody.
+        /// Put and delete alone, which no role of ours has.
         case write
         /// Both.
         case readWrite

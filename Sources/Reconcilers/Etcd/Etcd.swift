@@ -110,13 +110,12 @@ public struct Etcd: Reconciler {
             return Proposal(
                 actions: [Action(.etcd(.addLearner(peerURL: url)), on: .etcd, because: .memberLost(name.text))])
         case .present(.etcd), .present(.incomplete), .present(.postgres):
-            let next = store.scope.nextVolume(of: name.text)
-            let spec = Volumes.spec(next.name, .etcd, owner: name.text, generation: next.generation)
+            let spec = EtcdSpec.nextVolume(of: name, at: store.scope)
             return Proposal(
                 actions: [
                     Action(
                         .docker(store.scope.engineID, .createVolume(spec)),
-                        on: .volume(store.scope.engineID, next.name), because: .memberLost(name.text))
+                        on: .volume(store.scope.engineID, spec.name), because: .memberLost(name.text))
                 ])
         case .absent, .unknown:
             return Proposal(waiting: ["a look into the data volume of \(name)"])
@@ -163,7 +162,7 @@ public struct Etcd: Reconciler {
         }
     }
 
-    /// Somebody changed the password of etcd's superuser, and no one else can set it.
+    /// A person changed the password of etcd's superuser. Only that superuser can set it.
     private func refusal(_ names: [ContainerName], _ store: EtcdStore) -> Condition {
         Condition(
             .etcdHealthy, .unknown, reason: "Refused",

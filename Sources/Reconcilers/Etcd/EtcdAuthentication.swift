@@ -1,6 +1,6 @@
 import Model
 
-/// Who may do what in etcd: the controller everything, each node what Patroni does, and nobody else anything.
+/// The permissions in etcd: the controller may do everything, each node what Patroni does, no other party anything.
 enum EtcdAuthentication {
     /// The nodes' role: Patroni's keys, and the record of a switchover, by which a primary that shuts down knows for whom.
     static func role(in cluster: Cluster) -> EtcdRole {
@@ -47,9 +47,9 @@ enum EtcdAuthentication {
         guard !access.isEnabled else { return proposal }
         // before that, names and passwords could go without TLS
         if proposal.actions.isEmpty, EtcdTransport(scope).isRequiredEverywhere {
-            act(.enableAuthentication(.etcdRoot), "etcd does not ask who somebody is")
+            act(.enableAuthentication(.etcdRoot), "authentication in etcd is off")
         }
-        proposal.wait(for: "etcd to ask who somebody is", lookAgain: .milliseconds(250))
+        proposal.wait(for: "authentication in etcd", lookAgain: .milliseconds(250))
         return proposal
     }
 

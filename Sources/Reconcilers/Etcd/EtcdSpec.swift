@@ -31,7 +31,7 @@ enum EtcdSpec {
         var spec = ContainerSpec(
             name: name, component: .etcd, image: etcd.image, settings: settings, network: scope.cluster.network.name)
         spec.labels = [LabelValue(Label.name, name.text), LabelValue(Label.etcdJoin, join)]
-        spec.volumes = [Volumes.spec(of: name.text, .etcd, at: scope)]
+        spec.volumes = [volume(of: name, at: scope)]
         let listening = EtcdTransport(scope).listening
         let constant = configuration(of: name, etcd: etcd, listening)
         let members = membership(of: name, join: join, cluster: scope.cluster, listening)
@@ -45,6 +45,25 @@ enum EtcdSpec {
             spec.files += [superuserIdentity] + controllersAccess
             spec.files += ClusterIdentity.files(of: .etcdMember(name), owner: owner)
         }
+        return spec
+    }
+
+    /// A member's volume as it is, or as it would be made.
+    static func volume(of name: ContainerName, at scope: EngineScope) -> VolumeSpec {
+        labelled(Volumes.spec(of: name.text, .etcd, at: scope), at: scope)
+    }
+
+    /// The next volume of a member whose present one holds data of a former membership.
+    static func nextVolume(of name: ContainerName, at scope: EngineScope) -> VolumeSpec {
+        let next = scope.nextVolume(of: name.text)
+        return labelled(Volumes.spec(next.name, .etcd, owner: name.text, generation: next.generation), at: scope)
+    }
+
+    /// A volume tells what its data knows of peers, also when no container is left that could.
+    private static func labelled(_ spec: VolumeSpec, at scope: EngineScope) -> VolumeSpec {
+        guard let listening = EtcdTransport(scope).listening, listening == .required else { return spec }
+        var spec = spec
+        spec.labels.append(LabelValue(Label.etcdTLS, listening.rawValue))
         return spec
     }
 
@@ -95,11 +114,12 @@ enum EtcdSpec {
 
         """
 
-    /// Where a member listens. Its clients' two protocols share a port. Patroni takes the members' addresses from etcd's own list,
-    /// and the protocol with them, whatever its file says: a node without certificates must find its protocol there. `PeerTLSInfo` is the part of etcd's configuration that
-    /// the flag `--peer-cert-allowed-hostname` sets and that has no name of its own in the file (server/embed/config.go, 3.5);
-    /// for clients its like would shut out etcd's own JSON gateway. At `log-level: warn` etcd writes a line for each request
-    /// whose certificate has no common name, and with one the gateway will refuse it once authentication is on.
+    /// Where a member listens. Its clients' two protocols share a port. Patroni takes the members' addresses from etcd's own
+    /// list, and the protocol with them, whatever its file says: a node without certificates must find its protocol there.
+    /// `PeerTLSInfo` is the part of etcd's configuration that the flag `--peer-cert-allowed-hostname` sets and that has no name
+    /// of its own in the file (server/embed/config.go, 3.5); for clients its like would shut out etcd's own JSON gateway. At
+    /// `log-level: warn` etcd writes a line for each request whose certificate has no common name, and with one the gateway
+    /// will refuse it once authentication is on.
     private static func transport(of name: ContainerName, _ listening: EtcdTransport.Listening?) -> String {
         guard let listening else {
             return """

@@ -1,8 +1,8 @@
 import Model
 
-/// Who speaks TLS with etcd. In a new cluster everybody does. A cluster of an older build changes over while it runs: first the
-/// members take both, one after the other; then their peers' addresses move and the nodes follow, one after the other; at last
-/// the members take nothing else. Each step follows from what is seen (decision 14).
+/// Which parties speak TLS with etcd. In a new cluster all do. A cluster of an older build changes over while it runs: first the
+/// members take both protocols, one member after the other; then their peers' addresses move; then the nodes follow, one after
+/// the other; at last the members take TLS alone. Each step follows from what is seen (decision 14).
 struct EtcdTransport {
     /// What a member takes, as its container's label says; nil for one of an older build, which knows no TLS.
     enum Listening: String {
@@ -17,18 +17,27 @@ struct EtcdTransport {
     private let scope: EngineScope
     /// What the members' containers take.
     private let members: [Listening?]
+    /// Whether the nodes' containers speak TLS.
+    private let nodes: [Bool]
+    /// Whether the data on the members' volumes has never named a peer without TLS.
+    private let volumes: [Bool]
 
     init(_ scope: EngineScope) {
         self.scope = scope
-        members = scope.containers(of: .etcd).map {
-            $0.labels.value(of: Label.etcdTLS).flatMap { Listening(rawValue: $0) }
-        }
+        members = scope.containers(of: .etcd).map { EtcdTransport.listening($0.labels) }
+        nodes = scope.containers(of: .node).map(EtcdTransport.isUsed)
+        volumes = scope.cluster.etcdNames.compactMap { scope.volumes(of: $0.text).first }
+            .map { EtcdTransport.listening($0.labels) == .required }
+    }
+
+    private static func listening(_ labels: [LabelValue]) -> Listening? {
+        labels.value(of: Label.etcdTLS).flatMap { Listening(rawValue: $0) }
     }
 
     /// Whether there are certificates that every party takes, or the change has begun. Patroni's Python refuses those that an older
     /// build's authority has signed. While the authority's key is lost, nothing can be signed, and those that there are count.
     private var isPossible: Bool {
-        if members.contains(where: { $0 != nil }) || scope.containers(of: .node).contains(where: isUsed) { return true }
+        if members.contains(where: { $0 != nil }) || nodes.contains(true) || volumes.contains(true) { return true }
         let identity = scope.input.observation.identity
         return identity.authority(.current)?.statesItsUse != false
             && scope.cluster.etcdNames.allSatisfy { name in
@@ -42,20 +51,29 @@ struct EtcdTransport {
     /// Whether no member that there is takes anything else.
     var isRequiredEverywhere: Bool { !members.isEmpty && members.allSatisfy { $0 == .required } }
 
-    /// What the members are to take. There is no way back: one that requires TLS is enough. It depends on containers alone, which
-    /// are seen as well while there is no quorum: a member that was stopped for a change is made again with it.
+    /// Whether the data of every member is known to name peers with TLS alone, also while there is no quorum that could be asked:
+    /// the nodes follow only after that.
+    private var isKnownByNodes: Bool { !nodes.isEmpty && nodes.allSatisfy { $0 } }
+
+    /// What the members are to take. There is no way back: one that requires TLS is enough. It depends on containers and volumes
+    /// alone, which are seen as well while there is no quorum: a member that was stopped for a change is made again with it.
+    /// Where no container is left, the volumes may be those of an older build, whose data names its peers' plain addresses:
+    /// members that take TLS alone would never find each other.
     var listening: Listening? {
         if members.contains(.required) { return .required }
         guard isPossible else { return nil }
-        return isAcceptedEverywhere && scope.containers(of: .node).allSatisfy(isUsed) ? .required : .accepted
+        if members.isEmpty, volumes.allSatisfy({ $0 }) { return .required }
+        return isAcceptedEverywhere && isKnownByNodes ? .required : .accepted
     }
 
-    /// Whether a node is to speak TLS: one that does goes on.
+    /// Whether a node is to speak TLS: one that does goes on; the others follow when the members' peers have moved.
     func isUsed(by node: NodeName) -> Bool {
-        scope.container(node.container).map(isUsed) == true || isAcceptedEverywhere
+        if scope.container(node.container).map(EtcdTransport.isUsed) == true || listening == .required { return true }
+        let store = EtcdStore(scope)
+        return isAcceptedEverywhere && store.membership != nil && !store.hasPlainPeers
     }
 
-    private func isUsed(_ seen: ContainerView) -> Bool {
+    private static func isUsed(_ seen: ContainerView) -> Bool {
         seen.labels.value(of: Label.etcdTLS) == EtcdTransport.used
     }
 }

@@ -35,7 +35,7 @@ public struct Volumes: Reconciler {
     static func wanted(at scope: EngineScope) -> [VolumeSpec] {
         var specs: [VolumeSpec] = []
         for name in scope.cluster.etcdNames {
-            specs.append(spec(scope.volumeName(of: name.text), .etcd, owner: name.text))
+            specs.append(EtcdSpec.volume(of: name, at: scope))
         }
         for node in scope.cluster.nodeNames {
             specs.append(spec(scope.volumeName(of: node.text), .node, owner: node.text))

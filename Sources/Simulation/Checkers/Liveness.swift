@@ -45,7 +45,8 @@ extension Universe {
         guard store.access.isEnabled,
             store.access.users.keys.sorted() == EtcdUsers.wanted(cluster).map(\.user).sorted()
         else {
-            return "etcd asks \(store.access.isEnabled ? "for others" : "nobody"): \(store.access.users.keys.sorted())"
+            let (isOn, users) = (store.access.isEnabled, store.access.users.keys.sorted())
+            return "authentication in etcd is \(isOn ? "on" : "off"), its users are \(users)"
         }
         return store.alarms.isEmpty ? nil : "etcd has an alarm"
     }

@@ -26,7 +26,7 @@ package struct SimulatedStore: Sendable {
     /// Members that still have the old size after a compaction.
     package var fragmented: [UInt64] = []
 
-    /// Who may do what: nobody is asked in a new store.
+    /// Users and roles. In a new store authentication is off.
     package var access = StoreAccess()
 
     /// A store with these members and nothing in it.
@@ -80,7 +80,7 @@ package struct SimulatedStore: Sendable {
 
 /// Users, and whether they are asked for.
 package struct StoreAccess: Sendable, Hashable {
-    /// Whether etcd asks who somebody is.
+    /// Whether authentication is on.
     package var isEnabled = false
     /// The users, with their role and the version of the secret that is their password.
     package var users: [String: User] = [:]
@@ -199,6 +199,6 @@ package struct EtcdListeners: Sendable, Hashable {
         namesPlain = plain
     }
 
-    /// Whether somebody who speaks so is answered.
+    /// Whether a client that speaks so is answered.
     func takes(tls wanted: Bool) -> Bool { wanted ? tls : plain }
 }

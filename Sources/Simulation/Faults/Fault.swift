@@ -116,7 +116,7 @@ public enum Fault: Sendable, Hashable {
     case ageCertificates
     /// `controller certificates rotate --ca`.
     case rotateAuthority
-    /// The cluster is as an older build left it: nobody speaks TLS with etcd.
+    /// The cluster is as an older build left it: no party speaks TLS with etcd.
     case forgetTLS
     /// A person changes users, roles or authentication in etcd.
     case spoilAccess(Int)

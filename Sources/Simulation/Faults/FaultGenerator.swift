@@ -140,17 +140,19 @@ struct FaultGenerator {
             : [.timed(at, .edit(.nodePrefix("db-"))), .timed(end, .edit(.nodePrefix(NodeSettings().namePrefix)))]
     }
 
-    /// Certificates that end, a person who replaces the authority or changes etcd's users, and a cluster of an older build, in every fourth seed and by
-    /// chance of its own.
+    /// Certificates that end, a person who replaces the authority or changes etcd's users, and a cluster of an older build, of
+    /// which sometimes only the volumes are left; in every fourth seed and by a chance of its own.
     private func drawRotations(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
         var random = SplitMix64(seed: seed ^ 0xCE27)
-        return (0..<random.number(1...3)).map { _ in
+        return (0..<random.number(1...3)).flatMap { _ -> [FaultSchedule.Entry] in
             let at = Duration.milliseconds(start + random.number(0...length))
             let faults: [Fault] = [
                 .rotateAuthority, .rotateAuthority, .rotateAuthority, .ageCertificates, .ageCertificates, .forgetTLS,
                 .forgetTLS, .spoilAccess(random.number(0...4)), .spoilAccess(random.number(0...4)),
             ]
-            return .timed(at, random.pick(faults) ?? .rotateAuthority)
+            let fault = random.pick(faults) ?? .rotateAuthority
+            let isGone = fault == .forgetTLS && random.chance(permille: 400)
+            return [.timed(at, fault)] + (isGone ? [.timed(at, .removeAll)] : [])
         }
     }
 

@@ -91,9 +91,12 @@ extension Universe {
         }
     }
 
-    /// What an older build would have left: containers without the labels and the files for TLS with etcd, and processes that
-    /// speak without.
+    /// What an older build would have left: volumes and containers without the labels and the files for TLS with etcd, and
+    /// processes that speak without.
     mutating func forgetTLS() {
+        for place in engine.volumes.indices {
+            engine.volumes[place].labels.removeAll { $0.key == Label.etcdTLS }
+        }
         for place in engine.containers.indices where engine.containers[place].owner == scope.text {
             engine.containers[place].labels.removeAll { $0.key == Label.etcdTLS }
             let isMember = engine.containers[place].component == .etcd
@@ -124,7 +127,7 @@ extension Universe {
         case 1: if let node { store?.access.users[node] = nil }
         case 2: if let node { store?.access.users[node]?.version = "other" }
         case 3: store?.access.roles = []
-        case _: store?.access.users["gone"] = StoreAccess.User(roles: [EtcdUsers.nodes], version: "other")
+        case _: store?.access.users["gone.etcd"] = StoreAccess.User(roles: [EtcdUsers.nodes], version: "other")
         }
     }
 
