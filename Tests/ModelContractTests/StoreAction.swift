@@ -65,9 +65,11 @@ enum StoreAction: Sendable, Hashable {
 
     /// Users and roles: authentication needs its superuser, and each step may be taken twice.
     static let access: [StoreAction] = [
-        .enableAuthentication, .setRole(true), .setRole(false), .setRole(false), .setUser("n1"), .setUser("n1"),
-        .enableAuthentication, .setUser("root"), .enableAuthentication, .setUser("n2"), .setRole(true), .setRole(false),
-        .removeUser("n1"), .setUser("n1"), .putIfAbsent("initialize", "75"),
+        .enableAuthentication, .setRole(true), .setRole(false), .setRole(false), .setUser("n1.etcd"),
+        .setUser("n1.etcd"),
+        .enableAuthentication, .setUser("root"), .enableAuthentication, .setUser("n2.etcd"), .setRole(true),
+        .setRole(false),
+        .removeUser("n1.etcd"), .setUser("n1.etcd"), .putIfAbsent("initialize", "75"),
     ]
 
     /// Membership, which chance would soon leave without a quorum.
