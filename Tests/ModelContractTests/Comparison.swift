@@ -29,8 +29,9 @@ struct Comparison {
         inModel.learn(imagined)
         let wanted = Sketch(imagined, inModel)
         var seen: Sketch?
-        // a process ends and Docker restarts it in its own time
-        let end = ContinuousClock.now + .seconds(5)
+        // a process ends and Docker restarts it in its own time; one that Docker did not tell of in time is asked about again
+        // after five seconds
+        let end = ContinuousClock.now + .seconds(20)
         repeat {
             let view = try await live.look()
             inLife.learn(view)

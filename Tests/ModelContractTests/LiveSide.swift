@@ -1,6 +1,7 @@
 import DockerAPI
 import Foundation
 import Model
+import TestSupport
 
 @testable import LiveWorld
 
@@ -93,11 +94,11 @@ struct LiveSide {
         }
     }
 
+    /// An engine that has much to do may be too late for one look.
     func look() async throws -> EngineView {
-        guard let view = await world.observe(fixture.cluster, scope: .everything).engines.first?.view.value else {
-            throw Blind(what: "the engine")
+        try await eventually("a look at the engine", within: .seconds(20)) {
+            await world.observe(fixture.cluster, scope: .everything).engines.first?.view.value
         }
-        return view
     }
 
     /// Whether every process that runs has come as far as to understand signals.
