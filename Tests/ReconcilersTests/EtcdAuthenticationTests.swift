@@ -139,6 +139,9 @@ struct EtcdAuthenticationTests {
         #expect(fixture { _ in }.effects(Etcd()) == [change])
         let late = fixture { $0.dcs { $0.members[1].tags = [LabelValue(PatroniFile.versionTag, "old")] } }
         #expect(late.effects(Etcd()) == [])
+        // one that is shut out has no key by which it could show what it has read
+        #expect(fixture { $0.dcs { $0.members.remove(at: 1) } }.effects(Etcd()) == [change])
+        #expect(fixture { $0.observation.dcs = .unknown(.notLooked) }.effects(Etcd()) == [])
         #expect(fixture { $0.etcd { $0.access = .unknown(.notLooked) } }.effects(Etcd()) == [])
         #expect(fixture { $0.etcd { $0.members = [] } }.effects(Etcd()) == [])
     }

@@ -62,6 +62,20 @@ struct StartConditionsTests {
             fixture { $0.dcs { $0.leader = nil } }
         ),
         (
+            "pg-node-3", .unseenTransport,
+            fixture { fixture in
+                for name in fixture.cluster.etcdNames {
+                    fixture.change(name) { view in
+                        view.labels.removeAll { $0.key == Label.etcdTLS }
+                        view.labels.append(LabelValue(Label.etcdTLS, "accepted"))
+                    }
+                }
+                fixture.change("pg-node-3") { view in view.labels.removeAll { $0.key == Label.etcdTLS } }
+                fixture.observation.etcd = .unknown(UnknownReason(.unreachable))
+                fixture.observation.dcs = .unknown(UnknownReason(.unreachable))
+            }
+        ),
+        (
             "pg-node-3", .unseenHistory("etcd"),
             fixture { $0.observation.dcs = .unknown(UnknownReason(.timedOut, "slow")) }
         ),

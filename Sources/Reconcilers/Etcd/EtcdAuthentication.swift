@@ -53,9 +53,11 @@ enum EtcdAuthentication {
         return proposal
     }
 
-    /// A node that lives and has not read its file: with another password in etcd it would be shut out.
+    /// A node that lives and has not read its file: with another password in etcd it would be shut out. One without a key in
+    /// etcd is shut out already, and cannot show what it has read.
     private static func late(_ user: String, _ scope: EngineScope) -> String? {
-        scope.cluster.nodeNames.first { EtcdUsers.user(of: $0) == user }
-            .flatMap { CertificatesInForce(scope).late(.node($0)) }
+        guard let name = scope.cluster.nodeNames.first(where: { EtcdUsers.user(of: $0) == user }) else { return nil }
+        guard scope.input.observation.dcs.value != nil else { return name.text }
+        return NodeView(name, at: scope).key == nil ? nil : CertificatesInForce(scope).late(.node(name))
     }
 }

@@ -5,6 +5,7 @@ enum StartObstacle: Hashable {
     case restore
     case anotherLeader
     case election
+    case unseenTransport
     case unseenHistory(String)
     case allDataLost
     case dataOfSeveralClusters
@@ -27,6 +28,7 @@ enum StartObstacle: Hashable {
         case .restore: "the change to the restored data"
         case .anotherLeader: "another node to lead"
         case .election, .electionOfRunning: "the election"
+        case .unseenTransport: "a look at etcd, to know by which protocol to ask it"
         case .unseenHistory(let what): "a look at \(what)"
         case .allDataLost: "a restore, because all data is lost"
         case .dataOfSeveralClusters: "a person, because the volumes hold data of several clusters"
@@ -67,6 +69,13 @@ struct StartConditions {
         },
         Row(condition: "there is no leader, and Patroni would elect another node") {
             $0.isElectionAhead && $0.hasNoLeader ? .election : nil
+        },
+        Row(
+            condition:
+                "it does not speak TLS with etcd, whose members take both protocols and cannot be asked: with users "
+                + "it would be refused for good"
+        ) {
+            $0.isTransportUnseen ? .unseenTransport : nil
         },
         Row(
             condition: "etcd cannot be seen; only a node with data of this version may start, and the newest data first"
@@ -127,6 +136,13 @@ struct StartConditions {
     private var hasNoLeader: Bool {
         guard let dcs else { return false }
         return dcs.leader == nil && dcs.initialize?.isEmpty == false
+    }
+
+    /// Where the members' containers are new, only etcd's data says whether a node needs TLS.
+    private var isTransportUnseen: Bool {
+        let transport = EtcdTransport(nodeSet.scope)
+        return transport.listening == .accepted && EtcdStore(nodeSet.scope).membership == nil
+            && !transport.isUsed(by: node.name)
     }
 
     /// What the stopped node's volume holds.

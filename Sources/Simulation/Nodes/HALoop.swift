@@ -195,6 +195,8 @@ extension Universe {
         note("\(node.name) demotes, etcd is away")
         withDirectory(of: index) { $0.wasPrimary = true }
         engine.containers[index].node?.server = .stopped
+        // should it lead again, it judges a request by the standbys that it has then
+        engine.containers[index].node?.handsOver = nil
         begin(.starting, on: index, within: 400...1200)
     }
 }
