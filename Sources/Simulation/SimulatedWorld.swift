@@ -43,7 +43,9 @@ public actor SimulatedWorld: World {
         observation.identity.certificates.removeAll { !cluster.principals.contains($0.principal) }
         let upset = beginCall()
         guard !isControllerDead else { return observation }
-        defer { inspection.seen(observation, in: universe) }
+        // what changes after etcd was read, be it within this look, is not seen
+        var known = universe
+        defer { inspection.seen(observation, in: known) }
         let engine = lookAtEngine(cluster, isStale: upset == .staleLook && scope == .everything)
         observation.engines = [EngineSighting(id: universe.engine.name, view: engine)]
         // Docker says where the others are: without it no other part is asked
@@ -53,6 +55,7 @@ public actor SimulatedWorld: World {
         pass(1...8)
         observation.etcd = universe.lookAtStore()
         observation.dcs = universe.lookAtKeys()
+        known = universe
         pass(1...4)
         if upset == .blindToStore {
             observation.etcd = .unknown(UnknownReason(.timedOut, "no answer in time"))
@@ -219,6 +222,11 @@ public actor SimulatedWorld: World {
         schedule.clear()
         isControllerDead = false
         cluster = cluster.mended
+        // the condition asks for it: only the data of a node that the manifest does not name any more may lead
+        if let name = universe.lastPrimaryWithoutContainer, let number = Int(name.text.split(separator: "-").last ?? "")
+        {
+            cluster.nodes.count = max(cluster.nodes.count, number)
+        }
         universe.clearSky()
     }
 

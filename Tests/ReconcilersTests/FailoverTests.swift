@@ -138,6 +138,31 @@ struct FailoverTests {
         let message = far.conditions.first { $0.type == .primaryAvailable }?.message ?? ""
         #expect(message.contains("pg-node-2 lacks 37MiB of what the last primary wrote"))
         #expect(message.contains("more than 1MiB (patroni.maximumLagOnFailover)"))
+        #expect(message.hasSuffix("The last primary leads again as soon as it runs"))
+    }
+
+    @Test(
+        "where only the data of a node that the manifest does not name any more may lead, the condition says what to do"
+    )
+    func unnamedPrimary() {
+        var fixture = PlanningFixture()
+        fixture.cluster.nodes.count = 2
+        fixture.dcs {
+            $0.leader = nil
+            $0.leaderPosition = 40 << 20
+        }
+        for replica: NodeName in ["pg-node-1", "pg-node-2"] {
+            fixture.member(replica) { ($0.role, $0.walPosition) = (.replica, 3 << 20) }
+        }
+        fixture.remove("pg-node-3")
+        func message() -> String { fixture.conditions.first { $0.type == .primaryAvailable }?.message ?? "" }
+        #expect(
+            message().hasSuffix(
+                "The container of pg-node-3 is gone, its data is in volume pg-node-3-data, and the manifest does not name "
+                    + "it: raise spec.nodes.count until it is named, and lower it again when a node leads"))
+        // one that is down may be the last primary
+        fixture.stop("pg-node-1", data: PlanningFixture.data(wasPrimary: true))
+        #expect(message().hasSuffix("The last primary leads again as soon as it runs"))
     }
 
     @Test(

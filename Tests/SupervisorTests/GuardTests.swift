@@ -249,6 +249,33 @@ struct GuardTests {
         #expect(GuardTests.node(.kill("id-etcd-2"), "etcd-2", poor) == nil)
     }
 
+    @Test("stop no member of etcd while its members cannot be seen, unless all of them have run for long")
+    func unseenMembers() {
+        func verdict(on member: ContainerName = "etcd-2", _ change: (inout PlanningFixture) -> Void) -> Invariant? {
+            var fixture = PlanningFixture()
+            let start = Timestamp(microseconds: Timestamp(PlanningFixture.now).microseconds - 30_000_000)
+            for name: ContainerName in ["etcd-1", "etcd-2", "etcd-3"] {
+                fixture.change(name) { $0.state = .running(startedAt: start.text) }
+            }
+            // the leader has just died, and the others have not elected another one yet
+            fixture.observation.etcd = fixture.observation.etcd.map { view in
+                var view = view
+                view.members = []
+                return view
+            }
+            change(&fixture)
+            return GuardTests.node(.stop(ContainerID("id-\(member)")), member, fixture)
+        }
+        #expect(verdict { $0.stop("etcd-3") } == .storeQuorum)
+        #expect(verdict { $0.remove("etcd-3") } == .storeQuorum)
+        let now = Timestamp(PlanningFixture.now).text
+        #expect(verdict { $0.change("etcd-3") { $0.state = .running(startedAt: now) } } == .storeQuorum)
+        // what they run with keeps them apart
+        #expect(verdict { _ in } == nil)
+        // the only member is always interrupted
+        #expect(verdict(on: "etcd-1") { $0.cluster.etcd.members = 1 } == nil)
+    }
+
     @Test("never remove a volume, nor a container that is not stopped")
     func volumes() {
         #expect(GuardTests.node(.removeVolume("pg-node-2-data"), "pg-node-2", PlanningFixture()) == .immortalVolumes)

@@ -28,8 +28,10 @@ struct WrittenRecord: Codable {
 
     static let name = ".written.json"
 
-    init(_ files: [WrittenFile]) {
-        entries = files.map {
+    /// Of files that are written now, beside those that lie there.
+    init(_ files: [WrittenFile], beside known: [Entry] = []) {
+        entries = known.filter { entry in !files.contains { $0.path == entry.path } }
+        entries += files.map {
             Entry(
                 path: $0.path, template: $0.template.text, content: Digest(of: $0.bytes).text, owner: $0.owner,
                 mode: $0.mode)
@@ -40,9 +42,10 @@ struct WrittenRecord: Codable {
 extension LiveWorld {
     /// Puts files and their record into a container: through the archive endpoint where that endangers no volume, else
     /// through a command in it.
+    /// - Parameter known: the record of what lies there already.
     /// - Throws: `.notRunning` for one that has a volume and has ended: it is made anew instead.
-    func write(_ files: [WrittenFile], to id: ContainerID) async throws {
-        let record = try JSONEncoder().encode(WrittenRecord(files))
+    func write(_ files: [WrittenFile], beside known: [WrittenRecord.Entry] = [], to id: ContainerID) async throws {
+        let record = try JSONEncoder().encode(WrittenRecord(files, beside: known))
         let owner = files.first?.owner ?? 0
         // PgBouncer takes a file of the same size and time for the one that it has read
         let now = Int(WallClock.milliseconds() / 1000)
@@ -106,6 +109,12 @@ extension DockerEngine {
         } catch  where error.code == .volumeAtRisk {
             return try await exportedFiles(of: FileSpec.directory, in: id.text)
         }
+    }
+
+    /// The record of what was written into a container; nil where there is none that can be read.
+    func writtenRecord(in id: ContainerID) async throws(DockerError) -> WrittenRecord? {
+        guard let bytes = try await ownFile(WrittenRecord.name, in: id) else { return nil }
+        return try? JSONDecoder().decode(WrittenRecord.self, from: Data(bytes))
     }
 
     /// One file of ours in a container; nil when it does not exist.

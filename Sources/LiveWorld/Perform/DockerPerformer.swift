@@ -150,16 +150,22 @@ struct DockerPerformer {
                     path: file.path, bytes: Array(text.utf8), template: file.identity.digest(secrets: views),
                     owner: file.owner, mode: file.mode))
         }
+        // what lies there already stays in the record
+        let others = await world.contents.files(of: id)?.value?.filter { view in
+            !files.contains { $0.path == view.path }
+        }
+        let known = others?.isEmpty == true ? nil : try await docker.writtenRecord(in: id)
         // until they are known to be there they are not known
         await world.contents.forgetFiles(of: id)
-        try await world.write(entries, to: id)
+        try await world.write(entries, beside: known?.entries ?? [], to: id)
         // a pooler that knows the console's old password only is told by a signal, which PgBouncer takes for RELOAD
         if files.contains(where: { $0.path.hasSuffix("/userlist.txt") }), await world.secrets.hasNewConsolePassword {
             _ = try? await docker.kill(id.text, signal: "SIGHUP")
         }
         // reading them back costs Docker a process; the resync does
+        guard let others else { return }
         let written = entries.map { FileView(path: $0.path, content: .asWritten(template: $0.template)) }
-        await world.contents.keep(.present(written.sorted { $0.path < $1.path }), of: id)
+        await world.contents.keep(.present((others + written).sorted { $0.path < $1.path }), of: id)
     }
 }
 

@@ -26,9 +26,10 @@ public struct Etcd: Reconciler {
                 // a new certificate is read at the next handshake; all else only at the start, so it is not put there before
                 let paths = files.map(\.path)
                 guard paths.allSatisfy(EtcdSpec.readAlways.contains) else { break }
+                // only these: another authority may have been added since the look, and would be written with the rest
                 proposal.actions.append(
                     Action(
-                        .docker(scope.engineID, .upload(seen.id, spec.files)), on: scope.subject(name),
+                        .docker(scope.engineID, .upload(seen.id, files)), on: scope.subject(name),
                         because: .filesDiffer(paths)))
             default:
                 proposal.add(spec.reconcile(at: scope, group: group, mayStart: obstacle(for: name, store: store)))

@@ -106,7 +106,26 @@ enum NodeReport {
             "\(node.name) lacks \(ByteCount(bytes: nodeSet.missingBytes(node) ?? 0)) of what the last primary wrote"
         }
         return ": \(words.joined(separator: ", ")), and Patroni elects none that lacks more than "
-            + "\(ByteCount(bytes: limit)) (patroni.maximumLagOnFailover). The last primary leads again as soon as it runs"
+            + "\(ByteCount(bytes: limit)) (patroni.maximumLagOnFailover). "
+            + (unnamed(nodeSet) ?? "The last primary leads again as soon as it runs")
+    }
+
+    /// A node whose container is gone, that the manifest does not name any more, and whose data is there.
+    private static func unnamed(_ nodeSet: NodeSet) -> String? {
+        let scope = nodeSet.scope
+        let nodes = nodeSet.nodes + nodeSet.surplus
+        guard nodes.allSatisfy({ $0.container?.state.isAlive == true }) else { return nil }
+        let known = nodes.map(\.name.text)
+        let names = scope.engine.volumes.compactMap { volume -> String? in
+            guard scope.owns(volume.labels), volume.labels.value(of: Label.component) == Component.node.rawValue,
+                let name = volume.labels.value(of: Label.name), !known.contains(name)
+            else { return nil }
+            return name
+        }
+        guard let name = names.sorted().first else { return nil }
+        return
+            "The container of \(name) is gone, its data is in volume \(scope.volumeName(of: name)), and the manifest does "
+            + "not name it: raise spec.nodes.count until it is named, and lower it again when a node leads"
     }
 
     private static func replicas(_ nodeSet: NodeSet, to proposal: inout Proposal) {

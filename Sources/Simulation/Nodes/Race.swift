@@ -92,6 +92,24 @@ extension Universe {
         return last - directory.lsn > node.maximumLag
     }
 
+    /// The node whose container is gone and without whose data no node may lead: Patroni elects none of those that run.
+    var lastPrimaryWithoutContainer: NodeName? {
+        guard let store, store.isAvailable, store.key(prefix + "leader") == nil else { return nil }
+        let nodes = engine.containers.indices.filter { engine.containers[$0].node != nil }
+        guard nodes.contains(where: isLagging), nodes.allSatisfy({ directory(of: $0) == nil || isLagging($0) }) else {
+            return nil
+        }
+        let lost = engine.volumes.filter { volume in
+            volume.labels.value(of: Label.cluster) == scope.text
+                && !nodes.contains { engine.containers[$0].dataVolume == volume.name }
+        }
+        func position(_ volume: SimulatedVolume) -> Int64 {
+            if case .postgres(let directory) = volume.content { directory.lsn } else { -1 }
+        }
+        guard let newest = lost.max(by: { position($0) < position($1) }), position(newest) >= 0 else { return nil }
+        return newest.labels.value(of: Label.name).map { NodeName($0) }
+    }
+
     private func isHealthiest(_ index: Int, _ directory: DataDirectory) -> Bool {
         guard let known = store, let node = engine.containers[index].node else { return false }
         var votes = 1

@@ -35,6 +35,11 @@ enum QuorumGuard {
         guard case .present(let store) = input.observation.etcd else {
             return Violation(.storeQuorum, "etcd's members could not be seen")
         }
+        guard !store.members.isEmpty else {
+            // while the others elect a leader there is no quorum that could tell the members
+            return input.cluster.etcdNames.count == 1 || haveAllRunForLong(input)
+                ? nil : Violation(.storeQuorum, "etcd's members could not be seen")
+        }
         guard store.members.count > 1 else { return nil }
         let voters = store.members.filter { !$0.isLearner }
         let others = voters.filter { member in
@@ -44,5 +49,20 @@ enum QuorumGuard {
         let stops = voters.contains { $0.name == name.text }
         guard stops, others.count * 2 <= voters.count else { return nil }
         return Violation(.storeQuorum, "only \(others.count) other members of \(voters.count) answer")
+    }
+
+    /// Whether each wanted member's container has run for longer than an election takes. Then no election is missing, and what
+    /// the members run with keeps them apart.
+    private static func haveAllRunForLong(_ input: PlanningInput) -> Bool {
+        guard let engine = input.cluster.engines.first?.name, case .present(let view) = input.observation.engine(engine)
+        else { return false }
+        return input.cluster.etcdNames.allSatisfy { name in
+            let body = view.containers.first {
+                $0.labels.value(of: Label.cluster) == input.cluster.name.text
+                    && $0.labels.value(of: Label.name) == name.text
+            }
+            guard case .running(let text)? = body?.state, let start = Timestamp(text) else { return false }
+            return Timestamp(input.now) - start > .seconds(10)
+        }
     }
 }
