@@ -36,13 +36,21 @@ final class EngineScope: Sendable {
 
     /// Our container that was created under this name, whatever it is called now.
     func container(_ name: ContainerName) -> ContainerView? {
-        let ours = engine.containers.filter { owns($0.labels) && $0.labels.value(of: Label.name) == name.text }
-        return ours.first { $0.name == name } ?? ours.first
+        let ours = places { $0.value(of: Label.name) == name.text }
+        return (ours.first { engine.containers[$0].name == name } ?? ours.first).map { engine.containers[$0] }
     }
 
     /// Our containers of one component.
     func containers(of component: Component) -> [ContainerView] {
-        engine.containers.filter { owns($0.labels) && $0.labels.value(of: Label.component) == component.rawValue }
+        places { $0.value(of: Label.component) == component.rawValue }.map { engine.containers[$0] }
+    }
+
+    /// Where our containers with such labels are in the engine's list. By place, because planners ask this all the time, and to
+    /// copy a view costs more than to read its labels.
+    private func places(_ isWanted: ([LabelValue]) -> Bool) -> [Int] {
+        engine.containers.indices.filter { place in
+            owns(engine.containers[place].labels) && isWanted(engine.containers[place].labels)
+        }
     }
 
     /// Our volumes that were created for this object and are in force, newest generation first.

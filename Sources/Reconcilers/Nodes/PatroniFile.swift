@@ -24,7 +24,8 @@ enum PatroniFile {
 
     static func spec(for node: NodeName, _ input: PlanningInput) -> FileSpec {
         let lasting = body(for: node, input)
-        let tags: Template = "tags:\n  \(versionTag): \"\(version(for: node, input))\"\n\(own(node, input.cluster))"
+        let shown = version(of: lasting, for: node, input)
+        let tags: Template = "tags:\n  \(versionTag): \"\(shown)\"\n\(own(node, input.cluster))"
         return FileSpec(
             path: path, content: "\(lasting)\(tags)\(bootstrap(input.cluster))", identity: "\(lasting)\(tags)",
             owner: NodeSpec.owner)
@@ -32,7 +33,11 @@ enum PatroniFile {
 
     /// What the version tag of a node must be.
     static func version(for node: NodeName, _ input: PlanningInput) -> String {
-        let text: Template = "\(body(for: node, input))\(own(node, input.cluster))"
+        version(of: body(for: node, input), for: node, input)
+    }
+
+    private static func version(of body: Template, for node: NodeName, _ input: PlanningInput) -> String {
+        let text: Template = "\(body)\(own(node, input.cluster))"
         return text.digest(secrets: input.observation.secrets).short
     }
 
