@@ -21,9 +21,10 @@ extension Manifest {
         }
         for (path, address) in [
             ("spec.nodes.bindAddress", cluster.nodes.bindAddress), ("spec.etcd.bindAddress", cluster.etcd.bindAddress),
+            ("spec.nodes.patroniBindAddress", cluster.nodes.patroniBindAddress),
             ("spec.console.bindAddress", cluster.console.bindAddress),
             ("spec.pooler.bindAddress", cluster.pooler.bindAddress),
-        ] where !address.hasPrefix("127.") && address != "::1" {
+        ] where !BindAddress.isLoopback(address) {
             warnings.append("\(path): \(address) opens ports beyond this host")
         }
         if cluster.backups.encryption.cipher != .none, cluster.backups.encryption.passphraseFile == nil {

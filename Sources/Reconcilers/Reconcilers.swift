@@ -10,7 +10,7 @@ public enum Reconcilers {
         Nodes(), Certificates(),
         Configuration(), Accounts(), Schema(), Roles(), Databases(),
         Backups(),
-        Poolers(), Console(),
+        Poolers(), Console(), Exposure(),
     ]
 
     /// Whether this parameter stands in each node's own file, and not in etcd.

@@ -110,7 +110,7 @@ public actor SimulatedWorld: World {
         case .patroni(let node, let effect): ask(effect, of: node)
         case .sql(let node, let effect): universe.perform(effect, on: node)
         case .pooler(let name, let effect): universe.perform(effect, on: name)
-        case .identity(let effect): universe.perform(effect)
+        case .identity(let effect): universe.perform(effect, of: cluster)
         case .configureLocally(let local): universe.record(local)
         }
     }

@@ -158,10 +158,12 @@ public struct Plan: Sendable, Hashable {
 }
 
 extension Condition {
-    /// Whether it tells of something that is not as it should be; a kept volume and a process that was killed and is
-    /// over are worth a line and no alarm.
+    /// Whether it tells of something that is not as it should be. A kept volume, a process that was killed and is over, and a
+    /// port that the manifest opens are worth a line and no alarm.
     public var isBad: Bool {
-        type == .retired || type == .outOfMemory
-            ? false : type.isGoodWhenTrue ? status != .true : status == .true
+        switch type {
+        case .retired, .outOfMemory, .exposed: false
+        default: type.isGoodWhenTrue ? status != .true : status == .true
+        }
     }
 }

@@ -54,6 +54,30 @@ struct CertificateTests {
         }
     }
 
+    @Test("names and addresses stand in a certificate as they were asked for, and are read back as such")
+    func hosts() async throws {
+        try await withStore { folder, cluster in
+            var cluster = cluster
+            cluster.tls.hostNames = ["db.example.com", "*.db.example.com", "192.0.2.7", "fd00::7"]
+            let certificates = await (try loaded(folder, cluster)).identity.certificates
+            #expect(certificates.map { $0.hosts } == cluster.principals.map { $0.hosts(in: cluster) })
+            #expect(certificates.allSatisfy { $0.hasItsHosts(in: cluster) })
+            let text = try await loaded(folder, cluster).value(Principal.poolerServer.secret)
+            let certificate = try Certificate(pemEncoded: try #require(PEMText.certificates(in: text).first))
+            let names = try #require(try certificate.extensions.subjectAlternativeNames)
+            #expect(names.contains(.dnsName("*.db.example.com")))
+            #expect(names.contains(.ipAddress(ASN1OctetString(contentBytes: [192, 0, 2, 7]))))
+            #expect(
+                names.contains(
+                    .ipAddress(ASN1OctetString(contentBytes: [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]))))
+            // another manifest asks for other names
+            cluster.tls.hostNames = []
+            #expect(
+                await (try loaded(folder, cluster)).identity.certificates.filter { !$0.hasItsHosts(in: cluster) }.count
+                    == 3)
+        }
+    }
+
     @Test("what only looks trusts what the cluster's containers do, shows what it found there, and writes nothing")
     func readOnly() async throws {
         try await withStore { folder, cluster in

@@ -109,6 +109,24 @@ struct CorpusTests {
         Bad("  nodes: {cpus: 1.5000}", 5, 17, "spec.nodes.cpus", "three decimals"),
         Bad("  nodes: {bindAddress: localhost}", 5, 24, "spec.nodes.bindAddress", "Did you mean \"127.0.0.1\"?"),
         Bad("  nodes: {bindAddress: 127.0.0.256}", 5, 24, "spec.nodes.bindAddress", "no IP address"),
+        Bad(
+            "  nodes: {patroniBindAddress: 0.0.0.0}", 5, 31, "spec.nodes.patroniBindAddress",
+            "opens Patroni's REST API to other hosts", "spec.nodes.patroniRemoteAccess: true"),
+        Bad(
+            "  etcd: {publish: true, bindAddress: \"::\"}", 5, 38, "spec.etcd.bindAddress", "opens etcd to other hosts",
+            "spec.etcd.remoteAccess: true"),
+        Bad(
+            "  console: {bindAddress: 192.0.2.1}", 5, 26, "spec.console.bindAddress", "opens the console",
+            "spec.console.remoteAccess: true"),
+        Bad("  tls: {required: sometimes}", 5, 19, "spec.tls.required", "true or false"),
+        Bad(
+            "  tls: {hostNames: [DB.example.com]}", 5, 21, "spec.tls.hostNames[0]", "no host name",
+            "Did you mean \"db.example.com\"?"),
+        Bad("  tls: {hostNames: [a..b]}", 5, 21, "spec.tls.hostNames[0]", "no host name"),
+        Bad("  tls: {hostNames: [\"*.com\"]}", 5, 21, "spec.tls.hostNames[0]", "no host name"),
+        Bad("  tls: {hostNames: [10.0.0.256]}", 5, 21, "spec.tls.hostNames[0]", "no host name"),
+        Bad("  tls: {hostNames: [\"::1\", \"0::1\"]}", 5, 28, "spec.tls.hostNames[1]", "stands twice"),
+        Bad("  tls: {caFile: a.pem}", 5, 9, "spec.tls.caFile", "not available in this version"),
         Bad("  nodes: {image: postgres}", 5, 18, "spec.nodes.image", "no tag", "exact tag"),
         Bad("  nodes: {image: \"postgres:latest\"}", 5, 18, "spec.nodes.image", "latest", "exact tag"),
         Bad("  nodes: {image: \"Postgres:18\"}", 5, 18, "spec.nodes.image", "no image reference"),

@@ -114,6 +114,10 @@ extension Cluster {
         cluster.nodes.memory = draw([.gibibytes(2), .mebibytes(1025), .gibibytes(64)], or: .gibibytes(2))
         cluster.nodes.milliCPUs = draw([nil, 10, 250, 1500, 2000, 1001], or: nil)
         cluster.nodes.bindAddress = draw(["127.0.0.1", "0.0.0.0", "::1", "fd00::1"], or: "127.0.0.1")
+        cluster.nodes.patroniRemoteAccess = true
+        cluster.nodes.patroniBindAddress = draw(["127.0.0.1", "0.0.0.0"], or: "127.0.0.1")
+        cluster.tls.required = draw([true, false], or: false)
+        cluster.tls.hostNames = draw([[], ["db.example.com", "192.0.2.7"], ["*.db.test", "fd00::7"]], or: [])
         cluster.nodes.stopTimeout = .seconds(draw([1, 59, 60, 90, 3600], or: 30))
         cluster.etcd.members = draw([1, 3, 5], or: 3)
         cluster.etcd.publish = draw([true, false], or: false)

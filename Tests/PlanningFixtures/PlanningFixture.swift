@@ -101,7 +101,8 @@ struct PlanningFixture {
             authorities: [AuthorityView(place: .current, fingerprint: "first", notAfter: later(days: 3000))],
             certificates: cluster.principals.map {
                 CertificateView(
-                    principal: $0, authority: "first", notBefore: later(days: -10), notAfter: later(days: 80))
+                    principal: $0, hosts: $0.hosts(in: cluster), authority: "first", notBefore: later(days: -10),
+                    notAfter: later(days: 80))
             })
     }
 

@@ -27,7 +27,8 @@ struct CertificatesTests {
         #expect(
             fixture.cluster.principals.map(\.text) == [
                 "backup", "controller", "controller.etcd", "etcd-1", "etcd-2", "etcd-3", "pg-node-1", "pg-node-1.etcd",
-                "pg-node-2", "pg-node-2.etcd", "pg-node-3", "pg-node-3.etcd", "pooler", "superuser.etcd",
+                "pg-node-2", "pg-node-2.etcd", "pg-node-3", "pg-node-3.etcd", "pooler", "pooler.server",
+                "superuser.etcd",
             ])
     }
 

@@ -73,7 +73,7 @@ struct PoolersTests {
         guard let scope = EngineScope(fixture.input), let pooler = fixture.cluster.poolers.first else { return }
         let holes = PoolerSpec.container(pooler, hosts: ["pg-node-1"], at: scope).files.flatMap(\.content.segments)
             .compactMap { if case .secret(let name) = $0 { name } else { nil } }
-        #expect(Set(holes) == ["pooler-verifier", "identity-pooler", "authorities"])
+        #expect(Set(holes) == ["pooler-verifier", "identity-pooler", "identity-pooler.server", "authorities"])
     }
 
     private static let next: ImageReference = "pg-controller/pgbouncer:1b"

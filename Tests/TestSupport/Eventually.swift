@@ -19,7 +19,8 @@ public func eventually<Value>(
             obstacle = "\(error)"
         }
         guard ContinuousClock.now < end else { throw NeverTrue(description: "\(what), \(limit): \(obstacle)") }
-        try await Task.sleep(for: min(max((ContinuousClock.now - start) * 2, .milliseconds(25)), .milliseconds(500)))
+        // a dear question is asked less often: what is waited for needs the processors, too
+        try await Task.sleep(for: min(max((ContinuousClock.now - start) * 3, .milliseconds(25)), .seconds(1)))
     }
 }
 

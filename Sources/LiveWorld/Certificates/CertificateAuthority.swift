@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Glibc
 import Model
 import SwiftASN1
 import X509
@@ -51,23 +52,22 @@ struct CertificateAuthority {
     }
 
     /// A new key of a party and the certificate for it, as text.
-    func issue(_ principal: Principal, cluster: ClusterName, now: Date = Date()) throws -> String {
+    func issue(_ principal: Principal, cluster: Cluster, now: Date = Date()) throws -> String {
         let own = P256.Signing.PrivateKey()
         let publicKey = Certificate.PrivateKey(own).publicKey
         // no certificate outlives its authority
         let end = min(now + CertificateAuthority.leafLifetime, certificate.notValidAfter)
-        var names = principal.hosts
-        if names.isEmpty { names = ["\(principal.text).invalid"] }
+        let hosts = principal.hosts(in: cluster).map(GeneralName.init(host:))
         let issued = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
             notValidBefore: now - CertificateAuthority.grace, notValidAfter: end, issuer: certificate.subject,
-            subject: try CertificateAuthority.subject(of: principal, cluster),
+            subject: try CertificateAuthority.subject(of: principal, cluster.name),
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
                 try ExtendedKeyUsage(CertificateAuthority.usages(of: principal))
-                SubjectAlternativeNames(names.map { .dnsName($0) })
+                SubjectAlternativeNames(hosts)
                 SubjectKeyIdentifier(hash: publicKey)
                 // OpenSSL takes a certificate that has its issuer's name and names no key for one that signed itself, and the
                 // authority of an older build has the poolers' name
@@ -78,7 +78,7 @@ struct CertificateAuthority {
         return PEMText.joined(own.pemRepresentation, try issued.serializeAsPEM().pemString)
     }
 
-    /// The name in a certificate. The parties of etcd have no common name.
+    /// The name in a certificate. The parties of etcd and the poolers' servers have no common name.
     private static func subject(of principal: Principal, _ cluster: ClusterName) throws -> DistinguishedName {
         let name = principal.commonName(in: cluster)
         guard name.isEmpty else { return try DistinguishedName { CommonName(name) } }
@@ -90,6 +90,7 @@ struct CertificateAuthority {
     private static func usages(of principal: Principal) -> [ExtendedKeyUsage.Usage] {
         switch principal {
         case .node, .etcdMember: [.serverAuth, .clientAuth]
+        case .poolerServer: [.serverAuth]
         case .pooler, .backup, .controller, .etcdClient, .etcdController, .etcdSuperuser: [.clientAuth]
         }
     }
@@ -110,10 +111,41 @@ extension CertificateView {
     init(_ principal: Principal, _ certificate: Certificate, authorities: [Certificate]) {
         let authority = authorities.first { $0.publicKey.isValidSignature(certificate.signature, for: certificate) }
         self.init(
-            principal: principal, authority: authority?.fingerprint,
+            principal: principal,
+            hosts: ((try? certificate.extensions.subjectAlternativeNames) ?? nil)?.compactMap(\.host) ?? [],
+            authority: authority?.fingerprint,
             notBefore: Timestamp(seconds: Int64(certificate.notValidBefore.timeIntervalSince1970)),
             notAfter: Timestamp(seconds: Int64(certificate.notValidAfter.timeIntervalSince1970)))
     }
+}
+
+extension GeneralName {
+    /// A host's name or its IP address.
+    init(host: String) {
+        let address = GeneralName.families.lazy.compactMap { family, length -> [UInt8]? in
+            var bytes = [UInt8](repeating: 0, count: length)
+            return inet_pton(family, host, &bytes) == 1 ? bytes : nil
+        }.first
+        self = address.map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(host)
+    }
+
+    /// The host's name or its IP address in its shortest form; nil for what is neither.
+    var host: String? {
+        switch self {
+        case .dnsName(let name): return name
+        case .ipAddress(let address):
+            guard let (family, _) = GeneralName.families.first(where: { $0.1 == address.bytes.count }) else {
+                return nil
+            }
+            var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+            guard inet_ntop(family, Array(address.bytes), &text, socklen_t(text.count)) != nil else { return nil }
+            return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        default: return nil
+        }
+    }
+
+    /// The families of IP addresses, with the length of one in bytes.
+    private static let families: [(Int32, Int)] = [(AF_INET, 4), (AF_INET6, 16)]
 }
 
 extension Certificate {

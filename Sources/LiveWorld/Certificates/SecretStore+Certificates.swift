@@ -43,7 +43,7 @@ extension SecretStore {
             let name = principal.secret
             guard current != nil || !lacks(name) || isFound(name, basis) else { continue }
             let text = try value(of: name, file: nil, basis: basis) {
-                try CertificateAuthority(pem: currentText ?? "").issue(principal, cluster: cluster.name)
+                try CertificateAuthority(pem: currentText ?? "").issue(principal, cluster: cluster)
             }
             guard let text else { continue }
             loaded.append((name, text))
@@ -71,7 +71,7 @@ extension SecretStore {
         }
         let text = try attempt(principal.secret) {
             try CertificateAuthority(pem: PEMText.joined(current.map(\.1).joined()))
-                .issue(principal, cluster: cluster.name)
+                .issue(principal, cluster: cluster)
         }
         try replace(principal.secret, with: text)
         try load(cluster, basis: .living(found: [], new: []))

@@ -72,6 +72,9 @@ extension LiveWorld {
             PostgresConfiguration(
                 host: host, port: 6432, user: PoolerSettings.consoleUser.text, database: "pgbouncer",
                 password: try await secrets.value("pooler-password"),
+                // both sides show that they know the password, so the certificate need not prove the pooler; one of an older
+                // build speaks no TLS
+                sslMode: .prefer,
                 // the console is PgBouncer itself: it has no settings to inherit, and refuses options that it does not know
                 settings: [:]), deadline: deadline)
         await connections.keep(connection, as: key)

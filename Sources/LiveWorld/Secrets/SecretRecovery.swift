@@ -109,7 +109,7 @@ enum SecretRecovery {
         (.node, "identity.pem"), (.node, "etcd.pem"), (.etcd, "identity.pem"), (.etcd, "cluster.crt"),
         (.etcd, "superuser.pem"), (.etcd, "root.password"), (.etcd, "controller.pem"),
         (.pooler, "cluster.key"), (.pooler, "cluster.crt"), (.pooler, "identity.pem"),
-        (.pooler, "userlist.txt"), (.console, "dbhub.toml"),
+        (.pooler, "server.pem"), (.pooler, "userlist.txt"), (.console, "dbhub.toml"),
     ]
 
     /// Looks for each missing secret in every container that may have it; one that runs comes first.
@@ -151,7 +151,8 @@ enum SecretRecovery {
             case "controller.pem": .etcdController
             default: .etcdMember(ContainerName(name.text))
             }
-        case .pooler, .console, .network, .repository, .supervisor, .task, .reader: .pooler
+        case .pooler: file.name == "server.pem" ? .poolerServer : .pooler
+        case .console, .network, .repository, .supervisor, .task, .reader: .pooler
         }
     }
 
@@ -165,7 +166,7 @@ enum SecretRecovery {
         case "cluster.crt":
             text.contains("CERTIFICATE") ? [(.sharedCertificate, text), (.authorityPrevious, text)] : []
         case "root.password": text.isEmpty ? [] : [(.etcdRoot, text)]
-        case "identity.pem", "etcd.pem", "superuser.pem", "controller.pem":
+        case "identity.pem", "etcd.pem", "superuser.pem", "controller.pem", "server.pem":
             text.contains("PRIVATE KEY") ? [(owner.secret, text)] : []
         case "userlist.txt": verifier(in: text).map { [(SecretName("pooler-verifier"), $0)] } ?? []
         case "dbhub.toml": password(inTOML: text).map { [(SecretName("postgres-console"), $0)] } ?? []

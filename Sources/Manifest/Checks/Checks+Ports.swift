@@ -45,7 +45,7 @@ extension Manifest {
                 first: nodes.postgresPort, count: nodes.count, address: nodes.bindAddress),
             PortRange(
                 what: "Patroni", path: "spec.nodes.patroniPort", countPath: "spec.nodes.count",
-                first: nodes.patroniPort, count: nodes.count, address: nodes.bindAddress),
+                first: nodes.patroniPort, count: nodes.count, address: nodes.patroniBindAddress),
         ]
         if cluster.etcd.publish {
             ranges.append(

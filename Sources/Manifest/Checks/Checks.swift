@@ -21,6 +21,7 @@ extension Manifest {
         checkMemory(cluster, log)
         checkConnections(cluster, log)
         checkPorts(cluster, log)
+        checkExposure(cluster, log)
         checkContainerNames(cluster, log)
         checkSubnet(cluster, log)
         checkNodes(cluster, log)

@@ -11,6 +11,9 @@ extension Shape<ConsoleSettings> {
             Rule("name", \.name, .name(.label), "The container's name."),
             Rule("port", \.port, .port, "The published port."),
             Rule("bindAddress", \.bindAddress, .bindAddress, "The address that the port binds to."),
+            Rule(
+                "remoteAccess", \.remoteAccess, .flag,
+                "Whether bindAddress may be one that other hosts reach. The console speaks no TLS."),
             Rule("user", \.account.role, .name(.role), "Its role: login and read, no superuser. Cannot change."),
             Rule(
                 "passwordFile", \.account.passwordFile, Shape<String>.passwordFile.optional(""),

@@ -43,11 +43,12 @@ struct Document: Sendable {
                 "Databases beside the application's. One that is taken out of the list stays as it is."),
             Rule("backups", \.backups, .backups, "Backups and WAL archiving by pgBackRest."),
             Rule("pooler", \.pooler, .pooler, "PgBouncer in front of the nodes: addresses that always work."),
+            Rule("tls", \.tls, .tls, "TLS between clients and the cluster."),
             Rule("console", \.console, .console, "The web console."),
             Rule("bootstrap", \.recovery, .bootstrap, "What a cluster that does not exist yet begins with."),
             Rule("maintenance", \.maintenance, .flag, "While true, nothing is changed."),
         ], defaults: Cluster(name: ""),
-        later: ["monitoring", "dashboard", "restore", "standby", "upgrade", "hosts", "tls"])
+        later: ["monitoring", "dashboard", "restore", "standby", "upgrade", "hosts"])
 }
 
 extension Shape<String> {

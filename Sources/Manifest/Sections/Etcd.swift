@@ -10,6 +10,8 @@ extension Shape<EtcdSettings> {
             Rule("clientPort", \.clientPort, .port, "Member n publishes its client port on this + n − 1."),
             Rule("publish", \.publish, .flag, "Whether client ports are published on the host at all."),
             Rule("bindAddress", \.bindAddress, .bindAddress, "The address that published ports bind to."),
+            Rule(
+                "remoteAccess", \.remoteAccess, .flag, "Whether bindAddress may be one that other hosts reach."),
             Rule("memory", \.memory, .bytes(.mebibytes(64) ... .gibibytes(64)), "Memory limit of each member."),
             Rule("autoCompaction", \.autoCompaction, .span(60...86_400), "How much history etcd keeps."),
             Rule(

@@ -9,7 +9,13 @@ extension Shape<NodeSettings> {
             Rule("image", \.image, .image, "The image with PostgreSQL, pgvector, Patroni and pgBackRest."),
             Rule("postgresPort", \.postgresPort, .port, "Node n publishes PostgreSQL on this + n − 1."),
             Rule("patroniPort", \.patroniPort, .port, "Node n publishes Patroni's REST API on this + n − 1."),
-            Rule("bindAddress", \.bindAddress, .bindAddress, "The address that published ports bind to."),
+            Rule("bindAddress", \.bindAddress, .bindAddress, "The address that PostgreSQL's published ports bind to."),
+            Rule(
+                "patroniBindAddress", \.patroniBindAddress, .bindAddress,
+                "The address that the published ports of Patroni's REST API bind to."),
+            Rule(
+                "patroniRemoteAccess", \.patroniRemoteAccess, .flag,
+                "Whether patroniBindAddress may be one that other hosts reach."),
             Rule("memory", \.memory, .bytes(.mebibytes(256) ... .gibibytes(4096)), "Memory limit of each node."),
             Rule("cpus", \.milliCPUs, .processors, "Processors of each node; without it no limit."),
             Rule(

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Model
 
 /// IP addresses as far as a manifest needs them.
@@ -17,6 +18,25 @@ enum Address {
         }
         return halves.count == 2 ? groups <= 7 : groups == 8
     }
+
+    /// An address in its shortest form, as certificates and Docker show it.
+    static func shortest(_ text: String) -> String {
+        var bytes = in6_addr()
+        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_pton(AF_INET6, text, &bytes) == 1,
+            inet_ntop(AF_INET6, &bytes, &buffer, socklen_t(buffer.count)) != nil
+        else { return text }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whether a text is a DNS name: labels of letters, digits and hyphens (RFC 1123), the first perhaps `*`.
+    static func isHostName(_ text: String) -> Bool {
+        var labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        if labels.count > 2, labels.first == "*" { labels.removeFirst() }
+        // the last label of a name is no number: what looks like an address is none
+        return text.utf8.count <= 253 && labels.last?.utf8.allSatisfy(Amount.isDigit) == false
+            && labels.allSatisfy { $0.wholeMatch(of: /[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/) != nil }
+    }
 }
 
 extension Shape<String> {
@@ -34,6 +54,24 @@ extension Shape<String> {
             guard AddressBlock.address(text) != nil || Address.isIPv6(text) else {
                 field.reject(
                     "is no IP address", expected: expected, suggestion: text == "localhost" ? "127.0.0.1" : nil)
+                return nil
+            }
+            return Address.shortest(text)
+        },
+        write: { .text($0) })
+
+    /// A name or an IP address by which clients call a host.
+    static let host = Shape(
+        schema: .mapping(["type": .text("string"), "maxLength": .integer(253)]),
+        read: { field, _ in
+            let expected = "a host name in lower case, or an IP address, for example db.example.com"
+            guard let text = field.scalar(expected: expected) else { return nil }
+            guard AddressBlock.address(text) == nil, !Address.isIPv6(text) else { return Address.shortest(text) }
+            guard Address.isHostName(text) else {
+                let lower = text.lowercased()
+                field.reject(
+                    "is no host name", expected: expected,
+                    suggestion: lower != text && Address.isHostName(lower) ? lower : nil)
                 return nil
             }
             return text

@@ -131,6 +131,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case secretLost = "SecretLost"
     /// A certificate ends soon, and was not renewed.
     case certificateExpiring = "CertificateExpiring"
+    /// Clients on other hosts may come without TLS.
+    case exposed = "Exposed"
     /// An object with our name is not ours.
     case notOwned = "NotOwned"
     /// A port is taken by somebody else.
@@ -182,7 +184,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
             .poolerAvailable,
             .consoleAvailable:
             true
-        case .manifestInvalid, .secretLost, .certificateExpiring, .notOwned, .portTaken, .imageMissing, .crashLoop,
+        case .manifestInvalid, .secretLost, .certificateExpiring, .exposed, .notOwned, .portTaken, .imageMissing,
+            .crashLoop,
             .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .engineUnreachable,
             .paused,

@@ -82,6 +82,8 @@ public enum Reason: Sendable, Hashable {
     case endsSoon(String)
     /// A certificate was signed by another authority than the current one.
     case signedBefore
+    /// A server is called by other names than those in its certificate.
+    case hostsDiffer([String])
     /// All parties that there were had the authority's key.
     case sharedAuthority
     /// Every party that runs trusts the next authority.
@@ -158,6 +160,7 @@ public enum Reason: Sendable, Hashable {
         case .retried(let why): "it failed and is tried again: \(why)"
         case .endsSoon(let end): "it ends on \(end)"
         case .signedBefore: "the previous authority signed it"
+        case .hostsDiffer(let hosts): "clients call the server \(hosts.joined(separator: ", "))"
         case .sharedAuthority: "an older build made it, and its key was in every container"
         case .trustedEverywhere: "every party that runs trusts the next authority"
         case .signsNothing: "no certificate in use was signed by the previous authority"

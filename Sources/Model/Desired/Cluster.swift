@@ -26,6 +26,8 @@ public struct Cluster: Sendable, Hashable {
     public var backups: BackupSettings
     /// PgBouncer in front of the nodes.
     public var pooler: PoolerSettings
+    /// TLS between clients and the cluster.
+    public var tls: ClientTLSSettings
     /// The web console.
     public var console: ConsoleSettings
     /// What a cluster that does not exist yet is bootstrapped from; nil for an empty database.
@@ -48,6 +50,7 @@ public struct Cluster: Sendable, Hashable {
         databases = []
         backups = BackupSettings()
         pooler = PoolerSettings()
+        tls = ClientTLSSettings()
         console = ConsoleSettings()
         maintenance = false
     }
@@ -111,6 +114,8 @@ public struct EtcdSettings: Sendable, Hashable {
     public var publish = false
     /// The address published ports bind to.
     public var bindAddress = "127.0.0.1"
+    /// Whether it may be reached from other hosts.
+    public var remoteAccess = false
     /// Memory limit of each member.
     public var memory: ByteCount = .mebibytes(512)
     /// History kept by automatic compaction.
@@ -133,8 +138,12 @@ public struct NodeSettings: Sendable, Hashable {
     public var postgresPort = 5432
     /// Node n publishes Patroni's REST API on this + n − 1.
     public var patroniPort = 8008
-    /// The address published ports bind to.
+    /// The address that PostgreSQL's published ports bind to.
     public var bindAddress = "127.0.0.1"
+    /// The address that the published ports of Patroni's REST API bind to.
+    public var patroniBindAddress = "127.0.0.1"
+    /// Whether Patroni's REST API may be reached from other hosts.
+    public var patroniRemoteAccess = false
     /// Memory limit of each node.
     public var memory: ByteCount = .gibibytes(4)
     /// CPU limit in thousandths of a core; nil for none.
@@ -360,6 +369,8 @@ public struct ConsoleSettings: Sendable, Hashable {
     public var port = 9090
     /// The address the port binds to.
     public var bindAddress = "127.0.0.1"
+    /// Whether it may be reached from other hosts.
+    public var remoteAccess = false
     /// Its role: login and read, no superuser.
     public var account = Account(role: "console")
     /// Memory limit.

@@ -4,6 +4,8 @@ public enum Principal: Sendable, Hashable, Comparable {
     case node(NodeName)
     /// The poolers, towards PostgreSQL.
     case pooler
+    /// The poolers, towards their clients.
+    case poolerServer
     /// The task that copies backups from the nodes.
     case backup
     /// The controller, towards PostgreSQL.
@@ -22,6 +24,7 @@ public enum Principal: Sendable, Hashable, Comparable {
         switch self {
         case .node(let node): node.text
         case .pooler: "pooler"
+        case .poolerServer: "pooler.server"
         case .backup: "backup"
         case .controller: "controller"
         case .etcdMember(let name): name.text
@@ -36,8 +39,8 @@ public enum Principal: Sendable, Hashable, Comparable {
 
     /// The certificate's common name, by which PostgreSQL (`pg_ident`) and pgBackRest (`tls-server-auth`) know it. No cluster's
     /// name has a dot in it, so that none of these is ever the poolers'. Empty for etcd's parties that use its JSON
-    /// gateway, which refuses every certificate with a common name once authentication is on. `etcdctl` speaks gRPC, where the
-    /// common name is the user.
+    /// gateway, which refuses every certificate with a common name once authentication is on, and for servers that are known by
+    /// their host names alone. `etcdctl` speaks gRPC, where the common name is the user.
     public func commonName(in cluster: ClusterName) -> String {
         switch self {
         case .node: "node.internal"
@@ -45,7 +48,7 @@ public enum Principal: Sendable, Hashable, Comparable {
         case .pooler: cluster.text == EtcdUsers.root ? "pooler.internal" : cluster.text
         case .backup: "backup.internal"
         case .controller: "controller.internal"
-        case .etcdMember, .etcdClient, .etcdController: ""
+        case .etcdMember, .etcdClient, .etcdController, .poolerServer: ""
         case .etcdSuperuser: EtcdUsers.root
         }
     }
@@ -53,13 +56,16 @@ public enum Principal: Sendable, Hashable, Comparable {
     /// The name that all etcd members' certificates have beside their own, by which members know each other.
     public static let etcdMembers = "etcd.internal"
 
-    /// The names of the servers that show it. A member's own name comes first: its peers compare the names with the address
-    /// that it calls from, one after the other. The last is for programs in its own container.
-    public var hosts: [String] {
+    /// The names and IP addresses in the certificate. A server has those by which it is called; all other parties have one that
+    /// no host has. A member's own name comes first: its peers compare the names with the address that it calls from, one after
+    /// the other. The last is for programs in its own container.
+    public func hosts(in cluster: Cluster) -> [String] {
         switch self {
-        case .node(let node): [node.text]
+        case .node(let node): [node.text] + cluster.clientNames(at: cluster.nodes.bindAddress)
+        case .poolerServer:
+            cluster.poolers.map(\.name.text) + cluster.clientNames(at: cluster.pooler.bindAddress)
         case .etcdMember(let name): [name.text, Principal.etcdMembers, "localhost"]
-        case .pooler, .backup, .controller, .etcdClient, .etcdController, .etcdSuperuser: []
+        case .pooler, .backup, .controller, .etcdClient, .etcdController, .etcdSuperuser: ["\(text).invalid"]
         }
     }
 
@@ -72,7 +78,7 @@ extension Cluster {
     public var principals: [Principal] {
         var principals: [Principal] = nodeNames.flatMap { [.node($0), .etcdClient($0)] }
         principals += etcdNames.map { .etcdMember($0) } + [.controller, .etcdController, .etcdSuperuser]
-        if pooler.enabled { principals.append(.pooler) }
+        if pooler.enabled { principals += [.pooler, .poolerServer] }
         if backups.enabled { principals.append(.backup) }
         return principals.sorted()
     }
@@ -127,6 +133,8 @@ public struct AuthorityView: Sendable, Hashable {
 public struct CertificateView: Sendable, Hashable {
     /// Its owner.
     public var principal: Principal
+    /// The names and IP addresses in it.
+    public var hosts: [String]
     /// The fingerprint of the authority that signed it; nil for one that is not trusted any more.
     public var authority: String?
     /// From when it is good.
@@ -134,12 +142,18 @@ public struct CertificateView: Sendable, Hashable {
     /// When it ends.
     public var notAfter: Timestamp
     /// A certificate.
-    public init(principal: Principal, authority: String?, notBefore: Timestamp, notAfter: Timestamp) {
+    public init(
+        principal: Principal, hosts: [String], authority: String?, notBefore: Timestamp, notAfter: Timestamp
+    ) {
         self.principal = principal
+        self.hosts = hosts
         self.authority = authority
         self.notBefore = notBefore
         self.notAfter = notAfter
     }
+
+    /// Whether it has the names by which its owner is called in this cluster, and no others.
+    public func hasItsHosts(in cluster: Cluster) -> Bool { Set(hosts) == Set(principal.hosts(in: cluster)) }
 
     /// Whether two thirds of its life are over.
     public func isDue(at now: Timestamp) -> Bool {

@@ -26,19 +26,13 @@ public struct Certificates: Reconciler {
             adopt(input, into: &proposal)
             return proposal
         }
-        let due = identity.certificates.filter {
-            $0.authority != current.fingerprint
-                // one that ends with its authority cannot end later
-                || $0.isDue(at: Timestamp(input.now)) && $0.notAfter < current.notAfter
-        }
-        for certificate in due {
-            let isOld = certificate.authority != current.fingerprint
+        for certificate in identity.certificates {
+            guard let reason = reasonToSign(certificate, current, input) else { continue }
             proposal.actions.append(
                 Action(
-                    .identity(.issue(certificate.principal)), on: .certificate(certificate.principal),
-                    because: isOld ? .signedBefore : .endsSoon(certificate.notAfter.brief)))
+                    .identity(.issue(certificate.principal)), on: .certificate(certificate.principal), because: reason))
         }
-        if !due.isEmpty {
+        if !proposal.actions.isEmpty {
             proposal.waiting.append("certificates")
         } else if identity.authority(.next) != nil {
             adopt(input, into: &proposal)
@@ -50,6 +44,18 @@ public struct Certificates: Reconciler {
             proposal.waiting.append("an authority")
         }
         return proposal
+    }
+
+    private func reasonToSign(
+        _ certificate: CertificateView, _ current: AuthorityView, _ input: PlanningInput
+    ) -> Reason? {
+        if certificate.authority != current.fingerprint { return .signedBefore }
+        // one that ends with its authority cannot end later
+        if certificate.isDue(at: Timestamp(input.now)), certificate.notAfter < current.notAfter {
+            return .endsSoon(certificate.notAfter.brief)
+        }
+        return certificate.hasItsHosts(in: input.cluster)
+            ? nil : .hostsDiffer(certificate.principal.hosts(in: input.cluster))
     }
 
     private func reasonToReplace(_ authority: AuthorityView, at now: Timestamp) -> Reason? {
@@ -155,7 +161,8 @@ struct CertificatesInForce {
                 isCurrent(seen, NodeSpec.identity(of: name), secrets)
                 && node.key?.tags.value(of: PatroniFile.versionTag) == wanted
             return isRead ? nil : name.text
-        case .pooler: return scope.cluster.poolers.first { !isRead(by: $0, secrets) }?.name.text
+        case .pooler, .poolerServer:
+            return scope.cluster.poolers.first { !isRead(by: $0, secrets) }?.name.text
         case .etcdMember(let name):
             // its authorities are written only before it starts, so that those that lie there are those that it trusts
             return lacks(ClusterIdentity.files(of: principal, owner: EtcdSpec.owner), name, secrets)

@@ -33,7 +33,7 @@ enum ClientRules {
             "host all postgres all reject",
             "host replication all all reject",
         ] + poolers + local.clientRules + PoolerAccess.rules(for: local.poolers, cluster)
-            + ["host all all all scram-sha-256"]
+            + ["\(cluster.tls.required ? "hostssl" : "host") all all all scram-sha-256"]
     }
 
     /// Whose certificate stands for which role: the controller's for the superuser, a node's for replication and rewind, the poolers'

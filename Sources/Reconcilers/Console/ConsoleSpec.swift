@@ -51,7 +51,7 @@ enum ConsoleSpec {
                         database = "\(database)"
                         user = "\(role)"
                         password = \(quotedSecret: .console)
-
+                        \(scope.cluster.tls.required ? "sslmode = \"require\"" : "")
                         """, owner: 0, mode: 0o444)
             ]
         }

@@ -6,6 +6,8 @@ enum ClusterIdentity {
     /// The party's key and its certificate in one file, which is replaced at once: between a new key and an old certificate
     /// every handshake would fail.
     static let own = "\(FileSpec.directory)/identity.pem"
+    /// A pooler's key and its certificate towards its clients, likewise.
+    static let towardsClients = "\(FileSpec.directory)/server.pem"
     /// A node's key and its certificate towards etcd, likewise.
     static let towardsEtcd = "\(FileSpec.directory)/etcd.pem"
     /// What a person in an etcd member's container shows.

@@ -20,7 +20,8 @@ enum NodeSpec {
         settings.ports = [
             PortBinding(
                 containerPort: 5432, hostAddress: nodes.bindAddress, hostPort: nodes.postgresPort + index),
-            PortBinding(containerPort: 8008, hostAddress: nodes.bindAddress, hostPort: nodes.patroniPort + index),
+            PortBinding(
+                containerPort: 8008, hostAddress: nodes.patroniBindAddress, hostPort: nodes.patroniPort + index),
         ].sorted()
         settings.mounts = [VolumeMount(volume: scope.volumeName(of: node.text), destination: dataMount)]
         if scope.cluster.backups.enabled {

@@ -40,7 +40,8 @@ enum PoolerSpec {
         let secrets = scope.input.observation.secrets
         return Template(
             segments: body.segments + [
-                .secret(Principal.pooler.secret), .secret(.authorities), .secret(.poolerVerifier),
+                .secret(Principal.pooler.secret), .secret(Principal.poolerServer.secret), .secret(.authorities),
+                .secret(.poolerVerifier),
             ]
         )
         .digest(secrets: secrets).short
@@ -65,7 +66,11 @@ enum PoolerSpec {
     }
 
     /// The files by which the poolers prove who they are.
-    static var identity: [FileSpec] { ClusterIdentity.files(of: .pooler, owner: owner) }
+    static var identity: [FileSpec] {
+        let server = FileSpec(
+            path: ClusterIdentity.towardsClients, content: "\(secret: Principal.poolerServer.secret)", owner: owner)
+        return [server] + ClusterIdentity.files(of: .pooler, owner: owner)
+    }
 
     /// Everything but the hosts' entries, which carry the version of all.
     private static func body(hosts: [NodeName], cluster: Cluster) -> Template {
@@ -98,6 +103,9 @@ enum PoolerSpec {
             auth_query = SELECT role, verifier FROM controller.pooler_login($1)
             admin_users = \(PoolerSettings.consoleUser)
             stats_users = \(cluster.accounts.admin.role)
+            client_tls_sslmode = \(cluster.tls.required ? "require" : "allow")
+            client_tls_cert_file = \(ClusterIdentity.towardsClients)
+            client_tls_key_file = \(ClusterIdentity.towardsClients)
             server_tls_sslmode = verify-full
             server_tls_ca_file = \(ClusterIdentity.authorities)
             server_tls_cert_file = \(ClusterIdentity.own)

@@ -26,8 +26,9 @@ struct TrustedHandshakes: Checker {
         case .dropAuthority:
             let before = universe.identity.authorities.filter { $0.place == .previous }.map(\.fingerprint)
             let shown = parties.first { party in
-                let towardsEtcd = party.files.first { $0.path.hasSuffix("etcd.pem") }?.authorities.first
-                return before.contains(party.identity.signer ?? "") || before.contains(towardsEtcd ?? "")
+                let others = party.files.filter { $0.path.hasSuffix("etcd.pem") || $0.path.hasSuffix("server.pem") }
+                return before.contains(party.identity.signer ?? "")
+                    || others.contains { before.contains($0.authorities.first ?? "") }
             }
             return shown.map {
                 "\($0.name) shows a certificate that is trusted no more"

@@ -47,18 +47,18 @@ extension Universe {
         guard let current = identity.authority(.current) else { return }
         for principal in cluster.principals where !identity.certificates.contains(where: { $0.principal == principal })
         {
-            sign(principal, by: current)
+            sign(principal, of: cluster, by: current)
         }
     }
 
     /// Performs one change.
-    package mutating func perform(_ effect: IdentityEffect) -> Outcome {
+    package mutating func perform(_ effect: IdentityEffect, of cluster: Cluster) -> Outcome {
         switch effect {
         case .issue(let principal):
             guard let current = identity.authority(.current) else {
                 return .refused(Refusal(.unavailable, "there is no authority that could sign"))
             }
-            sign(principal, by: current)
+            sign(principal, of: cluster, by: current)
         case .addAuthority: addAuthority()
         case .adoptAuthority:
             guard let next = identity.authority(.next) else {
@@ -131,12 +131,12 @@ extension Universe {
         }
     }
 
-    private mutating func sign(_ principal: Principal, by authority: AuthorityView) {
+    private mutating func sign(_ principal: Principal, of cluster: Cluster, by authority: AuthorityView) {
         identity.certificates.removeAll { $0.principal == principal }
         identity.certificates.append(
             CertificateView(
-                principal: principal, authority: authority.fingerprint, notBefore: after(days: -1),
-                notAfter: after(days: 90)))
+                principal: principal, hosts: principal.hosts(in: cluster), authority: authority.fingerprint,
+                notBefore: after(days: -1), notAfter: after(days: 90)))
         identity.certificates.sort { $0.principal < $1.principal }
         setSecret(principal.secret)
     }

@@ -1,0 +1,26 @@
+internal import Model
+
+extension Manifest {
+    /// What changes the cluster, or shows data to everybody, is reached from other hosts only where the manifest says so twice.
+    static func checkExposure(_ cluster: Cluster, _ log: Diagnostics) {
+        let addresses = [
+            (
+                "spec.nodes.patroniBindAddress", cluster.nodes.patroniBindAddress, cluster.nodes.patroniRemoteAccess,
+                "spec.nodes.patroniRemoteAccess", "Patroni's REST API"
+            ),
+            (
+                "spec.etcd.bindAddress", cluster.etcd.bindAddress, cluster.etcd.remoteAccess || !cluster.etcd.publish,
+                "spec.etcd.remoteAccess", "etcd"
+            ),
+            (
+                "spec.console.bindAddress", cluster.console.bindAddress,
+                cluster.console.remoteAccess || !cluster.console.enabled, "spec.console.remoteAccess", "the console"
+            ),
+        ]
+        for (path, address, isAllowed, consent, what) in addresses {
+            log.require(
+                isAllowed || BindAddress.isLoopback(address), at: path, with: [consent],
+                "opens \(what) to other hosts", got: address, expected: "127.0.0.1, or \(consent): true")
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// TLS between clients and the cluster (`spec.tls`).
+///
+/// Poolers and nodes always offer it, with certificates of the cluster's authority.
+public struct ClientTLSSettings: Sendable, Hashable {
+    /// Whether clients without TLS are refused.
+    public var required = false
+    /// The names and IP addresses by which clients call this host, beside those that the manifest binds ports to.
+    public var hostNames: [String] = []
+    /// Every default.
+    public init() {}
+}
+
+/// The addresses that published ports bind to.
+public enum BindAddress {
+    /// Whether only programs on this host reach it.
+    public static func isLoopback(_ address: String) -> Bool { address.hasPrefix("127.") || address == "::1" }
+    /// Whether it stands for all addresses of the host.
+    public static func isAny(_ address: String) -> Bool { address == "0.0.0.0" || address == "::" }
+}
+
+extension Cluster {
+    /// The names by which clients call a server whose port is published on an address, without repetition.
+    func clientNames(at address: String) -> [String] {
+        let known = ["localhost", "127.0.0.1", "::1"]
+        return (known + (BindAddress.isAny(address) ? [] : [address]) + tls.hostNames).reduce(into: []) { names, name in
+            if !names.contains(name) { names.append(name) }
+        }
+    }
+
+    /// The published ports by which clients without TLS get in from other hosts: the manifest's fields.
+    public var exposedPorts: [String] {
+        guard !tls.required else { return [] }
+        let pooled = pooler.enabled && !BindAddress.isLoopback(pooler.bindAddress)
+        return (BindAddress.isLoopback(nodes.bindAddress) ? [] : ["spec.nodes.bindAddress"])
+            + (pooled ? ["spec.pooler.bindAddress"] : [])
+    }
+}
