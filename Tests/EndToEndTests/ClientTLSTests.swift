@@ -1,3 +1,4 @@
+import Foundation
 import PostgresClient
 import TestSupport
 import Testing
@@ -58,6 +59,61 @@ struct ClientTLSTests {
             await client.stop()
             try await client.check(after: "other names and TLS alone")
             try await cluster.command("backup", "--type", "full")
+        }
+    }
+
+    @Test(
+        "a certificate of one's own: the poolers show it, a broken file leaves the last good one in use, a new one is read"
+    )
+    func ownCertificate() async throws {
+        try await ClusterFixture.with(nodes: 1, etcd: 1, poolers: 1) { cluster in
+            let files = cluster.directory
+            func make(_ number: Int) async throws -> String {
+                let authority = "\(files)/ca\(number)"
+                _ = try await Shell.run([
+                    "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj",
+                    "/CN=ours\(number)", "-keyout", "\(authority).key", "-out", "\(authority).pem",
+                ])
+                _ = try await Shell.run([
+                    "openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=db", "-addext",
+                    "subjectAltName=DNS:db.example.com", "-keyout", "\(files)/own.key.new", "-out", "\(files)/own.csr",
+                ])
+                _ = try await Shell.run([
+                    "openssl", "x509", "-req", "-in", "\(files)/own.csr", "-CA", "\(authority).pem", "-CAkey",
+                    "\(authority).key", "-CAcreateserial", "-days", "30", "-copy_extensions", "copy", "-out",
+                    "\(files)/own.pem.new",
+                ])
+                for (from, to) in [
+                    ("own.key.new", "own.key"), ("own.pem.new", "own.pem"), ("ca\(number).pem", "ca.pem"),
+                ] {
+                    _ = try await Shell.run(["cp", "\(files)/\(from)", "\(files)/\(to)"])
+                }
+                _ = try await Shell.run(["chmod", "600", "\(files)/own.key"])
+                return try String(contentsOfFile: "\(authority).pem", encoding: .utf8)
+            }
+            let first = try await make(1)
+            try cluster.append("  tls: {certificateFile: own.pem, keyFile: own.key, caFile: ca.pem}\n")
+            try cluster.run()
+            try await cluster.ready()
+            let pooler = Server(name: cluster.pooler(1), port: cluster.ports + 60, cluster: cluster)
+            let password = try await cluster.command("password", "pgadmin")
+            func login(_ authorities: String) async throws {
+                try await pooler.login(
+                    as: "db.example.com", .verifyFull, authorities: authorities, password: password)
+            }
+            try await login(first)
+            #expect(try await cluster.command("certificates", "ca").contains(first))
+            #expect(try await cluster.command("certificates").contains("spec.tls.certificateFile"))
+            // cut off in the middle, as by a full disk
+            _ = try await Shell.run(["truncate", "-s", "100", "\(files)/own.pem"])
+            _ = try await eventually("the condition") { () -> Bool? in
+                try await cluster.status().has("CertificateInvalid") ? true : nil
+            }
+            try await login(first)
+            let second = try await make(2)
+            _ = try await eventually("the new certificate") { () -> Bool? in (try? await login(second)).map { true } }
+            try await cluster.ready()
+            await #expect(throws: PostgresError.self) { try await login(first) }
         }
     }
 

@@ -78,6 +78,99 @@ struct CertificateTests {
         }
     }
 
+    @Test("a certificate of the manifest's own is used as long as it is good; the last good one outlives a broken file")
+    func ownCertificate() async throws {
+        try await withStore { folder, cluster in
+            var cluster = cluster
+            let files = folder + "-files"
+            try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: files) }
+            func write(_ text: String, _ name: String, mode: Int = 0o600) throws {
+                try text.write(toFile: "\(files)/\(name)", atomically: true, encoding: .utf8)
+                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(files)/\(name)")
+            }
+            func give(_ pair: String, _ authority: String) throws {
+                try write(PEMText.certificates(in: pair).joined(), "cert.pem")
+                try write(try PEMText.key(in: pair), "key.pem")
+                try write(PEMText.certificates(in: authority).joined(), "ca.pem")
+            }
+            func store() async throws -> SecretStore {
+                let store = SecretStore(directory: folder, manifestDirectory: files)
+                try await store.load(cluster)
+                return store
+            }
+            // an authority of somebody else's, and what it signs
+            let authority = try CertificateAuthority.make(cluster: "others")
+            let signer = try CertificateAuthority(pem: authority)
+            let first = try signer.issue(.poolerServer, cluster: cluster)
+            let second = try signer.issue(.poolerServer, cluster: cluster)
+            cluster.tls.certificateFile = "cert.pem"
+            cluster.tls.keyFile = "key.pem"
+            cluster.tls.caFile = "ca.pem"
+            let name = Principal.poolerServer.secret
+
+            // none yet: the poolers show one of the cluster's authority
+            let none = try await store()
+            #expect(await none.identity.own?.notAfter == nil)
+            #expect(await none.identity.own?.trouble?.hasSuffix("ca.pem cannot be read") == true)
+            #expect(await none.identity.certificates.contains { $0.principal == .poolerServer })
+
+            try give(first, authority)
+            let used = try await store()
+            #expect(
+                try await used.value(name)
+                    == PEMText.joined(try PEMText.key(in: first), PEMText.certificates(in: first).joined()))
+            #expect(await used.identity.own?.trouble == nil)
+            #expect(await used.ownAuthorities == PEMText.certificates(in: authority).joined())
+            #expect(await !used.identity.certificates.contains { $0.principal == .poolerServer })
+
+            // what does not fit together is not used, and the last good one is, also by a process that starts then
+            let troubles: [(String, () throws -> Void)] = [
+                ("does not belong", { try write(try PEMText.key(in: second), "key.pem") }),
+                (
+                    "no key in PEM",
+                    { try write("-----BEGIN PRIVATE KEY-----\nno\n-----END PRIVATE KEY-----\n", "key.pem") }
+                ),
+                ("read by everybody", { try write(try PEMText.key(in: first), "key.pem", mode: 0o644) }),
+                ("no certificate in PEM", { try write("", "cert.pem") }),
+                (
+                    "no authority in caFile",
+                    {
+                        try write(
+                            PEMText.certificates(in: try CertificateAuthority.make(cluster: "x")).joined(), "ca.pem")
+                    }
+                ),
+                ("cannot be read", { try FileManager.default.removeItem(atPath: files + "/cert.pem") }),
+            ]
+            for (words, breakIt) in troubles {
+                try give(first, authority)
+                try breakIt()
+                let broken = try await store()
+                #expect(await broken.identity.own?.trouble?.contains(words) == true, "\(words)")
+                #expect(try await broken.value(name) == used.value(name), "\(words)")
+            }
+            try give(second, authority)
+            #expect(try await store().value(name).contains(try PEMText.key(in: second)))
+            // taken out of the manifest, its key does not stay here
+            (cluster.tls.certificateFile, cluster.tls.keyFile, cluster.tls.caFile) = (nil, nil, nil)
+            let without = try await store()
+            #expect(await without.identity.own == nil)
+            #expect(
+                await without.identity.certificates.contains { $0.principal == .poolerServer && $0.authority != nil })
+            #expect(!FileManager.default.fileExists(atPath: folder + "/own-certificate"))
+        }
+    }
+
+    @Test("one that has ended is not used")
+    func ownEnded() throws {
+        let signer = try CertificateAuthority(pem: try CertificateAuthority.make(cluster: "others"))
+        let pair = try signer.issue(.poolerServer, cluster: Cluster(name: "c"), now: Date() - 200 * 86_400)
+        #expect(throws: OwnCertificate.Trouble.self) { try OwnCertificate(chain: pair, key: pair) }
+        #expect(throws: Never.self) {
+            try OwnCertificate(chain: pair, key: pair, now: Date() - 150 * 86_400)
+        }
+    }
+
     @Test("what only looks trusts what the cluster's containers do, shows what it found there, and writes nothing")
     func readOnly() async throws {
         try await withStore { folder, cluster in

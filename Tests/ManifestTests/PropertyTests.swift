@@ -117,6 +117,9 @@ extension Cluster {
         cluster.nodes.patroniRemoteAccess = true
         cluster.nodes.patroniBindAddress = draw(["127.0.0.1", "0.0.0.0"], or: "127.0.0.1")
         cluster.tls.required = draw([true, false], or: false)
+        cluster.tls.certificateFile = draw([nil, "tls/cert.pem"], or: nil)
+        cluster.tls.keyFile = cluster.tls.certificateFile.map { _ in "/run/secrets/key: #" }
+        cluster.tls.caFile = cluster.tls.keyFile == nil ? nil : draw([nil, "ca.pem"], or: nil)
         cluster.tls.hostNames = draw([[], ["db.example.com", "192.0.2.7"], ["*.db.test", "fd00::7"]], or: [])
         cluster.nodes.stopTimeout = .seconds(draw([1, 59, 60, 90, 3600], or: 30))
         cluster.etcd.members = draw([1, 3, 5], or: 3)
@@ -141,7 +144,7 @@ extension Cluster {
         cluster.backups.compression = draw(BackupSettings.Compression.allCases, or: .zstd)
         cluster.backups.retention = draw(BackupSettings.RetentionUnit.allCases, or: .count)
         cluster.console.enabled = draw([true, false], or: true)
-        cluster.pooler.enabled = draw([true, false], or: true)
+        cluster.pooler.enabled = cluster.tls.certificateFile != nil || draw([true, false], or: true)
         cluster.pooler.mode = draw(PoolerSettings.Mode.allCases, or: .transaction)
         cluster.pooler.queryWaitTimeout = .seconds(draw([1, 59, 60, 90, 3600], or: 120))
         cluster.maintenance = draw([true, false], or: false)

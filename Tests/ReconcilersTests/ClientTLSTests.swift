@@ -120,6 +120,30 @@ struct ClientTLSTests {
             } == [])
     }
 
+    @Test("a certificate of the manifest's own is never signed again; what a person has to do for it is told")
+    func own() {
+        var fixture = PlanningFixture()
+        fixture.observation.identity.certificates.removeAll { $0.principal == .poolerServer }
+        func conditions(_ own: OwnCertificateView) -> [Condition] {
+            fixture.observation.identity.own = own
+            #expect(fixture.effects(Certificates()) == [])
+            return Certificates().propose(fixture.input).conditions
+        }
+        let later = PlanningFixture.later(days: 21)
+        #expect(conditions(OwnCertificateView(notAfter: later)) == [])
+        let broken = conditions(OwnCertificateView(notAfter: later, trouble: "keyFile holds no key"))
+        #expect(broken.map(\.type) == [.certificateInvalid])
+        #expect(
+            broken[0].message.hasPrefix(
+                "the certificate of spec.tls cannot be used: keyFile holds no key. The last good"))
+        #expect(
+            conditions(OwnCertificateView(notAfter: nil, trouble: "it ended"))[0].message.contains(
+                "the cluster's own authority"))
+        let soon = conditions(OwnCertificateView(notAfter: PlanningFixture.later(days: 19)))
+        #expect(soon.map(\.type) == [.certificateExpiring] && soon.map(\.reason) == ["ExpiresSoon"])
+        #expect(conditions(OwnCertificateView(notAfter: PlanningFixture.later(days: -1))).map(\.reason) == ["Expired"])
+    }
+
     @Test("Patroni's interface has an address of its own")
     func patroni() throws {
         let fixture = Self.fixture { $0.nodes.bindAddress = "0.0.0.0" }

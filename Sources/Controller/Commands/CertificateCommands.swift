@@ -90,7 +90,8 @@ struct CertificateAuthorities: AsyncParsableCommand {
         if try await Delegation.tookOver(options) { return }
         let session = try await Session.open(options)
         _ = try await session.certificates
-        Terminal.say(try await session.world.secrets.value(.authorities))
+        let secrets = session.world.secrets
+        Terminal.say(try await secrets.value(.authorities) + (await secrets.ownAuthorities))
     }
 }
 
@@ -135,6 +136,13 @@ struct CertificateReport: Codable {
             Line(
                 name: $0.principal.text, signedBy: $0.authority ?? "an authority that is not trusted",
                 ends: $0.notAfter.brief, daysLeft: days($0.notAfter))
+        }
+        if let end = identity.own?.notAfter {
+            certificates.append(
+                Line(
+                    name: Principal.poolerServer.text, signedBy: "spec.tls.certificateFile", ends: end.brief,
+                    daysLeft: days(end)))
+            certificates.sort { $0.name < $1.name }
         }
     }
 

@@ -39,6 +39,7 @@ extension SecretStore {
         let trusted = [currentText, next, before].compactMap(\.self).flatMap(PEMText.certificates)
         var loaded = (current ?? []) + [(.authorities, Set(trusted).sorted().joined())]
         var owned: [(principal: Principal, text: String)] = []
+        let own = try readOwnCertificate(of: cluster)
         for principal in cluster.principals {
             let name = principal.secret
             guard current != nil || !lacks(name) || isFound(name, basis) else { continue }
@@ -46,11 +47,16 @@ extension SecretStore {
                 try CertificateAuthority(pem: currentText ?? "").issue(principal, cluster: cluster)
             }
             guard let text else { continue }
+            if principal == .poolerServer, let own {
+                loaded.append((name, own.text))
+                continue
+            }
             loaded.append((name, text))
             owned.append((principal, text))
         }
         // before anything of it is used
         try see(current: currentText, next: next, before: before, owned)
+        identity.own = self.own
         return loaded
     }
 

@@ -28,6 +28,10 @@ public actor SecretStore {
     private var values: [(name: SecretName, value: String)] = []
     /// The authorities and certificates that were loaded.
     public internal(set) var identity = IdentityView()
+    /// The manifest's own certificate.
+    var own: OwnCertificateView?
+    /// The authorities by which clients know the manifest's own certificate, in PEM; empty where the manifest names none.
+    public internal(set) var ownAuthorities = ""
     /// The texts that they were read from.
     var identityTexts: [String] = []
     /// What was made and not written, because nothing is.
@@ -250,7 +254,7 @@ public actor SecretStore {
     }
 
     /// Where a file of the manifest lies.
-    private func path(of file: String) -> String {
+    func path(of file: String) -> String {
         file.hasPrefix("/") || manifestDirectory.isEmpty ? file : "\(manifestDirectory)/\(file)"
     }
 

@@ -3,6 +3,15 @@ internal import Model
 extension Manifest {
     /// What changes the cluster, or shows data to everybody, is reached from other hosts only where the manifest says so twice.
     static func checkExposure(_ cluster: Cluster, _ log: Diagnostics) {
+        let tls = cluster.tls
+        log.require(
+            (tls.certificateFile == nil) == (tls.keyFile == nil) && (tls.caFile == nil || tls.keyFile != nil),
+            at: "spec.tls", "a certificate needs its key", expected: "certificateFile and keyFile, or none of the files"
+        )
+        log.require(
+            tls.certificateFile == nil || cluster.pooler.enabled, at: "spec.tls.certificateFile",
+            with: ["spec.pooler.enabled"], "the certificate is for the poolers, and there are none",
+            expected: "spec.pooler.enabled: true, or no certificate")
         let addresses = [
             (
                 "spec.nodes.patroniBindAddress", cluster.nodes.patroniBindAddress, cluster.nodes.patroniRemoteAccess,

@@ -131,6 +131,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case secretLost = "SecretLost"
     /// A certificate ends soon, and was not renewed.
     case certificateExpiring = "CertificateExpiring"
+    /// The manifest's own certificate for the poolers cannot be used.
+    case certificateInvalid = "CertificateInvalid"
     /// Clients on other hosts may come without TLS.
     case exposed = "Exposed"
     /// An object with our name is not ours.
@@ -184,7 +186,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
             .poolerAvailable,
             .consoleAvailable:
             true
-        case .manifestInvalid, .secretLost, .certificateExpiring, .exposed, .notOwned, .portTaken, .imageMissing,
+        case .manifestInvalid, .secretLost, .certificateExpiring, .certificateInvalid, .exposed, .notOwned, .portTaken,
+            .imageMissing,
             .crashLoop,
             .outOfMemory,
             .collationMismatch, .dataLost, .foreignData, .engineUnreachable,

@@ -6,8 +6,17 @@ public struct ClientTLSSettings: Sendable, Hashable {
     public var required = false
     /// The names and IP addresses by which clients call this host, beside those that the manifest binds ports to.
     public var hostNames: [String] = []
+    /// PEM files with a certificate for the poolers, its key, and the authorities that clients know it by. Without them the
+    /// cluster's own authority signs one.
+    public var certificateFile: String?, keyFile: String?, caFile: String?
     /// Every default.
     public init() {}
+
+    /// The files, where the manifest names a certificate.
+    public var files: (certificate: String, key: String, authorities: String?)? {
+        guard let certificateFile, let keyFile else { return nil }
+        return (certificateFile, keyFile, caFile)
+    }
 }
 
 /// The addresses that published ports bind to.

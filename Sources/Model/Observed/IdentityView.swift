@@ -90,10 +90,15 @@ public struct IdentityView: Sendable, Hashable {
     public var authorities: [AuthorityView]
     /// The certificates, sorted by principal.
     public var certificates: [CertificateView]
-    /// Joins both.
-    public init(authorities: [AuthorityView] = [], certificates: [CertificateView] = []) {
+    /// The certificate that the manifest gives the poolers; nil where it gives none.
+    public var own: OwnCertificateView?
+    /// Joins them.
+    public init(
+        authorities: [AuthorityView] = [], certificates: [CertificateView] = [], own: OwnCertificateView? = nil
+    ) {
         self.authorities = authorities
         self.certificates = certificates
+        self.own = own
     }
 
     /// The authority that has this place, if there is one.
@@ -126,6 +131,19 @@ public struct AuthorityView: Sendable, Hashable {
         self.fingerprint = fingerprint
         self.notAfter = notAfter
         self.statesItsUse = statesItsUse
+    }
+}
+
+/// A certificate that the manifest gives the poolers (`spec.tls.certificateFile`).
+public struct OwnCertificateView: Sendable, Hashable {
+    /// When the one that is in use ends; nil where none is, and the poolers show one of the cluster's authority.
+    public var notAfter: Timestamp?
+    /// Why the files cannot be used; nil where they are.
+    public var trouble: String?
+    /// A certificate.
+    public init(notAfter: Timestamp?, trouble: String? = nil) {
+        self.notAfter = notAfter
+        self.trouble = trouble
     }
 }
 

@@ -19,7 +19,8 @@ public struct Certificates: Reconciler {
     /// One step of a rotation at a time; certificates that are due at once.
     public func propose(_ input: PlanningInput) -> Proposal {
         let identity = input.observation.identity
-        var proposal = Proposal(conditions: alarms(identity, at: Timestamp(input.now)) + unread(input))
+        let conditions = alarms(identity, at: Timestamp(input.now)) + own(identity.own, input) + unread(input)
+        var proposal = Proposal(conditions: conditions)
         guard let current = identity.authority(.current) else {
             // its key is lost: another one signs as soon as everybody trusts it
             guard identity.authority(.next) != nil else { return proposal }
@@ -95,6 +96,32 @@ public struct Certificates: Reconciler {
                     + "pause or maintenance keeps the controller from bringing it there: end that",
                 subject: .certificate(certificate.principal))
         }
+    }
+
+    /// What is to be said of the manifest's own certificate, which only a person can renew.
+    private func own(_ own: OwnCertificateView?, _ input: PlanningInput) -> [Condition] {
+        guard let own else { return [] }
+        var conditions: [Condition] = []
+        if let trouble = own.trouble {
+            let used =
+                own.notAfter.map { "The last good one stays in use; it ends on \($0.brief)" }
+                ?? "The poolers show a certificate of the cluster's own authority, which `controller certificates ca` prints"
+            conditions.append(
+                Condition(
+                    .certificateInvalid, .true, reason: "Unusable",
+                    message: "the certificate of spec.tls cannot be used: \(trouble). \(used)",
+                    subject: .certificate(.poolerServer)))
+        }
+        if let end = own.notAfter, end - Timestamp(input.now) < Certificates.alarm {
+            let isOver = end <= Timestamp(input.now)
+            conditions.append(
+                Condition(
+                    .certificateExpiring, .true, reason: isOver ? "Expired" : "ExpiresSoon",
+                    message:
+                        "the certificate of spec.tls \(isOver ? "ended" : "ends") on \(end.brief); put a new one into its file, and "
+                        + "the poolers read it", subject: .certificate(.poolerServer)))
+        }
+        return conditions
     }
 
     private func alarms(_ identity: IdentityView, at now: Timestamp) -> [Condition] {
