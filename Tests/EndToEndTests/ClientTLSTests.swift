@@ -102,7 +102,8 @@ struct ClientTLSTests {
                     as: "db.example.com", .verifyFull, authorities: authorities, password: password)
             }
             try await login(first)
-            #expect(try await cluster.command("certificates", "ca").contains(first))
+            // the command's output is read without its last line end
+            #expect(try await cluster.command("certificates", "ca").contains(first.dropLast()))
             #expect(try await cluster.command("certificates").contains("spec.tls.certificateFile"))
             // cut off in the middle, as by a full disk
             _ = try await Shell.run(["truncate", "-s", "100", "\(files)/own.pem"])
