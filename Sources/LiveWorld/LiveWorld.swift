@@ -62,8 +62,7 @@ public struct LiveWorld: World {
         observation.supervisor = ownContainer
         observation.secrets = await secrets.views
         observation.identity = await secrets.identity
-        let local = LocalConfigurationFile(beside: secrets).read()
-        (observation.localConfiguration, observation.isLocalConfigurationRead) = (local.value, !local.isUnknown)
+        observation.localRecord = LocalConfigurationFile(beside: secrets).read()
         let seen = await DockerObserver(world: self, cluster: cluster, scope: scope).observe()
         observation.engines = [EngineSighting(id: engineID, view: seen)]
         guard case .present(let engine) = seen else { return observation }

@@ -151,7 +151,7 @@ struct LocalConfigurationTests {
     @Test("a record that cannot be read is written by nothing, and no node gets another file")
     func unreadable() {
         var fixture = PlanningFixture()
-        (fixture.observation.localConfiguration, fixture.observation.isLocalConfigurationRead) = (nil, false)
+        fixture.observation.localRecord = .unknown(.notLooked)
         trial(&fixture, exitCode: 0)
         #expect(fixture.effects(Configuration()) == [] && fixture.effects(Nodes()) == [])
     }

@@ -13,7 +13,7 @@ say() { printf '\033[1m▶ %s  (%d:%02d)\033[0m\n' "$*" $((SECONDS / 60)) $((SEC
 # What a landing needs: one test for each promise. The others are longer, or the same promises under other faults;
 # CONTRIBUTING.md says why each of them is in the long tier.
 landing='ColdStartTests/comesUp|FailoverTests|SwitchoverTests|RepairTests|RestoreTests|DeclaredTests|ControlTests/lock'
-landing+='|ControlTests/secrets|OwnershipTests|PlantedTests|ArchiveProgramTests|CertificatesTests/(boundaries|store)'
+landing+='|ControlTests/secrets|OwnershipTests|PlantedTests|ArchiveProgramTests|CertificatesTests/boundaries|EtcdAccessTests/boundaries'
 landing+='|LocalConfigurationTests'
 log=.build/last-test.log
 background=$(mktemp -d)

@@ -228,14 +228,10 @@ extension EtcdError {
 extension LiveWorld {
     /// The client for the members that run now.
     func store(_ endpoints: [HTTPEndpoint]) async -> EtcdClient {
-        await connections.store(configuration(for: endpoints))
-    }
-
-    /// How members are asked.
-    func configuration(for endpoints: [HTTPEndpoint]) async -> EtcdConfiguration {
-        EtcdConfiguration(
-            endpoints: endpoints, credentials: await credentials(for: endpoints), deadline: .seconds(2),
-            attemptLimit: .milliseconds(700), deadEndpointPause: .seconds(2))
+        await connections.store(
+            EtcdConfiguration(
+                endpoints: endpoints, credentials: await credentials(for: endpoints), deadline: .seconds(2),
+                attemptLimit: .milliseconds(700), deadEndpointPause: .seconds(2)))
     }
 
     /// The controller's user, for members that are all asked with TLS: its password goes through nothing else.

@@ -21,10 +21,8 @@ public struct Observation: Sendable, Hashable {
     public var secrets: [SecretView]
     /// The cluster's authorities and certificates.
     public var identity = IdentityView()
-    /// What the nodes' own files are to hold; nil while nothing is on record, as under an older build.
-    public var localConfiguration: LocalConfiguration?
-    /// Whether that could be read; where it could not, it is unknown and not absent.
-    public var isLocalConfigurationRead = true
+    /// The record of what the nodes' own files are to hold; absent under an older build.
+    public var localRecord: Sighting<LocalConfiguration> = .absent
     /// The controller's own container, when it runs in one.
     public var supervisor: ContainerID?
     /// The pauses that etcd told of when it could last be read; they stay in force while it cannot.
@@ -42,6 +40,12 @@ public struct Observation: Sendable, Hashable {
         database = .unknown(.notLooked)
         repository = .unknown(.notLooked)
         secrets = []
+    }
+
+    /// What the nodes' own files are to hold; nil while nothing is on record, and where the record cannot be read.
+    public var localConfiguration: LocalConfiguration? {
+        get { localRecord.value }
+        set { localRecord = newValue.map { .present($0) } ?? .absent }
     }
 
     /// An engine by name; unknown when it was not looked at.

@@ -11,7 +11,7 @@ public struct Configuration: Reconciler {
     /// One `PATCH /config` with exactly the members that differ, and one new record; what PostgreSQL must take is tried first.
     public func propose(_ input: PlanningInput) -> Proposal {
         guard case .present(let dcs) = input.observation.dcs, let scope = EngineScope(input) else { return Proposal() }
-        guard input.observation.isLocalConfigurationRead else {
+        guard !input.observation.localRecord.isUnknown else {
             return Proposal(
                 waiting: ["the record of the nodes' own files, which cannot be read"], lookAgain: .seconds(5))
         }

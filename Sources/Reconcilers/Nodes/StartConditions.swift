@@ -28,7 +28,7 @@ enum StartObstacle: Hashable {
         case .restore: "the change to the restored data"
         case .anotherLeader: "another node to lead"
         case .election, .electionOfRunning: "the election"
-        case .unseenTransport: "a look at etcd, to know by which protocol to ask it"
+        case .unseenTransport: "a look at etcd, which may refuse nodes without TLS"
         case .unseenHistory(let what): "a look at \(what)"
         case .allDataLost: "a restore, because all data is lost"
         case .dataOfSeveralClusters: "a person, because the volumes hold data of several clusters"
@@ -72,8 +72,8 @@ struct StartConditions {
         },
         Row(
             condition:
-                "it does not speak TLS with etcd, whose members take both protocols and cannot be asked: with users "
-                + "it would be refused for good"
+                "it does not speak TLS with etcd, whose members take both protocols and cannot be asked: etcd may have "
+                + "authentication on, and refuse it"
         ) {
             $0.isTransportUnseen ? .unseenTransport : nil
         },
