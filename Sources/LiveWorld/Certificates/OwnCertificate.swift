@@ -88,9 +88,14 @@ extension SecretStore {
     private func given(_ file: String, isSecret: Bool = false) throws(OwnCertificate.Trouble) -> String {
         let path = path(of: file)
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20,
+        guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+            let why = String(cString: strerror(errno))
+            throw OwnCertificate.Trouble(
+                text: "\(path) cannot be read by the controller's user, uid \(geteuid()): \(why)")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20,
             let text = try? String(contentsOfFile: path, encoding: .utf8)
-        else { throw OwnCertificate.Trouble(text: "\(path) cannot be read") }
+        else { throw OwnCertificate.Trouble(text: "\(path) is no file with text in it") }
         guard !isSecret || status.st_mode & 0o004 == 0 else {
             throw OwnCertificate.Trouble(text: "\(path) may be read by everybody; chmod 600 it")
         }
