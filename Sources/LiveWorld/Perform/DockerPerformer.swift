@@ -154,7 +154,7 @@ struct DockerPerformer {
         let others = await world.contents.files(of: id)?.value?.filter { view in
             !files.contains { $0.path == view.path }
         }
-        let known = others?.isEmpty == true ? nil : try await docker.writtenRecord(in: id)
+        let known = others?.isEmpty == false ? try await docker.writtenRecord(in: id) : nil
         // until they are known to be there they are not known
         await world.contents.forgetFiles(of: id)
         try await world.write(entries, beside: known?.entries ?? [], to: id)
