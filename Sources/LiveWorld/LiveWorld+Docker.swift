@@ -55,8 +55,7 @@ public struct SupervisorContainer: Sendable {
 extension LiveWorld {
     /// The supervisor containers of this engine, whether they run or not.
     public func supervisors() async throws -> [SupervisorContainer] {
-        let label = "\(Label.component)=\(Component.supervisor.rawValue)"
-        return try await docker.containers(all: true, DockerFilters(["label": [label]])).map { seen in
+        try await containers(with: (Label.component, Component.supervisor.rawValue)).map { seen in
             SupervisorContainer(
                 id: ContainerID(seen.id), name: ContainerName(seen.name),
                 cluster: ClusterName(seen.labels[Label.cluster] ?? ""), isRunning: seen.status == .running,
@@ -79,7 +78,7 @@ extension LiveWorld {
     /// Everything with the cluster's label, the supervisor and its state apart.
     public func ownedObjects(of cluster: Cluster) async throws -> OwnedObjects {
         let filter = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
-        let containers = try await docker.containers(all: true, filter)
+        let containers = try await containers(with: (Label.cluster, cluster.name.text))
             .filter { $0.labels[Label.component] != Component.supervisor.rawValue }
         let volumes = try await docker.volumes(filter).filter {
             $0.labels[Label.component] != Component.supervisor.rawValue
@@ -137,14 +136,46 @@ extension LiveWorld {
         return id
     }
 
-    /// The environment an image sets, which never changes for an image ID.
+    /// What an image brings, which never changes for an image ID; nil for one that was removed by force.
     ///
-    /// - Throws: whatever the engine does; unknown is not "none", for then every container would have to be made anew.
-    func imageEnvironment(_ id: String) async throws -> [String] {
-        if let known = await engineCache.environment(of: id) { return known }
-        let image = try await docker.image(id)
-        await engineCache.keep(environment: image.environment, of: id)
-        return image.environment
+    /// - Throws: whatever the engine does else; unknown is not "none", for then every container would have to be made anew.
+    func imageInUse(_ id: String) async throws(DockerError) -> DockerImage? {
+        if let known = await engineCache.image(id) { return known }
+        do throws(DockerError) {
+            let image = try await docker.image(id)
+            await engineCache.keep(image, as: id)
+            return image
+        } catch {
+            guard error.code == .noSuchImage else { throw error }
+            return nil
+        }
+    }
+
+    /// The engine's containers, each with the labels that its creator gave it.
+    /// - Parameter wanted: a label and its value, that each must have.
+    func containers(with wanted: (key: String, value: String)? = nil) async throws(DockerError)
+        -> [DockerContainerSummary]
+    {
+        let filter = wanted.map { DockerFilters(["label": ["\($0.key)=\($0.value)"]]) } ?? [:]
+        var seen: [DockerContainerSummary] = []
+        for var summary in try await docker.containers(all: true, filter) {
+            summary.labels = try await given(summary.labels, image: summary.imageID)
+            if let wanted, summary.labels[wanted.key] != wanted.value { continue }
+            seen.append(summary)
+        }
+        return seen
+    }
+
+    /// A container in full, with the labels that its creator gave it.
+    func container(_ id: String, deadline: Duration = .seconds(1)) async throws(DockerError) -> DockerContainer {
+        var container = try await docker.container(id, deadline: deadline)
+        container.configuration.labels = try await given(container.configuration.labels, image: container.imageID)
+        return container
+    }
+
+    private func given(_ labels: [String: String], image: String) async throws(DockerError) -> [String: String] {
+        guard labels.keys.contains(where: { $0.hasPrefix(Label.prefix) }) else { return labels }
+        return Label.given(labels, byImage: try await imageInUse(image)?.labels ?? [:])
     }
 
     /// Starts a pull and returns; its progress is part of what is observed.
@@ -216,10 +247,9 @@ extension LiveWorld {
     /// Rings when the list of our containers has changed since it was last read: a stream of events that stays open and
     /// says nothing cannot be told from a quiet engine (fault D05). One small question every eight seconds.
     func watchStates(_ cluster: Cluster, _ wake: @Sendable () -> Void) async {
-        let ours = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
         var known: [String]?
         while !Task.isCancelled {
-            let list = try? await docker.containers(all: true, ours)
+            let list = try? await containers(with: (Label.cluster, cluster.name.text))
             let seen = list?.filter { $0.labels[Label.component] != Component.reader.rawValue }
                 .map { "\($0.id) \($0.name) \($0.status)" }.sorted()
             if let known, let seen, seen != known { wake() }

@@ -284,7 +284,7 @@ final class ClusterFixture: Sendable {
         let label = "label=io.pg-controller.cluster=\(id)"
         for (list, remove) in [
             (["ps", "-aq"], ["rm", "-f", "-v"]), (["network", "ls", "-q"], ["network", "rm"]),
-            (["volume", "ls", "-q"], ["volume", "rm"]),
+            (["volume", "ls", "-q"], ["volume", "rm"]), (["image", "ls", "-q"], ["image", "rm"]),
         ] {
             let found = (try? await docker(list + ["--filter", label])) ?? ""
             let ids = found.split(separator: "\n").map(String.init)

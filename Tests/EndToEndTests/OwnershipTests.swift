@@ -9,6 +9,8 @@ struct OwnershipTests {
         try await ClusterFixture.with(nodes: 1, etcd: 1) { cluster in
             let volume = try await cluster.docker("volume", "create", cluster.node(1) + "-data")
             _ = try await cluster.docker("create", "--name", cluster.console, "pg-controller/etcd:3.5")
+            let impostor = try await impostor(of: cluster)
+            let before = try await cluster.inspect(impostor, "{{.Id}} {{.State.StartedAt}}")
             let container = try await cluster.inspect(cluster.console, "{{.Id}} {{.State.Status}}")
             defer { _ = Task { try? await Shell.run(["docker", "volume", "rm", volume]) } }
             try cluster.run()
@@ -18,9 +20,27 @@ struct OwnershipTests {
             }
             #expect(status.conditions.contains { $0.type == "NotOwned" && $0.message.contains(volume) })
             #expect(try await cluster.inspect(cluster.console, "{{.Id}} {{.State.Status}}") == container)
+            #expect(!status.conditions.contains { $0.message.contains(impostor) })
+            #expect(try await cluster.inspect(impostor, "{{.Id}} {{.State.StartedAt}}") == before)
             cluster.kill()
+            #expect(try await !cluster.command("destroy", "--yes", cluster.id).contains(impostor))
+            #expect(try await cluster.inspect(impostor, "{{.Id}} {{.State.StartedAt}}") == before)
             _ = try await cluster.docker("rm", "-f", cluster.console)
         }
+    }
+
+    /// A container of an application whose image brings our labels, as if it was a pooler that is not wanted any more.
+    private func impostor(of cluster: ClusterFixture) async throws -> String {
+        let (name, image) = ("\(cluster.id)-impostor", "\(cluster.id)-impostor:1")
+        let prefix = "io.pg-controller."
+        let labels = "\(prefix)cluster=\(cluster.id) \(prefix)component=pooler \(prefix)name=\(name)"
+        try await Shell.run([
+            "sh", "-c", "printf 'FROM pg-controller/etcd:3.5\\nLABEL \(labels)\\n' | docker build -q -t \(image) -",
+        ])
+        _ = try await cluster.docker("run", "-d", "--name", name, "--entrypoint", "sleep", image, "3600")
+        let seen = try await cluster.docker("ps", "-q", "--filter", "label=\(prefix)cluster=\(cluster.id)")
+        #expect(!seen.isEmpty)
+        return name
     }
 
     @Test("destroy asks for the name, keeps the volumes, and removes them only when told")

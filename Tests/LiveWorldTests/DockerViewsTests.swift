@@ -25,6 +25,22 @@ struct DockerViewsTests {
     }
 
     @Test(
+        "labels that an image brings count for nothing; those that a container's creator gave count, and foreign ones stay"
+    )
+    func imageLabels() {
+        let cluster = "io.pg-controller.cluster"
+        let component = "io.pg-controller.component"
+        let seen = [cluster: "x", component: "node", "version": "1"]
+        #expect(Label.given(seen, byImage: [:]) == seen)
+        #expect(Label.given(seen, byImage: [cluster: "x", "version": "1"]) == [component: "node", "version": "1"])
+        #expect(Label.given(seen, byImage: seen) == ["version": "1"])
+        #expect(ImageFeature.named(in: [Label.features: "later patroni-tls"]) == [.patroniTLS])
+        #expect(ImageFeature.named(in: [:]).isEmpty)
+        // what the creator said otherwise than the image is the creator's
+        #expect(Label.given(seen, byImage: [cluster: "y"]) == seen)
+    }
+
+    @Test(
         "a container lives, has ended, or is in a state that proves nothing",
         arguments: [
             (#"{"Status": "running", "Running": true, "StartedAt": "2026-11-29T10:00:01Z"}"#, "running"),

@@ -13,7 +13,7 @@ public struct DockerContainer: Sendable, Hashable {
     /// How often its restart policy started it.
     public let restartCount: Int
     /// What it was asked to be.
-    public let configuration: DockerContainerConfiguration
+    public var configuration: DockerContainerConfiguration
     /// What it was asked to be on its host.
     public let hostConfiguration: DockerHostConfiguration
     /// What is mounted.

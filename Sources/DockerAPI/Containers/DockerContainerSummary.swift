@@ -14,8 +14,8 @@ public struct DockerContainerSummary: Sendable, Hashable {
     public let status: DockerContainerState.Status
     /// The state in words for a person: `Up 2 minutes (Paused)`.
     public let statusText: String
-    /// Its labels.
-    public let labels: [String: String]
+    /// Its labels, those of its image among them.
+    public var labels: [String: String]
     /// Its endpoints by network name.
     public let networks: [String: DockerEndpoint]
     /// What is mounted.

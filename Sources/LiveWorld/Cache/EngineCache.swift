@@ -1,3 +1,4 @@
+import DockerAPI
 import Model
 
 /// What the engine said, and what it is not to be asked again at once.
@@ -6,8 +7,9 @@ actor EngineCache {
     private var shortages = Cache<ContainerID, String>(lifetime: .seconds(600))
     private var silent = Cache<ContainerID, Void>(lifetime: .seconds(5))
     private var shutdowns = Cache<ContainerID, Void>(lifetime: .seconds(5))
+    private var reloads = Cache<NodeName, Void>(lifetime: .seconds(3))
     private var pulls = Cache<ImageReference, String>()
-    private var environments = Cache<String, [String]>(capacity: 256)
+    private var images = Cache<String, DockerImage>(capacity: 256)
     private var questions = Cache<String, Void>(capacity: 16)
     private var exitWaiters: [(id: ContainerID, ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
     private var tickets = 0
@@ -38,15 +40,20 @@ actor EngineCache {
     func noteStart(of id: ContainerID) { shutdowns.forget(id) }
     func isShuttingDown(_ id: ContainerID) -> Bool { shutdowns.contains(id) }
 
+    /// A node's Patroni was told to read its file again: where its certificates or authorities are other ones, it closes its port
+    /// and opens it again half a second later.
+    func noteReload(of node: NodeName) { reloads.note(node) }
+    func isReloading(_ node: NodeName) -> Bool { reloads.contains(node) }
+
     /// The progress of a pull; nil for its end.
     func notePull(_ reference: ImageReference, _ progress: String?) {
         if let progress { pulls.keep(progress, for: reference) } else { pulls.forget(reference) }
     }
     func pull(_ reference: ImageReference) -> String? { pulls[reference] }
 
-    /// The environment that an image sets, by the image's ID.
-    func environment(of image: String) -> [String]? { environments[image] }
-    func keep(environment: [String], of image: String) { environments.keep(environment, for: image) }
+    /// What an image brings, by its ID: it never changes.
+    func image(_ id: String) -> DockerImage? { images[id] }
+    func keep(_ image: DockerImage, as id: String) { images.keep(image, for: id) }
 
     /// A command of ours that changes nothing; its end is no reason to look again.
     func note(question id: String) { questions.note(id) }

@@ -120,7 +120,7 @@ public actor ControllerLock {
 
     private func other() async throws -> DockerContainer? {
         do {
-            return try await world.docker.container(name)
+            return try await world.container(name)
         } catch  where error.isAboutAMissingObject {
             return nil
         }
@@ -194,7 +194,7 @@ public actor ControllerLock {
 extension LiveWorld {
     /// The container that holds a cluster's lock, where one does.
     public func lockHolder(of cluster: ClusterName) async -> ContainerID? {
-        let lock = try? await docker.container(ControllerLock.name(of: cluster).text)
+        let lock = try? await container(ControllerLock.name(of: cluster).text)
         guard let labels = lock?.configuration.labels, labels[Label.lock] == cluster.text else { return nil }
         return labels[Label.holderContainer].flatMap { $0.isEmpty ? nil : ContainerID($0) }
     }

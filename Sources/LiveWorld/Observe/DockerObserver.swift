@@ -33,7 +33,7 @@ struct DockerObserver {
     /// Ours in full; of foreign ones the name and the labels, which is all that planners may know of them. A container
     /// that vanishes between the list and its inspect is simply not there any more.
     private func containers() async throws -> [ContainerView] {
-        let list = try await docker.containers()
+        let list = try await world.containers()
         let label = cluster.name.text
         return try await withThrowingTaskGroup(of: ContainerView?.self) { group in
             for summary in list {
@@ -68,7 +68,9 @@ struct DockerObserver {
                 if !isShuttingDown { await world.engineCache.noteSilence(of: id) }
             }
         }
-        return ContainerView(unanswered: summary)
+        var view = ContainerView(unanswered: summary)
+        view.features = ImageFeature.named(in: try await world.imageInUse(summary.imageID)?.labels ?? [:])
+        return view
     }
 
     /// While no node runs, how far the WAL of each reaches is read to its end: what they hold decides who starts first
@@ -91,7 +93,7 @@ struct DockerObserver {
     }
 
     private func inspect(_ id: String, deadline: Duration) async throws -> ContainerView? {
-        guard let container = try await known({ try await docker.container(id, deadline: deadline) }) else {
+        guard let container = try await known({ try await world.container(id, deadline: deadline) }) else {
             return nil
         }
         var view = ContainerView(docker: container)
@@ -100,8 +102,10 @@ struct DockerObserver {
             id != world.ownContainer?.text
         else { return view }
         // what the image itself sets is not drift
-        let image = try await environment(ofImage: container.imageID)
-        view.settings.environment = container.configuration.environment.filter { !image.contains($0) }.sorted()
+        let image = try await world.imageInUse(container.imageID)
+        view.features = ImageFeature.named(in: image?.labels ?? [:])
+        view.settings.environment = container.configuration.environment
+            .filter { image?.environment.contains($0) != true }.sorted()
         if case .guarding = scope, view.state.isRunning { return view }
         if scope == .handOver, !view.state.isRunning { return view }
         view.ranOutOfMemoryAt = await world.engineCache.shortage(of: view.id)
@@ -113,15 +117,6 @@ struct DockerObserver {
             view.result = await world.result(of: view)
         }
         return view
-    }
-
-    /// Nothing of an image that somebody has removed by force; when Docker does not say, nothing is known.
-    private func environment(ofImage id: String) async throws -> [String] {
-        do {
-            return try await world.imageEnvironment(id)
-        } catch let error as DockerError where error.code == .noSuchImage {
-            return []
-        }
     }
 
     /// What is there, or nil when it has vanished since it was listed.
@@ -206,6 +201,7 @@ struct DockerObserver {
                 let image = try await docker.image(reference.text)
                 seen.id = .present(image.id)
                 seen.postgresMajor = image.postgresMajor
+                seen.features = ImageFeature.named(in: image.labels)
             } catch {
                 if !error.isAboutAMissingObject { seen.id = .unknown(error.unknownReason) }
             }

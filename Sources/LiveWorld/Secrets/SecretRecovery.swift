@@ -76,7 +76,7 @@ extension LiveWorld {
         let filter = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
         let volumes = try await docker.volumes(filter).filter { isPart($0.labels[Label.component]) }
         let hasRepository = volumes.contains { $0.labels[Label.component] == Component.repository.rawValue }
-        let containers = try await docker.containers(all: true, filter)
+        let containers = try await containers(with: (Label.cluster, cluster.name.text))
         let knowsUsers = containers.contains { $0.labels[Label.etcdTLS] != nil }
         if let container = containers.first(where: { isPart($0.labels[Label.component]) }) {
             return ("container \(container.name)", hasRepository, knowsUsers)
@@ -115,8 +115,7 @@ enum SecretRecovery {
     /// Looks for each missing secret in every container that may have it; one that runs comes first.
     static func read(_ missing: [SecretName], of cluster: Cluster, world: LiveWorld) async -> Result {
         var result = Result()
-        let filter = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
-        let list = (try? await world.docker.containers(all: true, filter)) ?? []
+        let list = (try? await world.containers(with: (Label.cluster, cluster.name.text))) ?? []
         let ordered = list.sorted {
             ($0.status == .running ? 0 : 1, $0.name) < ($1.status == .running ? 0 : 1, $1.name)
         }

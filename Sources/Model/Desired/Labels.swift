@@ -1,5 +1,17 @@
 /// The labels that say who owns a Docker object and what it is for.
 public enum Label {
+    /// How all of them begin.
+    public static let prefix = "io.pg-controller."
+
+    /// On an image of ours: what its programs know (`ImageFeature`), separated by spaces.
+    public static let features = "io.pg-controller.features"
+
+    /// What the creator of a container said of it. Docker adds the labels of the image to a container's own, so without this an
+    /// image that an application brings could pass its containers off as ours.
+    public static func given(_ labels: [String: String], byImage brought: [String: String]) -> [String: String] {
+        labels.filter { !$0.key.hasPrefix(prefix) || brought[$0.key] != $0.value }
+    }
+
     /// The owning cluster's name. Nothing without it is ever touched (invariant I9).
     public static let cluster = "io.pg-controller.cluster"
     /// The part: a `Component`.
@@ -29,6 +41,18 @@ public enum Label {
     public static let holderContainer = "io.pg-controller.holder-container"
     /// On a lock: since when it is held, RFC 3339.
     public static let since = "io.pg-controller.since"
+}
+
+/// What the programs of an image know, beyond those of the first images. A node goes on with the image that it has, so the
+/// controller asks nothing of it that this image does not know.
+public enum ImageFeature: String, Sendable, Hashable {
+    /// The programs ask Patroni with TLS.
+    case patroniTLS = "patroni-tls"
+
+    /// What an image says of itself. A newer image may know more.
+    public static func named(in labels: [String: String]) -> Set<ImageFeature> {
+        Set((labels[Label.features] ?? "").split(separator: " ").compactMap { ImageFeature(rawValue: String($0)) })
+    }
 }
 
 /// What a Docker object is for.

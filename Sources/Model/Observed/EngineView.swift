@@ -93,6 +93,8 @@ public struct ContainerView: Sendable, Hashable {
     public var image: ImageReference
     /// The image's ID.
     public var imageID: String
+    /// What the image's programs know.
+    public var features: Set<ImageFeature> = []
     /// Its labels, sorted by key.
     public var labels: [LabelValue]
     /// Whether it lives.
@@ -308,6 +310,8 @@ public struct ImageSighting: Sendable, Hashable {
     public var pulling: String?
     /// PostgreSQL's major version in it, where it says so.
     public var postgresMajor: Int?
+    /// What its programs know.
+    public var features: Set<ImageFeature> = []
     /// An image as seen.
     public init(reference: ImageReference, id: Sighting<String>, pulling: String? = nil) {
         self.reference = reference
