@@ -112,7 +112,9 @@ let package = Package(
         // tests of the clients; the contract tests run real servers in Docker
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("PostgresClientTests", ["PostgresClient"]),
-        tests("PostgresContractTests", ["LiveWorld", "PostgresClient", "Model", "TestSupport"]),
+        tests(
+            "PostgresContractTests",
+            ["LiveWorld", "Reconcilers", "PostgresClient", "Model", "PlanningFixtures", "TestSupport"]),
         tests("EtcdClientTests", ["EtcdClient", "HTTPTransport"]),
         tests("EtcdContractTests", ["EtcdClient", "HTTPTransport", "TestSupport"]),
         tests("PatroniAPITests", ["PatroniAPI", "HTTPTransport"]),

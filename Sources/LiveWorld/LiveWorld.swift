@@ -98,6 +98,7 @@ public struct LiveWorld: World {
         observation.poolers = await poolers
         if case .present(let keys) = dcs {
             await latest.keep(leader: keys.leader, ttl: keys.configurationInForce.ttl)
+            await latest.keep(members: keys.members)
             observation.dcs = .present(await withLeases(keys, of: observation.members))
         }
         observation.repository = await repository
@@ -174,7 +175,7 @@ struct Addresses {
     /// etcd members that run.
     let etcd: [EtcdAddress]
     /// Nodes whose container is known, and the address of those that run.
-    let nodes: [(node: NodeName, container: ContainerID, isRunning: Bool, host: String?)]
+    let nodes: [(node: NodeName, container: ContainerID, isRunning: Bool, host: String?, features: Set<ImageFeature>)]
     /// Poolers whose container is known, and the address of those that run.
     let poolers: [(container: ContainerName, isRunning: Bool, host: String?)]
 
@@ -204,7 +205,7 @@ struct Addresses {
         nodes = owned(.node).map { container in
             let name = NodeName(container.labels.value(of: Label.name) ?? container.name.text)
             let isRunning = mayRun(container)
-            return (name, container.id, isRunning, isRunning ? host(container) : nil)
+            return (name, container.id, isRunning, isRunning ? host(container) : nil, container.features)
         }
         poolers = owned(.pooler).map { container in
             let name = ContainerName(container.labels.value(of: Label.name) ?? container.name.text)

@@ -22,6 +22,12 @@ enum SessionSettings {
         "exit_on_error": "off", "restrict_nonsystem_relation_kind": "", "local_preload_libraries": "", "jit": "off",
     ]
 
+    /// For the role that can only look.
+    static let monitor = common.merging([
+        // a trigger at login runs before the first statement, and may raise; the role may say so (`MonitorSettings.parameter`)
+        "event_triggers": "off", "default_transaction_read_only": "on",
+    ]) { _, own in own }
+
     /// For a superuser, who alone may say most of these.
     static let superuser = common.merging([
         // a trigger at login runs before the first statement, as the superuser, and may raise

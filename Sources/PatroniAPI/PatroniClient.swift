@@ -24,16 +24,15 @@ public struct PatroniCredentials: Sendable, Hashable, CustomStringConvertible, C
 public struct PatroniClient: Sendable {
     /// The node's REST endpoint.
     public let endpoint: HTTPEndpoint
+    /// With what it changes something.
+    public let credentials: PatroniCredentials?
     private let http: HTTPClient
-    private let authorization: String?
 
     /// Makes a client; nothing is connected yet.
     public init(endpoint: HTTPEndpoint, credentials: PatroniCredentials? = nil) {
         self.endpoint = endpoint
+        self.credentials = credentials
         http = HTTPClient(endpoint: endpoint)
-        authorization = credentials.map {
-            "Basic " + Data("\($0.user):\($0.password)".utf8).base64EncodedString()
-        }
     }
 
     /// Sends a request; the answer is returned whatever its status.
@@ -49,8 +48,9 @@ public struct PatroniClient: Sendable {
     /// The password goes only where Patroni asks for it (`check_access`, patroni/api.py): with what changes something.
     package func headers(for method: HTTPRequest.Method, hasBody: Bool) -> [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
-        if let authorization, method != .get, method != .head {
-            headers.append((name: "Authorization", value: authorization))
+        if let credentials, method != .get, method != .head {
+            let pair = Data("\(credentials.user):\(credentials.password)".utf8)
+            headers.append((name: "Authorization", value: "Basic \(pair.base64EncodedString())"))
         }
         if hasBody { headers.append((name: "Content-Type", value: "application/json")) }
         return headers

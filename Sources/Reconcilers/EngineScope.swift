@@ -31,6 +31,12 @@ final class EngineScope: Sendable {
         return known == cluster.postgres.version ? nil : known
     }
 
+    /// Whether the programs of a node know this: by its container's image, or by the one that it is to get.
+    func knows(_ feature: ImageFeature, _ node: NodeName) -> Bool {
+        if let seen = container(node.container) { return seen.features.contains(feature) }
+        return engine.images.first { $0.reference == cluster.nodes.image }?.features.contains(feature) == true
+    }
+
     /// Whether labels say that an object is this cluster's.
     func owns(_ labels: [LabelValue]) -> Bool { labels.value(of: Label.cluster) == cluster.name.text }
 

@@ -70,7 +70,7 @@ struct CertificatesTests {
             let own =
                 "sslcert=/etc/controller/identity.pem sslkey=/etc/controller/identity.pem "
                 + "sslrootcert=/etc/controller/cluster.crt sslmode=verify-full"
-            for role in ["postgres", "pgbouncer"] {
+            for role in ["postgres", "pgbouncer", "controller_monitor"] {
                 let said = try await attempt("user=\(role) \(own)", password: nil)
                 #expect(said.contains("FATAL"), "\(role): \(said)")
             }
@@ -94,17 +94,21 @@ struct CertificatesTests {
                 ])
                 #expect(!said.isEmpty, "\(role): \(said)")
             }
-            // the poolers' certificate opens no superuser's session either
+            try await patroniInterface(cluster, from: other, to: primary)
+            // the poolers' certificate opens no session of the superuser's or of the monitor's either
             let pooler = cluster.pooler(1)
             let key = try await cluster.docker("exec", pooler, "cat", "/etc/controller/identity.pem")
-            let said = try await Shell.run(
-                [
-                    "docker", "exec", other, "sh", "-c",
-                    "umask 077; printf '%s' \"$0\" > /tmp/stolen.pem; psql -XAtq \"host=\(primary) dbname=postgres user=postgres "
-                        + "sslcert=/tmp/stolen.pem sslkey=/tmp/stolen.pem sslmode=require\" -c 'select 1' 2>&1 || true",
-                    key,
-                ])
-            #expect(said.contains("FATAL"), "\(said)")
+            for role in ["postgres", "controller_monitor"] {
+                let said = try await Shell.run(
+                    [
+                        "docker", "exec", other, "sh", "-c",
+                        "umask 077; printf '%s' \"$0\" > /tmp/stolen.pem; psql -XAtq \"host=\(primary) dbname=postgres "
+                            + "user=\(role) sslcert=/tmp/stolen.pem sslkey=/tmp/stolen.pem sslmode=require\" "
+                            + "-c 'select 1' 2>&1 || true",
+                        key,
+                    ])
+                #expect(said.contains("FATAL"), "\(role): \(said)")
+            }
             // the data directory is read for a backup with the backup task's certificate, and with no other
             let reading =
                 "pgbackrest --stanza=pg-ha --config=/dev/null --pg1-host=\(primary) --pg1-host-type=tls "
@@ -160,6 +164,52 @@ struct CertificatesTests {
             let status = try await cluster.ready()
             #expect(status.nodes.contains { $0.role == "primary" && $0.name == other })
         }
+    }
+
+    /// Patroni answers over TLS alone, and changes something only for a certificate of the cluster and the password together.
+    private func patroniInterface(_ cluster: ClusterFixture, from other: String, to primary: String) async throws {
+        let script = """
+            import base64, re, ssl, sys, urllib.error, urllib.request
+            scheme, certificate, password, method, path = sys.argv[1:]
+            folder = "/etc/controller/"
+            context = ssl.create_default_context(cafile=folder + "cluster.crt") if scheme == "https" else None
+            if certificate != "none":
+                context.load_cert_chain(certificate)
+            request = urllib.request.Request(f"{scheme}://\(primary):8008{path}", method=method)
+            if password == "password":
+                text = open(folder + "patroni.yml").read()
+                pair = "controller:" + re.search('restapi:.*?password: "(.*?)"', text, re.S).group(1)
+                request.add_header("Authorization", "Basic " + base64.b64encode(pair.encode()).decode())
+            try:
+                print(urllib.request.urlopen(request, context=context, timeout=5).status)
+            except urllib.error.HTTPError as error:
+                print(error.code)
+            except Exception as error:
+                print(type(error).__name__)
+            """
+        func ask(_ scheme: String, _ certificate: String, _ password: String, _ method: String, _ path: String)
+            async throws -> String
+        {
+            try await cluster.docker(
+                "exec", other, "python3", "-c", script, scheme, certificate, password, method, path)
+        }
+        let own = "/etc/controller/identity.pem"
+        // every node takes TLS as soon as it has read its second file
+        _ = try await eventually("Patroni to take TLS") { () -> Bool? in
+            try await ask("https", "none", "none", "GET", "/health") == "200" ? true : nil
+        }
+        #expect(try await !["200", "401", "403"].contains(ask("http", "none", "password", "GET", "/health")))
+        #expect(try await !["200", "401", "403"].contains(ask("http", "none", "password", "POST", "/reload")))
+        #expect(try await ask("https", "none", "password", "POST", "/reload") == "403")
+        #expect(try await ask("https", own, "none", "POST", "/reload") == "401")
+        #expect(try await ["200", "202"].contains(ask("https", own, "password", "POST", "/reload")))
+        // those that ask it from inside know how
+        let list = try await cluster.docker("exec", other, "patronictl", "-c", "/etc/controller/patroni.yml", "list")
+        #expect(list.contains(primary) && list.contains("Leader"), "\(list)")
+        _ = try await cluster.docker("exec", primary, "belongs", "00000001.history")
+        let reload = try await cluster.docker(
+            "exec", other, "patronictl", "-c", "/etc/controller/patroni.yml", "reload", cluster.id, "--force")
+        #expect(reload.components(separatedBy: "Reload request received").count == 3, "\(reload)")
     }
 
     /// The serial number of the certificate that each node's PostgreSQL shows.

@@ -36,6 +36,7 @@ struct PlantedTests {
                     ? true : nil
             }
             try await cluster.ready()
+            try await looksAsMonitor(cluster, on: primary)
             try await cluster.command("backup", "--type", "full")
             try await failOver(cluster, from: primary)
             try await cluster.command("backup", "--type", "incr")
@@ -108,19 +109,50 @@ struct PlantedTests {
             cluster, primary,
             """
             create function public.refuse() returns event_trigger language plpgsql as
-                $$ begin if session_user = 'postgres' then raise exception 'no superuser logs in here'; end if; end $$;
+                $$ begin if session_user in ('postgres', 'controller_monitor') then
+                raise exception 'no superuser and no monitor logs in here'; end if; end $$;
             create event trigger refuse on login execute function public.refuse();
             alter role postgres set statement_timeout = '3ms';
             alter role postgres set default_transaction_read_only = on;
             alter role postgres set default_transaction_isolation = 'serializable';
             alter role postgres set idle_session_timeout = '1s';
             alter role postgres set role = 'pg_monitor';
+            alter role controller_monitor set search_path = public;
+            alter role controller_monitor nologin connection limit 0 createrole;
+            revoke pg_monitor from controller_monitor;
+            revoke set on parameter event_triggers from controller_monitor;
+            revoke connect on database appdb, postgres from public;
             """)
         // what was open before goes, and comes back with what is set now
         _ = try await sql(
             cluster, primary,
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'postgres' and pid <> pg_backend_pid()"
-        )
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('postgres', 'controller_monitor') "
+                + "and pid <> pg_backend_pid()")
+    }
+
+    /// The monitor has back what it needs, and no session of the superuser's looks any more.
+    private func looksAsMonitor(_ cluster: ClusterFixture, on primary: String) async throws {
+        let needs = """
+            select rolcanlogin and not rolcreaterole and rolconnlimit = -1
+              and pg_has_role(oid, 'pg_monitor', 'USAGE') and has_database_privilege(oid, 'appdb', 'CONNECT')
+              and has_database_privilege(oid, 'postgres', 'CONNECT')
+              and has_parameter_privilege(oid, 'event_triggers', 'SET')
+            from pg_roles where rolname = 'controller_monitor'
+            """
+        _ = try await eventually("the monitor to be as it was") { () -> Bool? in
+            try await sql(cluster, primary, needs) == "t" ? true : nil
+        }
+        _ = try await sql(
+            cluster, primary,
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'controller'")
+        let looks = """
+            select string_agg(distinct usename || ' in ' || datname, ', ' order by usename || ' in ' || datname)
+            from pg_stat_activity where application_name = 'controller' and query like '%json%'
+            """
+        _ = try await eventually("looks as the monitor alone") { () -> Bool? in
+            try await sql(cluster, primary, looks) == "controller_monitor in appdb, controller_monitor in postgres"
+                ? true : nil
+        }
     }
 
     /// Functions and operators that suit the look's and the drill's own statements better than the server's. In a drill,

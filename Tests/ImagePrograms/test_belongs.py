@@ -1,11 +1,36 @@
+import http.client
+import os
+import tempfile
 import unittest
+from unittest import mock
 
-from cluster_node.belongs import belongs
+from cluster_node import belongs as module
+from cluster_node.belongs import belongs, takes_tls
 
 
 def patroni(status, node, *members):
     answers = {"/leader": (status, node), "/cluster": (200, {"members": list(members)})}
     return lambda path: answers[path]
+
+
+class Protocol(unittest.TestCase):
+    def test_patroni_is_asked_as_its_file_has_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "patroni.yml")
+            self.assertFalse(takes_tls(path))
+            for text, expected in (("restapi:\n  listen: x\n", False), ("restapi:\n  verify_client: optional\n", True)):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(text)
+                self.assertEqual(takes_tls(path), expected)
+
+    def test_without_tls_where_there_is_no_file(self):
+        with mock.patch.object(module, "takes_tls", return_value=False):
+            self.assertIs(type(module.connect()), http.client.HTTPConnection)
+
+    def test_with_tls_the_authority_is_checked(self):
+        with mock.patch.object(module, "takes_tls", return_value=True):
+            with self.assertRaises(OSError):
+                module.connect()
 
 
 class Belongs(unittest.TestCase):

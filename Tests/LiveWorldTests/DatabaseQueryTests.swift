@@ -12,7 +12,7 @@ struct DatabaseQueryTests {
 
     private func basics(_ standbys: String = "[]", limits: String = "null") throws -> DatabaseView {
         let text = """
-            {"recovery": false, "system": "757", "timeline": 3, "locale": "C.UTF-8", "checksums": true,
+            {"sees": true, "recovery": false, "system": "757", "timeline": 3, "locale": "C.UTF-8", "checksums": true,
              "checkpoint": 1763895676, "oldest": 1500, "standbys": \(standbys), "pending": ["max_connections"],
              "limits": \(limits)}
             """
@@ -46,13 +46,11 @@ struct DatabaseQueryTests {
 
     @Test("archiving that fails is told in pgBackRest's words, without the code before them and without advice")
     func archiving() throws {
-        let view = try archiver(
-            #"""
-            "failing": true, "failed": "000000010000000000000006",
-            "why": "103\nunable to find a valid repository:\nrepo1: no space\nHINT: is it mounted?"
-            """#)
+        let view = try archiver(#""failing": true, "failed": "000000010000000000000006""#)
         #expect(view.isFailing && view.lastFailed == "000000010000000000000006")
-        #expect(view.failure == "unable to find a valid repository: repo1: no space")
+        let words = "103\nunable to find a valid repository:\nrepo1: no space\nHINT: is it mounted?"
+        #expect(
+            DatabaseQuery.words(ofArchiveError: words) == "unable to find a valid repository: repo1: no space")
         #expect(view.lastArchivedAt == Timestamp(microseconds: 1_763_895_676_500_000))
         #expect(try archiver(#""failing": false"#).failure == nil)
     }
@@ -71,13 +69,16 @@ struct DatabaseQueryTests {
     func roles() throws {
         var view = try basics()
         let text = """
-            {"login": true, "database": false, "databases": [{"name": "app", "owner": "app", "limit": -1, "sessions": ["x"]}],
-             "roles": [{"name": "app", "verifier": "SCRAM", "attributes": ["LOGIN", "INHERIT"], "granted": ["readers"],
+            {"login": true, "monitor": true, "refused": [{"role": "r", "database": "x"}], "database": false, "databases": [{"name": "app", "owner": "app", "limit": -1, "sessions": ["x"]}],
+             "roles": [{"name": "app", "attributes": ["LOGIN", "INHERIT"], "granted": ["readers"], "members": ["z"],
                "limit": 5, "until": null, "holds": []},
-              {"name": "none", "verifier": null, "attributes": [], "granted": [], "limit": -1, "until": 1, "holds": ["y"]}]}
+              {"name": "none", "attributes": [], "granted": [], "members": [], "limit": -1, "until": 1, "holds": ["y"]}]}
             """
-        DatabaseQuery.fill(&view, try decoded(DatabaseQuery.Accounts.self, text), matching: ["app"])
-        #expect(view.hasPoolerLogin && !view.hasDatabase)
+        DatabaseQuery.fill(
+            &view, try decoded(DatabaseQuery.Accounts.self, text), verifiers: ["app": "SCRAM", "none": nil],
+            matching: ["app"])
+        #expect(view.hasPoolerLogin && view.hasMonitorFunction && !view.hasDatabase)
+        #expect(view.refusedConnections == [DatabaseConnection("r", "x")] && view.roles.map(\.members) == [["z"], []])
         #expect(view.roles.map(\.passwordMatches) == [true, false])
         #expect(view.roles.map(\.hasPassword) == [true, false])
         #expect(view.roles[0].attributes == ["INHERIT", "LOGIN"] && view.roles[0].granted == ["readers"])

@@ -9,7 +9,8 @@ struct LocalConfigurationFileTests {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("local-\(UUID().uuidString)")
     private let value = LocalConfiguration(
         parameters: [.init("shared_preload_libraries", "pg_stat_statements")],
-        clientRules: ["host all all 10.0.0.0/8 reject"], poolers: ["10.0.0.2"], nodesProve: true)
+        clientRules: ["host all all 10.0.0.0/8 reject"], poolers: ["10.0.0.2"], nodesProve: true,
+        patroniTLS: true)
 
     @Test("is read as it was written, for the controller alone, and replaced as a whole")
     func lasts() throws {
@@ -33,7 +34,7 @@ struct LocalConfigurationFileTests {
         // an older build's says nothing of proofs
         try #"{"parameters": [], "clientRules": [], "poolers": []}"#
             .write(toFile: path, atomically: false, encoding: .utf8)
-        #expect(file.read().value?.nodesProve == false)
+        #expect(file.read().value?.nodesProve == false && file.read().value?.patroniTLS == false)
         // what a person has broken is as good as nothing: values are tried anew
         try "{".write(toFile: path, atomically: false, encoding: .utf8)
         #expect(file.read() == .absent)

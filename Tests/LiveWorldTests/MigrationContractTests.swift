@@ -27,7 +27,8 @@ struct MigrationContractTests {
             let server = Server(container: container, address: try await fixture.address(of: container))
             _ = try await eventually("PostgreSQL answers") { try await server.sql("SELECT 1") }
             try await server.sql(
-                "CREATE ROLE pgadmin LOGIN CREATEROLE PASSWORD 'secret'; CREATE ROLE other; GRANT other TO pgadmin")
+                "CREATE ROLE pgadmin LOGIN CREATEROLE PASSWORD 'secret'; CREATE ROLE other; GRANT other TO pgadmin; "
+                    + "CREATE ROLE controller_monitor")
             try await server.sql("CREATE DATABASE app OWNER pgadmin")
             try await server.sql("GRANT USAGE, CREATE ON SCHEMA public TO pgadmin, other", in: "app")
             try await server.sql(server.historySQL, in: "app")

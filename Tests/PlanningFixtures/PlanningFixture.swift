@@ -31,7 +31,9 @@ struct PlanningFixture {
                 labels: [LabelValue(Label.cluster, "demo")], endpoints: [])
         ]
         engine.images = [cluster.etcd.image, cluster.nodes.image, cluster.pooler.image, cluster.console.image].map {
-            ImageSighting(reference: $0, id: .present("sha256:\($0)"))
+            var image = ImageSighting(reference: $0, id: .present("sha256:\($0)"))
+            image.features = [.patroniTLS]
+            return image
         }
         let input = PlanningInput(cluster: cluster, observation: observed, now: PlanningFixture.now)
         guard let site = EngineScope(input) else { return }
@@ -67,6 +69,7 @@ struct PlanningFixture {
             ],
             state: .running(startedAt: "t0"))
         view.settings = spec.settings
+        view.features = [.patroniTLS]
         view.attachments = [
             Attachment(network: PlanningFixture.networkID, networkName: cluster.network.name, address: "10.0.0.2")
         ]
@@ -172,6 +175,7 @@ struct PlanningFixture {
         database.application.extensions = [ExtensionView(name: "vector", installed: "0.8.1", available: "0.8.1")]
         database.application.migrations = .present([])
         database.hasPoolerLogin = true
+        database.hasMonitorFunction = true
         database.standbys = cluster.nodeNames.dropFirst().map {
             StandbyView(node: $0, state: "streaming", isSynchronous: true, lagBytes: 0)
         }

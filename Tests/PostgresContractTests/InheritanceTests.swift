@@ -50,14 +50,15 @@ struct InheritanceTests {
             DatabaseQuery.Accounts.self, DatabaseQuery.accounts,
             [
                 PostgresValue(array: ["pgadmin"]), PostgresValue(array: ["pgadmin"]), PostgresValue(array: ["app"]),
-                "app", PostgresValue(PoolerSettings.loginBody),
+                "app", PostgresValue(PoolerSettings.loginBody), PostgresValue(MonitorSettings.body(stanza: "x")),
+                PostgresValue(array: ["pgadmin"]), PostgresValue(array: ["app"]),
             ])
         #expect(accounts.roles.map(\.name) == ["pgadmin"] && accounts.database)
-        _ = try await ask(DatabaseQuery.Archiver.self, DatabaseQuery.archiver, ["/tmp/none/"])
+        _ = try await ask(DatabaseQuery.Archiver.self, DatabaseQuery.archiver, [])
         #expect(try await ask([String].self, DatabaseQuery.collations, []) == [])
         let names = PostgresValue(array: ["plpgsql"])
         #expect(try await ask([DatabaseQuery.Extension].self, DatabaseQuery.extensions, [names]).count == 1)
-        return try await ask(DatabaseQuery.Inside.self, DatabaseQuery.inside, [names, "pgadmin"])
+        return try await ask(DatabaseQuery.Inside.self, DatabaseQuery.inside, [names, "pgadmin", .null])
     }
 
     private func settings(_ server: PostgresServer) async throws {
@@ -222,7 +223,10 @@ struct InheritanceTests {
             _ = try await session.query("GRANT pg_monitor TO pgadmin")
             let rows = try await session.query(
                 DatabaseQuery.accounts,
-                [PostgresValue(array: ["pgadmin"]), PostgresValue(array: []), PostgresValue(array: []), "app", ""]
+                [
+                    PostgresValue(array: ["pgadmin"]), PostgresValue(array: []), PostgresValue(array: []), "app", "",
+                    "", PostgresValue(array: []), PostgresValue(array: []),
+                ]
             ).rows
             let role = try #require(try DatabaseQuery.decode(DatabaseQuery.Accounts.self, from: rows).roles.first)
             #expect(role.granted == ["pg_monitor"])

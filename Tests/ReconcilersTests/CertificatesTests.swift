@@ -202,6 +202,13 @@ struct CertificatesTests {
             ])
         let lines = ClientRules.identities(cluster)
         #expect(lines.filter { $0.hasSuffix(" postgres") } == ["controller controller.internal postgres"])
+        #expect(
+            rules.filter { $0.contains("controller_monitor") } == [
+                "hostssl all controller_monitor samenet cert map=controller", "host all controller_monitor all reject",
+            ])
+        #expect(
+            lines.filter { $0.hasSuffix("controller_monitor") } == ["controller controller.internal controller_monitor"]
+        )
         let mapped = lines.filter { $0.hasSuffix(" replicator") || $0.hasSuffix(" rewinder") }
         #expect(
             mapped == ["local postgres replicator", "node node.internal replicator", "node node.internal rewinder"])

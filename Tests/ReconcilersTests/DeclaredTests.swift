@@ -331,6 +331,7 @@ struct DeclaredTests {
         fixture.database { view in
             view.roles.removeAll { seen in own.contains { $0.name == seen.name } }
             view.hasPoolerLogin = false
+            view.hasMonitorFunction = false
         }
         let statements = sql(fixture, Accounts())
         for role in own {
@@ -339,7 +340,62 @@ struct DeclaredTests {
             guard let made, let secret = role.secret else { continue }
             #expect(statements.dropFirst(made + 1).first == "password \(role.name) \(secret)")
         }
-        #expect(statements.last?.contains("CREATE FUNCTION controller.pooler_login") == true)
+        #expect(statements.suffix(2).first?.contains("CREATE FUNCTION controller.pooler_login") == true)
+        #expect(statements.last?.contains("CREATE FUNCTION controller.monitor") == true)
+    }
+
+    @Test("the monitor gets back what it needs to look, and loses what it does not need; so do its members")
+    func monitor() throws {
+        var fixture = PlanningFixture()
+        func seen(_ change: (inout RoleView) -> Void) -> [String] {
+            var fixture = fixture
+            fixture.database { view in
+                for place in view.roles.indices where view.roles[place].name == MonitorSettings.role {
+                    change(&view.roles[place])
+                }
+            }
+            return sql(fixture, Accounts())
+        }
+        #expect(seen { _ in }.isEmpty)
+        let repairs: [(String, (inout RoleView) -> Void)] = [
+            (" LOGIN", { $0.attributes.removeAll { $0 == "LOGIN" } }),
+            (
+                "GRANT pg_monitor TO \"controller_monitor\" WITH INHERIT TRUE;",
+                { $0.attributes.removeAll { $0.hasPrefix("IN ") } }
+            ),
+            (
+                "GRANT SET ON PARAMETER event_triggers TO \"controller_monitor\";",
+                { $0.attributes.removeAll { $0.hasPrefix("MAY") } }
+            ),
+            (" NOSUPERUSER", { $0.attributes.append("SUPERUSER") }),
+            (" NOCREATEROLE", { $0.attributes.append("CREATEROLE") }),
+            (" NOREPLICATION", { $0.attributes.append("REPLICATION") }),
+            (" CONNECTION LIMIT -1", { $0.connectionLimit = 0 }),
+            ("REVOKE \"controller_monitor\" FROM \"p\"\"q\" CASCADE;", { $0.members = ["p\"q"] }),
+        ]
+        for (statement, change) in repairs {
+            let statements = seen(change)
+            #expect(statements.count == 1 && statements[0].contains(statement), "\(statement): \(statements)")
+        }
+        var read = fixture
+        read.database { view in
+            for place in view.roles.indices where view.roles[place].name == "console" {
+                view.roles[place].attributes.append("IN pg_read_all_data")
+                view.roles[place].granted = ["pg_read_all_data"]
+            }
+        }
+        let revoked = sql(read, Accounts())
+        #expect(revoked.count == 1 && revoked[0].contains("\nREVOKE pg_read_all_data FROM \"console\";"))
+        fixture.database {
+            $0.refusedConnections = [
+                DatabaseConnection(MonitorSettings.role, "a\"b"), DatabaseConnection("pgbouncer", "postgres"),
+            ]
+        }
+        #expect(
+            sql(fixture, Accounts()) == [
+                #"postgres: GRANT CONNECT ON DATABASE "a""b" TO "controller_monitor";"#,
+                #"postgres: GRANT CONNECT ON DATABASE "postgres" TO "pgbouncer";"#,
+            ])
     }
 
     @Test("the missing extensions of a declared database are made in the manifest's order")

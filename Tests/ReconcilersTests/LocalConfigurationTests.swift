@@ -130,7 +130,8 @@ struct LocalConfigurationTests {
         #expect(fixture.effects(Nodes()) == [])
         #expect(Configuration().propose(fixture.input).waiting == ["the trial of the parameters"])
         trial(&fixture, exitCode: 0)
-        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"], nodesProve: false)
+        let wanted = LocalConfiguration(
+            of: fixture.cluster, poolers: ["10.0.0.2"], nodesProve: false, patroniTLS: false)
         #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
         fixture.observation.localConfiguration = wanted
         #expect(fixture.effects(Nodes()).count == 3)
@@ -205,6 +206,38 @@ struct LocalConfigurationTests {
         #expect(shared.effects(Configuration()) == [])
         fixture.observation.localConfiguration = wanted
         #expect(text(fixture).contains("\(rule) cert map=node"))
+        // a node that reads its file late takes nothing back
+        fixture.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+        #expect(fixture.effects(Configuration()) == [])
+    }
+
+    @Test("Patroni takes TLS once every node has read how to check the others, and for good then")
+    func patroniTLS() {
+        var fixture = PlanningFixture()
+        fixture.observation.localConfiguration?.patroniTLS = false
+        fixture.readFiles()
+        #expect(text(fixture).contains("\nctl:\n  cacert: /etc/controller/cluster.crt\n"))
+        #expect(!text(fixture).contains("verify_client"))
+        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"])
+        #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
+        var late = fixture
+        late.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+        #expect(late.effects(Configuration()) == [])
+        fixture.observation.localConfiguration = wanted
+        let served =
+            "\n  certfile: /etc/controller/identity.pem\n  keyfile: /etc/controller/identity.pem\n  keyfile_password: "
+        #expect(text(fixture).contains(served) && text(fixture).contains("\n  verify_client: optional\nctl:\n"))
+        // not on a node that goes on with an older image, whose programs ask without TLS
+        var older = fixture
+        older.change("pg-node-1") { $0.features = [] }
+        #expect(!text(older).contains("verify_client") && text(older, "pg-node-2").contains("verify_client"))
+        older.remove("pg-node-1")
+        #expect(text(older).contains("verify_client"))
+        // a new certificate or another authority is another value, because Patroni reads the files again only then
+        func version() -> Substring? { text(fixture).split(separator: "keyfile_password: ").last?.prefix(10) }
+        let before = version()
+        fixture.observation.secrets.append(SecretView(name: .authorities, version: "other"))
+        #expect(version() != before)
         // a node that reads its file late takes nothing back
         fixture.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
         #expect(fixture.effects(Configuration()) == [])

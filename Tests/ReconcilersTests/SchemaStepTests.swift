@@ -31,6 +31,41 @@ struct SchemaStepTests {
         #expect(due(view).isEmpty)
     }
 
+    @Test("the console's role gets to read the schemas in which it cannot, and nothing where there is no console")
+    func console() throws {
+        let view = try database { $0.application.hiddenSchemas = ["a\"b", "public"] }
+        let statements = due(view)
+        #expect(
+            statements == [
+                """
+                GRANT USAGE ON SCHEMA "a\""b", "public" TO "console";
+                GRANT SELECT ON ALL TABLES IN SCHEMA "a\""b", "public" TO "console";
+                ALTER DEFAULT PRIVILEGES FOR ROLE "pgadmin" IN SCHEMA "a\""b", "public" GRANT SELECT ON TABLES TO "console";
+                """
+            ])
+        var cluster = cluster
+        cluster.console.enabled = false
+        #expect(SchemaStep.due(database: view, cluster: cluster, mayUpdate: true).isEmpty)
+    }
+
+    @Test("a history that the monitor may not read is made readable for it, and only for reading")
+    func reading() throws {
+        var view = try database {
+            $0.application.migrations = .unknown(UnknownReason(.forbidden, "may not read"))
+            $0.application.mayRead = false
+        }
+        let statements = due(view)
+        #expect(
+            statements.count == 1
+                && statements[0].contains("GRANT SELECT ON controller.migrations TO controller_monitor;"))
+        var fixture = PlanningFixture()
+        fixture.database { $0.application = view.application }
+        #expect(Schema().propose(fixture.input).actions.count == 1)
+        view.application.migrations = .absent
+        #expect(
+            due(view).contains { $0.contains("CREATE TABLE") && $0.contains("GRANT SELECT ON controller.migrations") })
+    }
+
     @Test("the history comes first, with the right to record, then the grants, then the extensions in their order")
     func order() throws {
         var view = try database {

@@ -1,4 +1,5 @@
 import EtcdClient
+import HTTPTransport
 import Model
 import PatroniAPI
 import PostgresClient
@@ -24,11 +25,12 @@ actor ConnectionCache {
 
     var knownStore: EtcdClient? { store }
 
-    /// The client of a node's Patroni.
-    func patroni(at host: String, make: (String) -> PatroniClient) -> PatroniClient {
-        if let known = patroni[host] { return known }
-        let client = make(host)
-        patroni.keep(client, for: host)
+    /// The client of a node's Patroni, made where a certificate or the password has changed.
+    func patroni(at endpoint: HTTPEndpoint, _ credentials: PatroniCredentials) -> PatroniClient {
+        let key = "\(endpoint)"
+        if let known = patroni[key], known.endpoint == endpoint, known.credentials == credentials { return known }
+        let client = PatroniClient(endpoint: endpoint, credentials: credentials)
+        patroni.keep(client, for: key)
         return client
     }
 

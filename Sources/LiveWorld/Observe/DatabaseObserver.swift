@@ -2,7 +2,7 @@ import FoundationEssentials
 import Model
 import PostgresClient
 
-/// Asks the primary's PostgreSQL, over a session that stays open.
+/// Asks the primary's PostgreSQL, over sessions that stay open.
 struct DatabaseObserver {
     let world: LiveWorld
     let cluster: Cluster
@@ -22,11 +22,9 @@ struct DatabaseObserver {
     func glance(leader: NodeName?, members: [MemberSighting], known: DatabaseView) async -> Sighting<DatabaseView> {
         guard let leader, let server = addresses.server(of: leader) else { return .absent }
         do {
-            let session = try await world.session(server: server, database: "postgres")
-            let row = try await session.query(
-                "SELECT pg_is_in_recovery() AS waits", deadline: .milliseconds(300)
-            ).rows.first
-            guard try row?.bool("waits") == false else { return .absent }
+            let rows = try await ServerInquiry(world: world, server: server).rows(
+                "SELECT pg_is_in_recovery() AS waits", deadline: .milliseconds(300))
+            guard try rows.first?.bool("waits") == false else { return .absent }
             var view = known
             view.node = leader
             view.isInRecovery = false
@@ -42,25 +40,20 @@ struct DatabaseObserver {
     }
 
     private func look(_ node: NodeName, server: ServerAddress) async throws -> DatabaseView {
-        let basics = try await ask(
-            DatabaseQuery.Basics.self, DatabaseQuery.basics,
-            [
-                PostgresValue(array: addresses.nodes.map(\.node.text)),
-                PostgresValue(array: addresses.poolers.compactMap(\.host)),
-                PostgresValue(array: PendingParameter.limits),
-            ], server: server)
+        let (inquiry, basics) = try await basics(ServerInquiry(world: world, server: server))
         var view = DatabaseQuery.view(basics, node: node)
         // the poolers follow a failover by what is known so far, whatever else cannot be seen
-        await see(.accounts, in: &view) { view in try await accounts(&view, server: server) }
+        await see(.accounts, in: &view) { view in try await accounts(&view, inquiry) }
+        let body = MonitorSettings.body(stanza: cluster.backups.stanza)
         await see(.archiver, in: &view) { view in
-            let directory = "/var/spool/pgbackrest/archive/\(cluster.backups.stanza)/out/"
             DatabaseQuery.fill(
-                &view,
-                try await ask(
-                    DatabaseQuery.Archiver.self, DatabaseQuery.archiver, [PostgresValue(directory)], server: server))
+                &view, try await inquiry.ask(DatabaseQuery.Archiver.self, DatabaseQuery.archiver))
+            guard view.archiver.isFailing, let file = view.archiver.lastFailed else { return }
+            view.archiver.failure = try await inquiry.part(String?.self, .archiveError, [file], body: body)
+                .map(DatabaseQuery.words)
         }
         await see(.collations, in: &view) { view in
-            view.staleCollations = try await ask([String].self, DatabaseQuery.collations, [], server: server)
+            view.staleCollations = try await inquiry.ask([String].self, DatabaseQuery.collations)
         }
         let databases = view.databases
         async let extensions = lookInside(databases, server: server)
@@ -69,8 +62,24 @@ struct DatabaseObserver {
             guard let place = view.databases.firstIndex(where: { $0.name == name }) else { continue }
             view.databases[place].extensions = seen
         }
-        view.archiver.strayHistories = await strayHistories(newerThan: view.timeline, server: server)
+        view.archiver.strayHistories = await strayHistories(newerThan: view.timeline, inquiry, body: body)
         return view
+    }
+
+    /// A monitor that does not see others' sessions would take each of them for idle, so the superuser looks then.
+    private func basics(
+        _ inquiry: ServerInquiry
+    ) async throws -> (inquiry: ServerInquiry, basics: DatabaseQuery.Basics) {
+        let parameters = [
+            PostgresValue(array: addresses.nodes.map(\.node.text)),
+            PostgresValue(array: addresses.poolers.compactMap(\.host)),
+            PostgresValue(array: PendingParameter.limits),
+        ]
+        let basics = try await inquiry.ask(DatabaseQuery.Basics.self, DatabaseQuery.basics, parameters)
+        guard !basics.sees else { return (inquiry, basics) }
+        var instead = inquiry
+        instead.login = .superuser
+        return (instead, try await instead.ask(DatabaseQuery.Basics.self, DatabaseQuery.basics, parameters))
     }
 
     /// Sees one part of the view; one that fails is noted as unseen, and hides nothing else.
@@ -82,45 +91,45 @@ struct DatabaseObserver {
         }
     }
 
-    /// One question in the database `postgres`.
-    private func ask<Answer: Decodable>(
-        _ type: Answer.Type, _ query: String, _ parameters: [PostgresValue], server: ServerAddress
-    ) async throws -> Answer {
-        let session = try await world.session(server: server, database: "postgres")
-        return try DatabaseQuery.decode(
-            type, from: try await session.query(query, parameters, deadline: .seconds(3)).rows)
-    }
-
-    private func accounts(_ view: inout DatabaseView, server: ServerAddress) async throws {
+    private func accounts(_ view: inout DatabaseView, _ inquiry: ServerInquiry) async throws {
         let logins = SecretStore.roles(cluster)
-        let roles = logins.map(\.role.text) + [PoolerSettings.role.text] + cluster.roles.map(\.name.text)
+        let own = [MonitorSettings.role.text, PoolerSettings.role.text]
+        let roles = logins.map(\.role.text) + own + cluster.roles.map(\.name.text)
         let leaving = cluster.roles.filter { $0.ensure == .absent }.map(\.name.text)
-        let answer = try await ask(
+        let body = MonitorSettings.body(stanza: cluster.backups.stanza)
+        let answer = try await inquiry.ask(
             DatabaseQuery.Accounts.self, DatabaseQuery.accounts,
             [
                 PostgresValue(array: roles), PostgresValue(array: leaving),
                 PostgresValue(array: cluster.databases.map(\.name.text)),
                 PostgresValue(cluster.accounts.database.text), PostgresValue(PoolerSettings.loginBody),
-            ], server: server)
-        DatabaseQuery.fill(&view, answer, matching: await matchingRoles(answer, roles: logins))
+                PostgresValue(body), PostgresValue(array: cluster.ownConnections.map(\.role.text)),
+                PostgresValue(array: cluster.ownConnections.map(\.database.text)),
+            ])
+        // another function than ours would answer what it likes
+        var inquiry = inquiry
+        if !answer.monitor { inquiry.login = .superuser }
+        let verifiers = try await inquiry.part([String: String?]?.self, .verifiers, roles, body: body) ?? [:]
+        DatabaseQuery.fill(
+            &view, answer, verifiers: verifiers, matching: await matchingRoles(verifiers, roles: logins))
     }
 
     /// The application's database; migrations are unknown where it could not be entered.
     private func lookInside(_ view: inout DatabaseView, server: ServerAddress) async {
         do {
-            let session = try await world.session(server: server, database: cluster.accounts.database.text)
-            let inside = try DatabaseQuery.decode(
-                DatabaseQuery.Inside.self,
-                from: try await session.query(
-                    DatabaseQuery.inside,
-                    [
-                        PostgresValue(array: cluster.schema.extensions.map(\.name)),
-                        PostgresValue(cluster.accounts.admin.role.text),
-                    ], deadline: .seconds(3)
-                ).rows)
+            let inquiry = ServerInquiry(world: world, server: server, database: cluster.accounts.database)
+            let inside = try await inquiry.ask(
+                DatabaseQuery.Inside.self, DatabaseQuery.inside,
+                [
+                    PostgresValue(array: cluster.schema.extensions.map(\.name)),
+                    PostgresValue(cluster.accounts.admin.role.text),
+                    PostgresValue(cluster.console.enabled ? cluster.console.account.role.text : nil),
+                ])
+            view.application.hiddenSchemas = inside.hidden
             view.application.extensions = inside.extensions.map(\.view)
             view.application.missingGrants = inside.grant ? ["CREATE on schema public"] : []
-            try await seeHistory(inside.history, session: session, server: server, in: &view)
+            view.application.mayRead = inside.reading
+            try await seeHistory(inside, inquiry, in: &view)
         } catch {
             view.application.migrations = .unknown(DatabaseObserver.unknownReason(error))
         }
@@ -145,13 +154,12 @@ struct DatabaseObserver {
 
     private func extensions(of declared: DeclaredDatabase, server: ServerAddress) async -> Sighting<[ExtensionView]> {
         do {
-            let session = try await world.session(server: server, database: declared.name.text)
-            let rows = try await session.query(
-                DatabaseQuery.extensions, [PostgresValue(array: declared.extensions.map(\.name))],
-                deadline: .seconds(3)
-            ).rows
+            let inquiry = ServerInquiry(world: world, server: server, database: declared.name)
             return .present(
-                try DatabaseQuery.decode([DatabaseQuery.Extension].self, from: rows).map(\.view))
+                try await inquiry.ask(
+                    [DatabaseQuery.Extension].self, DatabaseQuery.extensions,
+                    [PostgresValue(array: declared.extensions.map(\.name))]
+                ).map(\.view))
         } catch {
             return .unknown(DatabaseObserver.unknownReason(error))
         }
@@ -163,13 +171,16 @@ struct DatabaseObserver {
     }
 
     /// The migrations: which were applied, which runs, and how the latest try of one of ours ended.
-    /// - Parameter owner: what `DatabaseQuery.inside` says of the table.
     private func seeHistory(
-        _ owner: String?, session: PostgresConnection, server: ServerAddress, in view: inout DatabaseView
+        _ inside: DatabaseQuery.Inside, _ inquiry: ServerInquiry, in view: inout DatabaseView
     ) async throws {
-        switch owner {
+        switch inside.history {
         case nil, "absent":
             view.application.migrations = .absent
+            return
+        case "own" where !inside.reading:
+            view.application.migrations = .unknown(
+                UnknownReason(.forbidden, "\(MonitorSettings.role) may not read controller.migrations"))
             return
         case "own": break
         case let found?:
@@ -181,10 +192,8 @@ struct DatabaseObserver {
                         + "`controller` of this database, and the controller makes its own"))
             return
         }
-        let rows = try await session.query(
-            DatabaseQuery.history, [PostgresValue(cluster.accounts.admin.role.text)], deadline: .seconds(3)
-        ).rows
-        let history = try DatabaseQuery.decode(DatabaseQuery.History.self, from: rows)
+        let history = try await inquiry.ask(
+            DatabaseQuery.History.self, DatabaseQuery.history, [PostgresValue(cluster.accounts.admin.role.text)])
         view.application.migrations = .present(
             history.applied.map {
                 AppliedMigration(name: $0.name, checksum: Digest(text: $0.checksum), missingObjects: $0.missing)
@@ -194,18 +203,18 @@ struct DatabaseObserver {
             MigrationTry.running(name: $0.name, since: Timestamp(microseconds: $0.since))
         }
         // one of ours that has not got as far as the server yet
-        let own = await world.migrations.migration(at: "\(server)/\(cluster.accounts.database)")
+        let own = await world.migrations.migration(at: "\(inquiry.server)/\(inquiry.database)")
         let failed = await world.migrations.failedMigration(of: cluster.schema.migrations)
         view.application.migrationTry = seen ?? own ?? failed
     }
 
     private func matchingRoles(
-        _ answer: DatabaseQuery.Accounts, roles: [(role: RoleName, secret: SecretName)]
+        _ verifiers: [String: String?], roles: [(role: RoleName, secret: SecretName)]
     ) async -> [RoleName] {
         var matching: [RoleName] = []
         let versions = await world.secrets.views
         for (role, secret) in roles {
-            guard let verifier = answer.roles.first(where: { $0.name == role.text })?.verifier,
+            guard let verifier = verifiers[role.text].flatMap({ $0 }),
                 let password = try? await world.secrets.value(secret)
             else { continue }
             let version = versions.first { $0.name == secret }?.version ?? ""
@@ -230,41 +239,5 @@ extension SecretStore {
             (cluster.accounts.replication.role, "postgres-replication"),
             (cluster.accounts.rewind.role, "postgres-rewind"), (cluster.console.account.role, "postgres-console"),
         ] + cluster.roles.compactMap { role in role.secret.map { (role.name, $0) } }
-    }
-}
-
-extension LiveWorld {
-    /// An open session to a node as the superuser, kept for the next look.
-    func session(server: ServerAddress, database: String) async throws -> PostgresConnection {
-        let key = "\(server)/\(database)"
-        if let known = await connections.session(key), await known.isUsable { return known }
-        let connection = try await connect(server: server, database: database)
-        await connections.keep(connection, as: key)
-        let (connections, wakes) = (connections, wakes)
-        Task {
-            _ = await connection.waitUntilBroken()
-            await connections.drop(connection)
-            await wakes.wake()
-        }
-        return connection
-    }
-
-    /// A session of its own with a node, which inherits nothing from the role or the database (`SessionSettings`). Who
-    /// asks for it closes it.
-    /// - Parameters:
-    ///   - settings: what the session has besides, or otherwise.
-    ///
-    /// The controller's certificate opens it. Nodes that have not read the rules for that yet ask for the password.
-    func connect(
-        server: ServerAddress, database: String, settings: [String: String] = [:]
-    ) async throws -> PostgresConnection {
-        return try await PostgresConnection.connect(
-            PostgresConfiguration(
-                host: server.node.text, port: 5432, user: "postgres", database: database,
-                password: try await secrets.value("postgres-superuser"), sslMode: .verifyFull,
-                trustedAuthorities: try await secrets.value(.authorities),
-                clientIdentity: try? await secrets.value(Principal.controller.secret), address: server.host,
-                connectTimeout: .seconds(2), applicationName: "controller",
-                settings: SessionSettings.superuser.merging(settings) { _, own in own }))
     }
 }

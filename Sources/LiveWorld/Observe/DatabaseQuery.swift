@@ -10,6 +10,7 @@ enum DatabaseQuery {
     /// poolers' addresses, parameters whose values are wanted.
     static let basics = """
         SELECT json_build_object(
+          'sees', pg_has_role('\(MonitorSettings.group)', 'USAGE'),
           'recovery', pg_is_in_recovery(),
           'system', (SELECT system_identifier::text FROM pg_control_system()),
           'timeline', CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
@@ -29,31 +30,33 @@ enum DatabaseQuery {
         """
 
     /// Roles and databases. Parameters: role names, the roles that shall go, the declared databases, the application's
-    /// database, the body of the poolers' login function.
+    /// database, the bodies of the poolers' login function and of the monitor's, and the roles that have to be let in with the
+    /// databases.
     static let accounts = """
         SELECT json_build_object(
-          'login', (SELECT coalesce(bool_or(prosrc = $5 AND prosecdef
-              AND proconfig = ARRAY['search_path=pg_catalog, pg_temp']
-              AND NOT EXISTS (SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS a
-                WHERE a.grantee <> proowner AND a.grantee IS DISTINCT FROM (SELECT oid FROM pg_roles
-                  WHERE rolname = '\(PoolerSettings.role)'))
-              AND has_function_privilege('\(PoolerSettings.role)', p.oid, 'EXECUTE')
-              AND has_schema_privilege('\(PoolerSettings.role)', pronamespace, 'USAGE')), false)
-              FROM pg_proc p WHERE p.oid = to_regprocedure('controller.pooler_login(text)')
-                AND EXISTS (SELECT FROM pg_roles WHERE rolname = '\(PoolerSettings.role)')),
-          'roles', (SELECT coalesce(json_agg(json_build_object('name', rolname, 'verifier', rolpassword,
+          'login', \(hasFunction(PoolerSettings.function, body: "$5", for: PoolerSettings.role)),
+          'monitor', \(hasFunction(MonitorSettings.function, body: "$6", for: MonitorSettings.role)),
+          'refused', (SELECT coalesce(json_agg(json_build_object('role', rolname, 'database', datname)), '[]')
+              FROM unnest($7::text[], $8::text[]) AS need(role, database)
+                JOIN pg_roles r ON rolname = role JOIN pg_database d ON datname = database
+              WHERE NOT has_database_privilege(r.oid, d.oid, 'CONNECT')),
+          'roles', (SELECT coalesce(json_agg(json_build_object('name', rolname,
               'attributes', array_remove(ARRAY[
                 CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
                 CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcanlogin THEN 'LOGIN' END,
                 CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
                 CASE WHEN rolinherit THEN 'INHERIT' END], NULL)
-              || ARRAY(SELECT DISTINCT 'IN ' || g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid
-                WHERE m.member = a.oid)
+              || ARRAY(SELECT DISTINCT 'IN ' || g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+                WHERE m.member = a.oid AND (m.inherit_option OR rolname <> '\(MonitorSettings.role)'))
+              || ARRAY(SELECT 'MAY SET ' || parname FROM pg_parameter_acl CROSS JOIN LATERAL aclexplode(paracl) AS p
+                WHERE p.grantee = a.oid AND p.privilege_type = 'SET')
               || ARRAY(SELECT 'SET ' || setting FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
                 CROSS JOIN LATERAL unnest(s.setconfig) AS setting WHERE s.setrole = a.oid AND d.datname = 'postgres'),
-              'granted', ARRAY(SELECT g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid
+              'granted', ARRAY(SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
                 WHERE m.member = a.oid AND m.grantor = 10
                   AND (m.inherit_option OR m.set_option OR NOT m.admin_option) ORDER BY 1),
+              'members', ARRAY(SELECT DISTINCT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member
+                WHERE m.roleid = a.oid ORDER BY 1),
               'limit', rolconnlimit,
               'until', CASE WHEN isfinite(rolvaliduntil) THEN (extract(epoch FROM rolvaliduntil) * 1000000)::bigint END,
               'holds', CASE WHEN rolname = ANY ($2::text[]) THEN ARRAY(
@@ -66,13 +69,13 @@ enum DatabaseQuery {
                 UNION ALL
                 SELECT count(*) || ' sessions' FROM pg_stat_activity WHERE usesysid = a.oid HAVING count(*) > 0
                 ORDER BY 1) ELSE ARRAY[]::text[] END) ORDER BY rolname), '[]')
-              FROM pg_authid a WHERE rolname = ANY ($1::text[])),
+              FROM pg_roles a WHERE rolname = ANY ($1::text[])),
           'databases', (SELECT coalesce(json_agg(json_build_object('name', datname, 'owner', pg_get_userbyid(datdba),
               'limit', datconnlimit, 'sessions', ARRAY(
                 SELECT DISTINCT usename || coalesce(' (' || nullif(application_name, '') || ')', '') || coalesce(' from '
                   || host(client_addr), '') FROM pg_stat_activity s WHERE s.datid = d.oid
                   AND backend_type IN ('client backend', 'walsender')
-                  AND NOT (usesysid = 10 AND application_name = 'controller')
+                  AND NOT (usename IN ('postgres', '\(MonitorSettings.role)') AND application_name = 'controller')
                 UNION
                 SELECT 'replication slot ' || slot_name FROM pg_replication_slots WHERE database = d.datname
                 ORDER BY 1)) ORDER BY datname), '[]') FROM pg_database d WHERE datname = ANY ($3::text[])),
@@ -86,7 +89,21 @@ enum DatabaseQuery {
         WHERE datallowconn AND datcollversion <> pg_database_collation_actual_version(oid)
         """
 
-    /// WAL archiving. Parameter: the directory into which pgBackRest writes why it could not archive.
+    /// A function of the controller's: with this body, the superuser's, and only for this role.
+    private static func hasFunction(_ function: String, body: String, for role: RoleName) -> String {
+        """
+        (SELECT coalesce(bool_or(prosrc = \(body) AND prosecdef AND proowner = 10
+              AND proconfig = ARRAY['search_path=pg_catalog, pg_temp']
+              AND NOT EXISTS (SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS a
+                WHERE a.grantee <> proowner AND a.grantee <> r.oid)
+              AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+              AND has_schema_privilege(r.oid, pronamespace, 'USAGE')), false)
+              FROM pg_proc p CROSS JOIN pg_roles r
+              WHERE p.oid = to_regprocedure('\(function)') AND r.rolname = '\(role)')
+        """
+    }
+
+    /// WAL archiving.
     static let archiver = """
         SELECT json_build_object('last', last_archived_wal, 'failed', last_failed_wal,
           'at', (extract(epoch FROM last_archived_time) * 1000000)::bigint,
@@ -97,13 +114,12 @@ enum DatabaseQuery {
               pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
                 ELSE pg_current_wal_lsn() END, restart_lsn)::bigint)
             FROM pg_replication_slots WHERE restart_lsn IS NOT NULL ORDER BY restart_lsn, slot_name LIMIT 1),
-          'failing', failing, 'why', CASE WHEN failing THEN coalesce(pg_read_file($1 || last_failed_wal || '.error',
-            0, 2000, true), pg_read_file($1 || 'global.error', 0, 2000, true)) END)::text AS view
+          'failing', failing)::text AS view
         FROM pg_stat_archiver CROSS JOIN LATERAL (SELECT last_failed_time IS NOT NULL
           AND last_failed_time > coalesce(last_archived_time, '-infinity') AS failing) AS state
         """
 
-    /// What a database that the controller keeps has inside. Parameters: extension names, the admin's name.
+    /// What a database that the controller keeps has inside. Parameters: extension names, the admin's name, the console's.
     ///
     /// The history is the controller's only as a plain table of the superuser's in a schema of the superuser's: a view, a
     /// trigger or a rule of somebody else's there would run as the superuser who reads it.
@@ -116,6 +132,16 @@ enum DatabaseQuery {
                 ELSE 'own' END
               FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migrations'
               WHERE n.nspname = 'controller'),
+          'reading', (SELECT coalesce(bool_and(has_schema_privilege(r.oid, n.oid, 'USAGE')
+                AND has_table_privilege(r.oid, c.oid, 'SELECT')), true)
+              FROM pg_roles r CROSS JOIN pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
+              WHERE r.rolname = '\(MonitorSettings.role)' AND n.nspname = 'controller' AND c.relname = 'migrations'),
+          'hidden', (SELECT coalesce(json_agg(DISTINCT n.nspname ORDER BY n.nspname), '[]')
+              FROM pg_roles r CROSS JOIN pg_namespace n LEFT JOIN pg_class c
+                ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+              WHERE r.rolname = $3 AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'controller')
+                AND (NOT has_schema_privilege(r.oid, n.oid, 'USAGE')
+                  OR c.oid IS NOT NULL AND NOT has_table_privilege(r.oid, c.oid, 'SELECT'))),
           'grant', coalesce((SELECT NOT has_schema_privilege(r.oid, n.oid, 'CREATE')
               FROM pg_roles r CROSS JOIN pg_namespace n WHERE r.rolname = $2 AND n.nspname = 'public'), false)
         )::text AS view
@@ -159,6 +185,8 @@ enum DatabaseQuery {
         var lag: Int64
     }
     struct Basics: Decodable {
+        /// Whether statistics of others' sessions were shown.
+        var sees: Bool
         var recovery: Bool
         var system: String
         var timeline: Int64
@@ -173,9 +201,9 @@ enum DatabaseQuery {
 
     struct Role: Decodable {
         var name: String
-        var verifier: String?
         var attributes: [String]
         var granted: [String]
+        var members: [String]
         var limit: Int
         var until: Int64?
         var holds: [String]
@@ -186,8 +214,14 @@ enum DatabaseQuery {
         var limit: Int
         var sessions: [String]
     }
+    struct Connection: Decodable {
+        var role: String
+        var database: String
+    }
     struct Accounts: Decodable {
         var login: Bool
+        var monitor: Bool
+        var refused: [Connection]
         var roles: [Role]
         var databases: [Database]
         var database: Bool
@@ -207,7 +241,6 @@ enum DatabaseQuery {
         var slots: String?
         var oldest: Slot?
         var failing: Bool
-        var why: String?
     }
 
     struct Extension: Decodable {
@@ -220,6 +253,8 @@ enum DatabaseQuery {
         var extensions: [Extension]
         /// Nil where there is no schema `controller`.
         var history: String?
+        var reading: Bool
+        var hidden: [String]
         var grant: Bool
     }
 
@@ -255,13 +290,19 @@ enum DatabaseQuery {
         return view
     }
 
-    static func fill(_ view: inout DatabaseView, _ accounts: Accounts, matching: [RoleName]) {
+    /// - Parameters:
+    ///   - verifiers: the stored passwords, by role.
+    ///   - matching: the roles whose stored password is ours.
+    static func fill(
+        _ view: inout DatabaseView, _ accounts: Accounts, verifiers: [String: String?], matching: [RoleName]
+    ) {
         view.roles = accounts.roles.map { role in
             var seen = RoleView(
                 name: RoleName(role.name), attributes: role.attributes.sorted(),
                 passwordMatches: matching.contains(RoleName(role.name)))
-            seen.hasPassword = role.verifier != nil
+            seen.hasPassword = verifiers[role.name].flatMap { $0 } != nil
             seen.granted = role.granted.map { RoleName($0) }
+            seen.members = role.members.map { RoleName($0) }
             seen.connectionLimit = role.limit
             seen.validUntil = role.until.map { Timestamp(microseconds: $0) }
             seen.holds = role.holds
@@ -273,6 +314,10 @@ enum DatabaseQuery {
                 sessions: $0.sessions)
         }
         view.hasPoolerLogin = accounts.login
+        view.hasMonitorFunction = accounts.monitor
+        view.refusedConnections = accounts.refused.map {
+            DatabaseConnection(RoleName($0.role), DatabaseName($0.database))
+        }
         view.hasDatabase = accounts.database
     }
 
@@ -287,10 +332,11 @@ enum DatabaseQuery {
         }
         view.archiver.isFailing = archiver.failing
         view.archiver.lastFailed = archiver.failed
-        // a line with the code, then pgBackRest's words
-        view.archiver.failure = archiver.why.map {
-            $0.split(separator: "\n").dropFirst().filter { !$0.contains("HINT:") }.joined(separator: " ")
-        }
+    }
+
+    /// What pgBackRest wrote of a failure: a line with the code, then its words.
+    static func words(ofArchiveError text: String) -> String {
+        text.split(separator: "\n").dropFirst().filter { !$0.contains("HINT:") }.joined(separator: " ")
     }
 
     /// PostgreSQL's way to write a size: `4GB`.

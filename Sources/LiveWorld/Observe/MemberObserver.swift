@@ -11,10 +11,8 @@ struct MemberObserver {
     let deadline: Duration
 
     func observe() async -> [MemberSighting] {
-        let credentials = PatroniCredentials(
-            user: "controller", password: (try? await world.secrets.value("patroni-rest")) ?? "")
         return await withTaskGroup(of: MemberSighting.self) { group in
-            for (node, container, isRunning, host) in addresses.nodes {
+            for (node, container, isRunning, host, features) in addresses.nodes {
                 group.addTask {
                     guard isRunning else { return MemberSighting(node: node, view: .absent) }
                     guard let host else {
@@ -23,11 +21,8 @@ struct MemberObserver {
                     if await world.engineCache.isShuttingDown(container) {
                         return MemberSighting(node: node, view: .unknown(UnknownReason(.unreachable, "it shuts down")))
                     }
-                    let client = await world.connections.patroni(at: host) { host in
-                        PatroniClient(endpoint: .tcp(host: host, port: 8008), credentials: credentials)
-                    }
-                    let engine = world.engineCache
-                    return MemberSighting(node: node, view: await ask(client, container, engine))
+                    let clients = await world.patroniClients(of: node, at: host, features)
+                    return MemberSighting(node: node, view: await ask(node, clients, container))
                 }
             }
             var sightings: [MemberSighting] = []
@@ -39,12 +34,12 @@ struct MemberObserver {
     /// The answer, or unknown as soon as the container ends: a dead one's address swallows packets, and the failover
     /// must not wait for a time-out.
     private func ask(
-        _ client: PatroniClient, _ container: ContainerID, _ engine: EngineCache
+        _ node: NodeName, _ clients: [PatroniClient], _ container: ContainerID
     ) async -> Sighting<MemberView> {
         await withTaskGroup(of: Sighting<MemberView>.self) { group in
-            group.addTask { await ask(client) }
+            group.addTask { await ask(node, clients) }
             group.addTask {
-                await engine.exit(of: container)
+                await world.engineCache.exit(of: container)
                 return .unknown(UnknownReason(.unreachable, "its container has just ended"))
             }
             let first = await group.next() ?? .unknown(.notLooked)
@@ -53,11 +48,20 @@ struct MemberObserver {
         }
     }
 
-    private func ask(_ client: PatroniClient) async -> Sighting<MemberView> {
-        do throws(PatroniError) {
-            return .present(MemberObserver.view(try await client.status(deadline: deadline)))
-        } catch {
-            return .unknown(UnknownReason(error.code == .timedOut ? .timedOut : .unreachable, error.description))
+    /// One answer. A Patroni that reads its file again is asked until its port is open again, within the same deadline.
+    private func ask(_ node: NodeName, _ clients: [PatroniClient]) async -> Sighting<MemberView> {
+        let end = ContinuousClock.now + deadline
+        while true {
+            do throws(PatroniError) {
+                let left = max(end - .now, .milliseconds(1))
+                let (_, status) = try await LiveWorld.firstAnswer(of: clients, deadline: left)
+                return .present(MemberObserver.view(status))
+            } catch {
+                let unknown = UnknownReason(error.code == .timedOut ? .timedOut : .unreachable, error.description)
+                guard await world.engineCache.isReloading(node), end - .now > .milliseconds(50),
+                    (try? await Task.sleep(for: .milliseconds(50))) != nil
+                else { return .unknown(unknown) }
+            }
         }
     }
 

@@ -82,17 +82,15 @@ extension LiveWorld {
     /// What a session, a role, a database or ALTER SYSTEM sets, and what PostgreSQL writes in a form of its own, says nothing
     /// of the file: to wait for it would be to wait for ever.
     private func settings(_ names: [String], on node: NodeName, of cluster: Cluster) async throws -> [SettingInForce] {
-        let server = try await server(of: node, cluster)
-        let session = try await session(server: server, database: "postgres")
-        let rows = try await session.query(
+        let inquiry = ServerInquiry(world: self, server: try await server(of: node, cluster))
+        return try await inquiry.ask(
+            [SettingInForce].self,
             """
             SELECT coalesce(json_agg(json_build_object('name', name, 'setting', setting, 'unit', unit, 'type', vartype)),
               '[]')::text AS view FROM pg_catalog.pg_settings
             WHERE pg_catalog.lower(name) = ANY ($1::text[])
               AND coalesce(sourcefile, '') NOT LIKE '%/postgresql.auto.conf' AND source IN ('default', 'configuration file', 'command line',
               'environment variable', 'override') AND NOT (vartype = 'string' AND context NOT IN ('postmaster', 'sighup'))
-            """, [PostgresValue(array: names.map { $0.lowercased() })], deadline: .seconds(3)
-        ).rows
-        return try DatabaseQuery.decode([SettingInForce].self, from: rows)
+            """, [PostgresValue(array: names.map { $0.lowercased() })])
     }
 }

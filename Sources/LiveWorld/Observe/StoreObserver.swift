@@ -198,6 +198,7 @@ struct StoreObserver {
             lease: entry.lease)
         member.timeline = value["timeline"]?.integer
         member.walPosition = value["xlog_location"]?.integer
+        member.takesTLS = value["api_url"]?.string?.hasPrefix("http:") != true
         if case .members(let tags)? = value["tags"] {
             member.tags = tags.map { LabelValue($0.name, $0.value.string ?? $0.value.text) }
         }

@@ -1,3 +1,4 @@
+import DockerAPI
 import EtcdClient
 import HTTPTransport
 public import Model
@@ -228,7 +229,8 @@ extension LiveWorld {
 
     /// Where an etcd member is, by Docker's word.
     fileprivate func etcdAddress(of name: ContainerName, _ cluster: Cluster) async throws -> EtcdAddress {
-        let (host, labels) = try await place(of: name, cluster)
-        return EtcdAddress(container: name, host: host, takesTLS: labels[Label.etcdTLS] != nil)
+        let (host, container) = try await place(of: name, cluster)
+        let takesTLS = container.configuration.labels[Label.etcdTLS] != nil
+        return EtcdAddress(container: name, host: host, takesTLS: takesTLS)
     }
 }

@@ -79,7 +79,9 @@ extension LiveWorld {
         switch effect {
         case .wake: try await client.wake()
         case .patchConfiguration(let patch): try await client.patchConfiguration(patch)
-        case .reload: try await client.reload()
+        case .reload:
+            await engineCache.noteReload(of: node)
+            try await client.reload()
         case .restart:
             let answer = try await restarts.begin(node) { () async throws(PatroniError) in
                 // not once more for what a restart has brought into force a moment ago
@@ -109,13 +111,11 @@ extension LiveWorld {
     }
 
     private func patroni(_ node: NodeName, _ cluster: Cluster) async throws -> PatroniClient {
-        let host = try await address(of: ContainerName(node.text), cluster)
-        let password = try await secrets.value("patroni-rest")
-        return await connections.patroni(at: host) { host in
-            PatroniClient(
-                endpoint: .tcp(host: host, port: 8008),
-                credentials: PatroniCredentials(user: "controller", password: password))
-        }
+        let (host, container) = try await place(of: ContainerName(node.text), cluster)
+        let features = ImageFeature.named(in: try await imageInUse(container.imageID)?.labels ?? [:])
+        let clients = await patroniClients(of: node, at: host, features)
+        if let only = clients.first, clients.count == 1 { return only }
+        return try await LiveWorld.firstAnswer(of: clients, deadline: .seconds(1)).0
     }
 
     private func execute(_ effect: SQLEffect, on node: NodeName, for cluster: Cluster) async throws -> Outcome {
@@ -148,7 +148,7 @@ extension LiveWorld {
             try await setPassword(of: role, to: try await secrets.valueToSet(secret), server: server)
         case .dropDatabase(let name):
             // our own look into it would hold on to it
-            await connections.session("\(server)/\(name)")?.close()
+            await closeSessions(server: server, database: name.text)
             let session = try await session(server: server, database: "postgres")
             try await session.execute(
                 script: "DROP DATABASE IF EXISTS \(SQL.identifier(name.text));", deadline: .seconds(20))
@@ -223,11 +223,11 @@ extension LiveWorld {
         try await place(of: name, cluster).address
     }
 
-    /// A container's address on the cluster's network, and its labels.
+    /// A container's address on the cluster's network, and the container.
     func place(
         of name: ContainerName, _ cluster: Cluster
-    ) async throws -> (address: String, labels: [String: String]) {
-        let container = try await docker.container(name.text)
+    ) async throws -> (address: String, container: DockerContainer) {
+        let container = try await container(name.text)
         guard container.configuration.labels[Label.cluster] == cluster.name.text else {
             throw RefusalError(.conflict, "container \(name) is not ours")
         }
@@ -235,7 +235,7 @@ extension LiveWorld {
         guard let address = endpoint?.ipAddress, !address.isEmpty else {
             throw RefusalError(.unavailable, "container \(name) has no address on \(cluster.network.name)")
         }
-        return (address, container.configuration.labels)
+        return (address, container)
     }
 }
 

@@ -30,7 +30,7 @@ extension Manifest {
             ("spec.database.replication.user", cluster.accounts.replication.role),
             ("spec.database.rewind.user", cluster.accounts.rewind.role),
             ("spec.console.user", cluster.console.account.role), ("spec.pooler", PoolerSettings.role),
-            ("spec.pooler", PoolerSettings.consoleUser),
+            ("spec.pooler", PoolerSettings.consoleUser), ("the controller's looks", MonitorSettings.role),
         ]
     }
 

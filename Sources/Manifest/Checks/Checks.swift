@@ -118,6 +118,9 @@ extension Manifest {
             log.require(
                 role != PoolerSettings.role && role != PoolerSettings.consoleUser, at: path,
                 "is the name of the poolers' own role", got: role.text, expected: "another name")
+            log.require(
+                role != MonitorSettings.role, at: path, "is the name of the role as which the controller looks",
+                got: role.text, expected: "another name")
         }
         for (index, later) in roles.enumerated() {
             for earlier in roles[..<index] {

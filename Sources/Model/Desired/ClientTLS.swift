@@ -28,10 +28,10 @@ public enum BindAddress {
 }
 
 extension Cluster {
-    /// The names by which clients call a server whose port is published on an address, without repetition.
-    func clientNames(at address: String) -> [String] {
+    /// The names by which clients call a server whose ports are published on these addresses, without repetition.
+    func clientNames(at addresses: String...) -> [String] {
         let known = ["localhost", "127.0.0.1", "::1"]
-        return (known + (BindAddress.isAny(address) ? [] : [address]) + tls.hostNames).reduce(into: []) { names, name in
+        return (known + addresses.filter { !BindAddress.isAny($0) } + tls.hostNames).reduce(into: []) { names, name in
             if !names.contains(name) { names.append(name) }
         }
     }

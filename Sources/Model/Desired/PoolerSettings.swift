@@ -54,6 +54,8 @@ public struct PoolerSettings: Sendable, Hashable {
     public static let role: RoleName = "pgbouncer"
     /// The user by which the controller reaches the admin consoles; no role of PostgreSQL.
     public static let consoleUser: RoleName = "pg-controller"
+    /// Its function, in the database `postgres`.
+    public static let function = "controller.pooler_login(text)"
     /// The body of `controller.pooler_login(name)`: a role's verifier, unless it is a superuser's or one for replication.
     public static let loginBody = """
 

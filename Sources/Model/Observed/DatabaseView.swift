@@ -17,6 +17,10 @@ public struct DatabaseView: Sendable, Hashable {
     public var roles: [RoleView]
     /// Whether the poolers' login function is there as it has to be; read in the database `postgres`.
     public var hasPoolerLogin: Bool
+    /// Whether the monitor's function is there as it has to be; read in the database `postgres`.
+    public var hasMonitorFunction: Bool
+    /// The cluster's own roles that are not let into a database where they have to work.
+    public var refusedConnections: [DatabaseConnection] = []
     /// Whether the application's database exists.
     public var hasDatabase: Bool
     /// The declared databases that exist, sorted by name.
@@ -48,6 +52,7 @@ public struct DatabaseView: Sendable, Hashable {
         standbys = []
         roles = []
         hasPoolerLogin = false
+        hasMonitorFunction = false
         hasDatabase = true
         pendingParameters = []
         archiver = ArchiverView()
@@ -65,6 +70,10 @@ public struct ApplicationDatabaseView: Sendable, Hashable {
     public var migrationTry: MigrationTry?
     /// Whether the admin role may write into the history, as it has to for what it applies.
     public var mayRecord = true
+    /// Whether the monitor may read the history; where it may not, the migrations are unknown.
+    public var mayRead = true
+    /// Schemas of applications in which the console's role cannot read everything, sorted.
+    public var hiddenSchemas: [String] = []
     /// Grants on the database that are missing, in words (read together with the roles).
     public var missingGrants: [String] = []
     /// An empty database.
@@ -173,6 +182,8 @@ public struct RoleView: Sendable, Hashable {
     public var hasPassword = false
     /// The roles that it was made a member of by the superuser, as the controller does it; sorted.
     public var granted: [RoleName] = []
+    /// The roles that are members of it, whichever role granted that; sorted.
+    public var members: [RoleName] = []
     /// How many sessions it may have; -1 for any number.
     public var connectionLimit = -1
     /// Until when its password is good; nil for ever.

@@ -302,6 +302,8 @@ public struct DCSMember: Sendable, Hashable {
     public var walPosition: Int64?
     /// Patroni's tags, sorted by name.
     public var tags: [LabelValue]
+    /// Whether its REST interface takes TLS, by the address that it gives.
+    public var takesTLS = true
     /// The lease it hangs on.
     public var lease: Int64
     /// How long that lease lives on unless Patroni renews it; nil when etcd was not asked. It matters for a member

@@ -10,24 +10,30 @@ public struct LocalConfiguration: Sendable, Hashable, Codable {
     public var poolers: [String]
     /// Whether every node shows its certificate to the server that it copies from. That server takes no password then.
     public var nodesProve: Bool
+    /// Whether Patroni's REST interface takes TLS alone. Every node knows by then how to check the others.
+    public var patroniTLS: Bool
 
     /// Joins the parts.
     public init(
-        parameters: [PostgresSettings.Parameter], clientRules: [String], poolers: [String], nodesProve: Bool
+        parameters: [PostgresSettings.Parameter], clientRules: [String], poolers: [String], nodesProve: Bool,
+        patroniTLS: Bool
     ) {
         self.parameters = parameters
         self.clientRules = clientRules
         self.poolers = poolers
         self.nodesProve = nodesProve
+        self.patroniTLS = patroniTLS
     }
 
-    /// Reads a record. A record of an older build does not say whether nodes show certificates: they are taken not to.
+    /// Reads a record. A record of an older build does not say whether nodes show certificates, or whether Patroni takes TLS:
+    /// they are taken not to.
     public init(from decoder: any Decoder) throws {
         let record = try decoder.container(keyedBy: CodingKeys.self)
         parameters = try record.decode([PostgresSettings.Parameter].self, forKey: .parameters)
         clientRules = try record.decode([String].self, forKey: .clientRules)
         poolers = try record.decode([String].self, forKey: .poolers)
         nodesProve = try record.decodeIfPresent(Bool.self, forKey: .nodesProve) ?? false
+        patroniTLS = try record.decodeIfPresent(Bool.self, forKey: .patroniTLS) ?? false
     }
 
     /// Whether PostgreSQL starts with this if it starts with the other one: addresses alone refuse nothing.

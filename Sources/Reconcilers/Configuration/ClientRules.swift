@@ -5,6 +5,11 @@ enum ClientRules {
     /// How the controller logs in. No password opens the superuser's sessions, so a password that a person sets
     /// changes nothing for the controller and opens nothing for others.
     static let byCertificate = "hostssl all postgres samenet cert map=controller"
+    /// As which role it looks.
+    private static let monitors = [
+        "hostssl all \(MonitorSettings.role) samenet cert map=controller",
+        "host all \(MonitorSettings.role) all reject",
+    ]
 
     /// Ours for the cluster's own roles, then the manifest's, then password logins from anywhere that reaches the port
     /// (which is bound to loopback unless the manifest says otherwise).
@@ -32,18 +37,20 @@ enum ClientRules {
             isProven ? byCertificate : "host all postgres samenet scram-sha-256",
             "host all postgres all reject",
             "host replication all all reject",
-        ] + poolers + local.clientRules + PoolerAccess.rules(for: local.poolers, cluster)
+        ] + (isProven ? monitors : []) + poolers + local.clientRules + PoolerAccess.rules(for: local.poolers, cluster)
             + ["\(cluster.tls.required ? "hostssl" : "host") all all all scram-sha-256"]
     }
 
-    /// Whose certificate stands for which role: the controller's for the superuser, a node's for replication and rewind, the poolers'
+    /// Whose certificate stands for which role: the controller's for the superuser and for the monitor, a node's for replication and rewind, the poolers'
     /// for their own role, which has no password, and for the logins. On a node itself its Patroni is known by its user.
     static func identities(_ cluster: Cluster) -> [String] {
         let roles = cluster.pooler.enabled ? [PoolerSettings.role] + cluster.logins.map(\.role).sorted() : []
         let (replication, rewind) = (cluster.accounts.replication.role, cluster.accounts.rewind.role)
         let node = Principal.node("").commonName(in: cluster.name)
+        let controller = Principal.controller.commonName(in: cluster.name)
         return [
-            "controller \(Principal.controller.commonName(in: cluster.name)) postgres", "local postgres \(replication)",
+            "controller \(controller) postgres", "controller \(controller) \(MonitorSettings.role)",
+            "local postgres \(replication)",
             "node \(node) \(replication)", "node \(node) \(rewind)",
         ] + roles.map { "pooler \(Principal.pooler.commonName(in: cluster.name)) \($0)" }
     }
@@ -51,15 +58,17 @@ enum ClientRules {
 
 extension LocalConfiguration {
     /// What the manifest wants.
-    init(of cluster: Cluster, poolers: [String], nodesProve: Bool = true) {
+    init(of cluster: Cluster, poolers: [String], nodesProve: Bool = true, patroniTLS: Bool = true) {
         self.init(
             parameters: LocalParameters.declared(cluster), clientRules: cluster.postgres.hba, poolers: poolers,
-            nodesProve: nodesProve)
+            nodesProve: nodesProve, patroniTLS: patroniTLS)
     }
 
     /// What differs from another one, in words.
     func names(beside other: LocalConfiguration?) -> [String] {
         triedNames(beside: other) + (poolers == other?.poolers ? [] : ["the poolers' addresses"])
+            + (nodesProve == other?.nodesProve ? [] : ["the nodes' certificates towards each other"])
+            + (patroniTLS == other?.patroniTLS ? [] : ["TLS on Patroni's interface"])
     }
 
     /// The same, without what PostgreSQL starts with for sure.
@@ -72,6 +81,6 @@ extension LocalConfiguration {
     /// before there is a record asks the others for no proof.
     static func inForce(_ input: PlanningInput) -> LocalConfiguration {
         input.observation.localConfiguration
-            ?? LocalConfiguration(of: input.cluster, poolers: [], nodesProve: false)
+            ?? LocalConfiguration(of: input.cluster, poolers: [], nodesProve: false, patroniTLS: false)
     }
 }

@@ -20,8 +20,10 @@ public struct Configuration: Reconciler {
         guard let configuration = dcs.configuration else {
             return isNew(scope) && !local.startsLike(known) ? record(local, instead: known) : Proposal()
         }
-        // a rule that asks for the proof comes when every node can give it
-        local.nodesProve = known?.nodesProve == true || known != nil && CertificatesInForce(scope).areNodesProven
+        // what asks for a proof comes when every node can give it: by then each has read how to check the others, too
+        let areProven = known != nil && CertificatesInForce(scope).areNodesProven
+        local.nodesProve = known?.nodesProve == true || areProven
+        local.patroniTLS = known?.patroniTLS == true || areProven
         let difference = difference(from: configuration.json, scope)
         // a person who paused Patroni may have edited it, too
         guard difference == nil || !dcs.isPaused else {
@@ -72,6 +74,7 @@ public struct Configuration: Reconciler {
         var held = Change(dynamic: rest, local: known)
         held.local?.poolers = change.local?.poolers ?? []
         held.local?.nodesProve = change.local?.nodesProve ?? false
+        held.local?.patroniTLS = change.local?.patroniTLS ?? false
         let subjects = parameters.map { names(in: $0) } ?? []
         let what = (subjects + (isSafe ? [] : change.local?.triedNames(beside: known) ?? [])).joined(separator: ", ")
         func condition(_ reason: String, _ message: String) -> Condition {

@@ -62,7 +62,11 @@ enum PatroniFile {
               connect_address: "\(node):8008"
               authentication:
                 username: controller
-                password: \(quotedSecret: .rest)
+                password: \(quotedSecret: .rest)\(served(node, input))
+            ctl:
+              cacert: \(ClusterIdentity.authorities)
+              certfile: \(ClusterIdentity.own)
+              keyfile: \(ClusterIdentity.own)
             etcd3:
               hosts: [\(hosts)]\(towardsEtcd(node, input))
             postgresql:
@@ -94,6 +98,24 @@ enum PatroniFile {
             watchdog:
               mode: "off"
 
+            """
+    }
+
+    /// How Patroni's REST interface shows who it is, and that what changes something needs a certificate of the cluster beside the
+    /// password. Patroni takes members that speak TLS for silent while it does not know their authority (`ctl`), so this comes
+    /// when every node has read that, and only to nodes whose programs ask Patroni with TLS. A node reads its files again only where
+    /// an option differs; the key has no password.
+    private static func served(_ node: NodeName, _ input: PlanningInput) -> Template {
+        guard LocalConfiguration.inForce(input).patroniTLS, EngineScope(input)?.knows(.patroniTLS, node) == true else {
+            return ""
+        }
+        return """
+
+              certfile: \(ClusterIdentity.own)
+              keyfile: \(ClusterIdentity.own)
+              keyfile_password: "\(ClusterIdentity.version(of: .node(node), secrets: input.observation.secrets))"
+              cafile: \(ClusterIdentity.authorities)
+              verify_client: optional
             """
     }
 

@@ -1,6 +1,7 @@
 public import Model
 
-/// Keeps the roles the cluster lives with: admin, console, replication, rewind. It never drops a role.
+/// Keeps the roles the cluster lives with: admin, console, replication, rewind, the poolers' and the monitor's. It never drops
+/// a role.
 public struct Accounts: Reconciler {
     /// Its name in plans and events.
     public let name = "accounts"
@@ -16,9 +17,24 @@ public struct Accounts: Reconciler {
         /// What its sessions in the database `postgres` have, whatever is set for the role or the database: PgBouncer and
         /// `pg_rewind` cannot be told to say so themselves.
         var settings: [LabelValue] = []
+        /// Roles of which the controller once made it a member.
+        var unwanted: [RoleName] = []
 
         /// All that must be seen of it.
         var marks: [String] { attributes + settings.map { "SET \($0.key)=\($0.value)" } }
+
+        /// What it has and must not have. A role without a password is the controller's own tool: it has nothing but what it
+        /// needs, and no member, who could do the same.
+        func surplus(of seen: RoleView?) -> [String] {
+            guard let seen else { return [] }
+            let rights = ["SUPERUSER", "BYPASSRLS"] + (secret == nil ? ["CREATEDB", "CREATEROLE", "REPLICATION"] : [])
+            let surplus =
+                rights.filter { seen.attributes.contains($0) && !attributes.contains($0) }
+                + unwanted.filter { seen.granted.contains($0) }.map { "IN \($0)" }
+            guard secret == nil else { return surplus }
+            let limit = seen.connectionLimit == -1 ? [] : ["CONNECTION LIMIT"]
+            return surplus + limit + seen.members.map { "MEMBER \($0)" }
+        }
     }
 
     private static let settings = [
@@ -40,12 +56,16 @@ public struct Accounts: Reconciler {
         if cluster.console.enabled {
             roles.append(
                 Role(
-                    name: cluster.console.account.role, secret: .console,
-                    attributes: ["IN pg_read_all_data", "LOGIN"]))
+                    name: cluster.console.account.role, secret: .console, attributes: ["LOGIN"],
+                    unwanted: ["pg_read_all_data"]))
         }
         if cluster.pooler.enabled {
             roles.append(Role(name: PoolerSettings.role, secret: nil, attributes: ["LOGIN"], settings: settings))
         }
+        roles.append(
+            Role(
+                name: MonitorSettings.role, secret: nil,
+                attributes: ["IN \(MonitorSettings.group)", "LOGIN", "MAY SET \(MonitorSettings.parameter)"]))
         return roles
     }
 
@@ -59,11 +79,10 @@ public struct Accounts: Reconciler {
         for role in Accounts.wanted(input.cluster) {
             let seen = database.roles.first { $0.name == role.name }
             let missing = role.marks.filter { seen?.attributes.contains($0) != true }
-            let surplus = (seen?.attributes ?? []).filter { !role.attributes.contains($0) }
-                .filter { $0 == "SUPERUSER" || $0 == "BYPASSRLS" }
+            let surplus = role.surplus(of: seen)
             if seen == nil || !missing.isEmpty || !surplus.isEmpty {
                 let sql = statements(for: role, exists: seen != nil, surplus: surplus)
-                let what = seen == nil ? ["missing"] : missing + surplus.map { "no longer \($0)" }
+                let what = seen == nil ? ["missing"] : missing + surplus.map(Accounts.undone)
                 proposal.actions.append(
                     Action(
                         .sql(database.node, .script("postgres", sql)), on: subject,
@@ -87,14 +106,31 @@ public struct Accounts: Reconciler {
                         because: .passwordDiffers(role.name)))
             }
         }
-        if input.cluster.pooler.enabled, !database.hasPoolerLogin {
+        func script(_ sql: String, for role: RoleName, _ what: String) {
             proposal.actions.append(
                 Action(
-                    .sql(database.node, .script("postgres", Accounts.poolerLogin)), on: subject,
-                    because: .roleDiffers(PoolerSettings.role, ["its function to look passwords up"])))
+                    .sql(database.node, .script("postgres", sql)), on: subject, because: .roleDiffers(role, [what])))
+        }
+        if input.cluster.pooler.enabled, !database.hasPoolerLogin {
+            script(Accounts.poolerLogin, for: PoolerSettings.role, "its function to look passwords up")
+        }
+        if !database.hasMonitorFunction {
+            script(
+                Accounts.monitorFunction(input.cluster), for: MonitorSettings.role,
+                "its function for what only a superuser sees")
+        }
+        for need in database.refusedConnections {
+            script(
+                "GRANT CONNECT ON DATABASE \(SQL.identifier(need.database.text)) TO \(SQL.identifier(need.role.text));",
+                for: need.role, "CONNECT on database \(need.database)")
         }
         if !proposal.actions.isEmpty { proposal.waiting.append("roles") }
         return proposal
+    }
+
+    private static func undone(_ surplus: String) -> String {
+        guard surplus.hasPrefix("MEMBER ") else { return "no longer \(surplus)" }
+        return "no longer granted to \(surplus.dropFirst("MEMBER ".count))"
     }
 
     /// How a pooler looks up the password that a client has to know: only its own role may ask, and only for roles that
@@ -110,16 +146,41 @@ public struct Accounts: Reconciler {
         GRANT EXECUTE ON FUNCTION controller.pooler_login(text) TO \(SQL.identifier(PoolerSettings.role.text));
         """
 
+    /// How the controller sees, without being superuser, what only a superuser sees (`MonitorSettings.Part`).
+    static func monitorFunction(_ cluster: Cluster) -> String {
+        let role = SQL.identifier(MonitorSettings.role.text)
+        return """
+            CREATE SCHEMA IF NOT EXISTS controller;
+            DROP FUNCTION IF EXISTS \(MonitorSettings.function);
+            CREATE FUNCTION controller.monitor(part text, names text[]) RETURNS json
+                LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+                AS $monitor$\(MonitorSettings.body(stanza: cluster.backups.stanza))$monitor$;
+            REVOKE ALL ON FUNCTION \(MonitorSettings.function) FROM PUBLIC;
+            GRANT USAGE ON SCHEMA controller TO \(role);
+            GRANT EXECUTE ON FUNCTION \(MonitorSettings.function) TO \(role);
+            """
+    }
+
     private func statements(for role: Role, exists: Bool, surplus: [String]) -> String {
         let name = SQL.identifier(role.name.text)
-        let flags = role.attributes.filter { !$0.hasPrefix("IN ") }
-        let groups = role.attributes.filter { $0.hasPrefix("IN ") }.map { String($0.dropFirst(3)) }
-        let all = (flags + surplus.map { "NO\($0)" }).joined(separator: " ")
+        func rest(_ marks: [String], after word: String) -> [String] {
+            marks.filter { $0.hasPrefix(word) }.map { String($0.dropFirst(word.count)) }
+        }
+        let (groups, parameters) = (
+            rest(role.attributes, after: "IN "), rest(role.attributes, after: "MAY SET ")
+        )
+        let flags =
+            role.attributes.filter { !$0.contains(" ") } + surplus.filter { !$0.contains(" ") }.map { "NO\($0)" }
+        let limit = surplus.contains("CONNECTION LIMIT") ? ["CONNECTION LIMIT -1"] : []
+        let all = (flags + limit).joined(separator: " ")
         var lines = [exists ? "ALTER ROLE \(name) \(all);" : "CREATE ROLE \(name) \(all);"]
         lines += role.settings.map { setting in
             "ALTER ROLE \(name) IN DATABASE postgres SET \(setting.key) TO \(SQL.literal(setting.value));"
         }
-        lines += groups.map { "GRANT \($0) TO \(name);" }
+        lines += groups.map { "GRANT \($0) TO \(name) WITH INHERIT TRUE;" }
+        lines += parameters.map { "GRANT SET ON PARAMETER \($0) TO \(name);" }
+        lines += rest(surplus, after: "IN ").map { "REVOKE \($0) FROM \(name);" }
+        lines += rest(surplus, after: "MEMBER ").map { "REVOKE \(name) FROM \(SQL.identifier($0)) CASCADE;" }
         return lines.joined(separator: "\n")
     }
 }

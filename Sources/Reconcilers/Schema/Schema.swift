@@ -22,7 +22,13 @@ public struct Schema: Reconciler {
         }
         let subject = Subject.database(input.cluster.accounts.database)
         if case .unknown(let unknownReason) = database.application.migrations, database.hasDatabase {
+            let steps = SchemaStep.due(database: database, cluster: input.cluster, mayUpdate: false)
             return Proposal(
+                actions: steps.map { step in
+                    Action(
+                        .sql(database.node, .script(input.cluster.accounts.database, step.sql)), on: subject,
+                        because: step.reason)
+                },
                 conditions: [
                     Condition(
                         .schemaCurrent, .unknown, reason: "DatabaseUnseen",
@@ -33,8 +39,8 @@ public struct Schema: Reconciler {
         }
         var proposal = Proposal()
         let admin = input.cluster.accounts.admin.role
-        guard database.roles.contains(where: { $0.name == admin }) else {
-            return Proposal(waiting: ["role \(admin)"])
+        for role in [admin, MonitorSettings.role] where !database.roles.contains(where: { $0.name == role }) {
+            return Proposal(waiting: ["role \(role)"])
         }
         func script(_ text: String, in name: DatabaseName, _ reason: Reason) {
             proposal.actions.append(Action(.sql(database.node, .script(name, text)), on: subject, because: reason))

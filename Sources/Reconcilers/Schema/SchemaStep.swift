@@ -10,9 +10,16 @@ struct SchemaStep {
     static func due(database: DatabaseView, cluster: Cluster, mayUpdate: Bool) -> [SchemaStep] {
         let admin = SQL.identifier(cluster.accounts.admin.role.text)
         var steps: [SchemaStep] = []
+        if !database.application.mayRead {
+            steps.append(
+                SchemaStep(
+                    sql: reading,
+                    reason: .roleDiffers(MonitorSettings.role, ["SELECT on controller.migrations"])))
+        }
         switch database.application.migrations {
-        case .unknown: return []
-        case .absent: steps.append(SchemaStep(sql: history + recording(admin), reason: .migrationPending("history")))
+        case .unknown: return steps
+        case .absent:
+            steps.append(SchemaStep(sql: history + recording(admin) + reading, reason: .migrationPending("history")))
         case .present where !database.application.mayRecord:
             steps.append(
                 SchemaStep(
@@ -25,6 +32,14 @@ struct SchemaStep {
                 SchemaStep(
                     sql: "GRANT USAGE, CREATE ON SCHEMA public TO \(admin);",
                     reason: .roleDiffers(cluster.accounts.admin.role, database.application.missingGrants)))
+        }
+        let hidden = database.application.hiddenSchemas
+        if cluster.console.enabled, !hidden.isEmpty {
+            steps.append(
+                SchemaStep(
+                    sql: showing(hidden, to: cluster.console.account.role, owner: admin),
+                    reason: .roleDiffers(
+                        cluster.console.account.role, ["SELECT in schema \(hidden.joined(separator: ", "))"])))
         }
         return steps
             + cluster.schema.extensions.compactMap { wanted in
@@ -65,6 +80,25 @@ struct SchemaStep {
             applied_at timestamptz NOT NULL DEFAULT now(),
             objects text[] NOT NULL DEFAULT '{}'
         );
+        """
+
+    /// What the console's role needs to read what applications keep, and nothing of PostgreSQL's own: its predefined role for
+    /// reading, `pg_read_all_data`, reads the stored passwords, too.
+    private static func showing(_ schemas: [String], to role: RoleName, owner: String) -> String {
+        let name = SQL.identifier(role.text)
+        let list = schemas.map { SQL.identifier($0) }.joined(separator: ", ")
+        return """
+            GRANT USAGE ON SCHEMA \(list) TO \(name);
+            GRANT SELECT ON ALL TABLES IN SCHEMA \(list) TO \(name);
+            ALTER DEFAULT PRIVILEGES FOR ROLE \(owner) IN SCHEMA \(list) GRANT SELECT ON TABLES TO \(name);
+            """
+    }
+
+    /// What the monitor needs to see it.
+    private static let reading = """
+
+        GRANT USAGE ON SCHEMA controller TO \(MonitorSettings.role);
+        GRANT SELECT ON controller.migrations TO \(MonitorSettings.role);
         """
 
     /// What the admin role needs to record what it applies. It may write what it likes there: who reads the table as the

@@ -111,12 +111,15 @@ extension Universe {
         let spoiled = catalog.roles.first { role in
             Universe.accounts(cluster).contains(role.name)
                 && (cluster.console.enabled || role.name != cluster.console.account.role)
-                && (!role.passwordMatches && role.name != PoolerSettings.role || !role.attributes.contains("LOGIN"))
+                && (!role.passwordMatches && ![PoolerSettings.role, MonitorSettings.role].contains(role.name)
+                    || !role.attributes.contains("LOGIN"))
         }
         if let spoiled { return "role \(spoiled.name) is not as wanted" }
-        guard catalog.roles.contains(where: { $0.name == cluster.accounts.admin.role }) else {
-            return "the admin role is missing"
+        for name in [cluster.accounts.admin.role, MonitorSettings.role]
+        where !catalog.roles.contains(where: { $0.name == name }) {
+            return "role \(name) is missing"
         }
+        guard catalog.hasMonitorFunction, catalog.closed.isEmpty else { return "the monitor cannot look" }
         return pendingRoles(cluster, catalog) ?? pendingDatabases(cluster, directory, at: place)
     }
 
@@ -125,7 +128,7 @@ extension Universe {
         let accounts = cluster.accounts
         return [
             "postgres", accounts.admin.role, accounts.replication.role, accounts.rewind.role,
-            cluster.console.account.role, PoolerSettings.role,
+            cluster.console.account.role, PoolerSettings.role, MonitorSettings.role,
         ]
     }
 

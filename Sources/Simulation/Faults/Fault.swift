@@ -92,6 +92,8 @@ public enum Fault: Sendable, Hashable {
     case promoteRole(RoleName)
     /// `REASSIGN OWNED` and `DROP ROLE`.
     case dropRole(RoleName)
+    /// `REVOKE CONNECT ON DATABASE … FROM PUBLIC`, and from the monitor.
+    case closeDatabase(DatabaseName)
     /// `DROP DATABASE`.
     case dropDatabase(DatabaseName)
     /// `ALTER DATABASE … OWNER TO postgres`.

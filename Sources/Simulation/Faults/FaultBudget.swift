@@ -30,7 +30,7 @@ package enum FaultBudget {
             .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
             .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .requestSwitchover, .openTransaction,
             .quietClients, .spoilSwitchover, .dropExtension, .spoilRole,
-            .promoteRole, .dropRole, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,
+            .promoteRole, .dropRole, .closeDatabase, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,
             .usurp, .takePort, .fillStore,
             .removeImage, .jumpClock, .ageCertificates, .rotateAuthority, .forgetTLS, .spoilAccess, .edit:
             return true

@@ -83,6 +83,7 @@ struct FaultGenerator {
         if seed % 8 == 6 { entries += drawImpossible(from: start, within: length) }
         if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
         if seed % 8 == 7 { entries += drawDeclared(from: start, within: length) }
+        if seed % 4 == 3 { entries += drawMonitor(from: start, within: length) }
         if FaultGenerator.hasLaggards(seed) { entries += drawLaggards(from: start, within: length) }
         if seed % 4 == 1 { entries += drawRotations(from: start, within: length) }
         if seed % 3 == 1 { entries += drawSwitchovers(from: start, length: length) }
@@ -193,6 +194,18 @@ struct FaultGenerator {
             .edit(.dismiss), .edit(.dismiss), .edit(.declare), .edit(.undeclare), .edit(.declare),
         ]
         return (0..<random.number(1...8)).compactMap { _ in
+            random.pick(menu).map { .timed(.milliseconds(start + random.number(0...length)), $0) }
+        }
+    }
+
+    /// What happens to the role as which the controller looks.
+    private func drawMonitor(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
+        var random = SplitMix64(seed: seed ^ 0x40_71_70)
+        let role = MonitorSettings.role
+        let menu: [Fault] = [
+            .spoilRole(role), .promoteRole(role), .dropRole(role), .closeDatabase("appdb"), .closeDatabase("postgres"),
+        ]
+        return (0..<random.number(1...3)).compactMap { _ in
             random.pick(menu).map { .timed(.milliseconds(start + random.number(0...length)), $0) }
         }
     }

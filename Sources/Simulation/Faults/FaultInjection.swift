@@ -90,7 +90,12 @@ extension Universe {
         case .spoilRole(let role): changeCatalog { $0.spoil(role) }
         case .promoteRole(let role): changeCatalog { $0.promote(role) }
         case .dropRole(let role): changeCatalog { $0.dropByHand(role) }
-        case .dropDatabase(let name): changeCatalog { $0.contents.removeAll { $0.name == name } }
+        case .closeDatabase(let name): changeCatalog { $0.close(name) }
+        case .dropDatabase(let name):
+            changeCatalog { catalog in
+                catalog.contents.removeAll { $0.name == name }
+                catalog.closed.removeAll { $0 == name }
+            }
         case .disownDatabase(let name): changeCatalog { $0.change(name) { $0.owner = "postgres" } }
         case .connect(let name, let isOn): changeCatalog { $0.change(name) { $0.sessions = isOn ? ["somebody"] : [] } }
         case .editFile(let target): editFile(target)

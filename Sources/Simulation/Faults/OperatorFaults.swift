@@ -231,6 +231,12 @@ extension Catalog {
         }
     }
 
+    /// A database takes only its owner and the superuser any more.
+    mutating func close(_ name: DatabaseName) {
+        guard databases.contains(name), !closed.contains(name) else { return }
+        closed = (closed + [name]).sorted()
+    }
+
     /// A role's login and password are changed by somebody.
     mutating func spoil(_ name: RoleName) {
         guard let place = roles.firstIndex(where: { $0.name == name }) else { return }

@@ -122,6 +122,10 @@ package struct Catalog: Sendable, Hashable {
     package var roles: [RoleView] = []
     /// Whether the poolers' login function is there.
     package var hasPoolerLogin = false
+    /// Whether the monitor's function is there.
+    package var hasMonitorFunction = false
+    /// The databases that the monitor may not connect to, sorted.
+    package var closed: [DatabaseName] = []
     /// Whether the admin role may create in `public`.
     package var isGranted = false
     /// What `initdb` leaves.

@@ -127,6 +127,10 @@ extension Universe {
             role.holds = catalog.contents.filter { $0.owner == role.name }.map { "database \($0.name)" }
             return role
         }
+        if isClosed(cluster.accounts.database, catalog) {
+            view.application = ApplicationDatabaseView()
+            view.application.migrations = .unknown(UnknownReason(.forbidden, "permission denied for database"))
+        }
         view.databases = catalog.contents.filter { seen in cluster.databases.contains { $0.name == seen.name } }
         for place in view.databases.indices {
             let wanted = cluster.databases.first { $0.name == view.databases[place].name }?.extensions ?? []
@@ -134,18 +138,32 @@ extension Universe {
             view.databases[place].extensions =
                 wanted.isEmpty
                 ? .absent
-                : .present(
-                    wanted.map { wanted in
-                        known.first { $0.name == wanted.name }
-                            ?? ExtensionView(name: wanted.name, installed: nil, available: "1.0")
-                    }.sorted { $0.name < $1.name })
+                : isClosed(view.databases[place].name, catalog)
+                    ? .unknown(UnknownReason(.forbidden, "permission denied for database"))
+                    : .present(
+                        wanted.map { wanted in
+                            known.first { $0.name == wanted.name }
+                                ?? ExtensionView(name: wanted.name, installed: nil, available: "1.0")
+                        }.sorted { $0.name < $1.name })
         }
         view.pendingParameters = node.pendingParameters.map(\.name)
         view.limits = directory.limits
         view.hasPoolerLogin = catalog.hasPoolerLogin
+        view.hasMonitorFunction = catalog.hasMonitorFunction
+        view.refusedConnections = cluster.ownConnections.filter { need in
+            catalog.closed.contains(need.database) && catalog.roles.contains { $0.name == need.role }
+                && need.role == MonitorSettings.role
+        }
         view.locale = directory.locale
         view.archiver.isFailing = repository(of: index) == nil
         if repository(of: index) != nil { view.archiver.lastArchived = directory.segment }
         return .present(view)
+    }
+
+    /// Whether the monitor cannot look into a database. Into `postgres` the superuser looks instead.
+    private func isClosed(_ name: DatabaseName, _ catalog: Catalog) -> Bool {
+        guard name != "postgres" else { return false }
+        return catalog.closed.contains(name)
+            || !catalog.roles.contains { $0.name == MonitorSettings.role && $0.attributes.contains("LOGIN") }
     }
 }

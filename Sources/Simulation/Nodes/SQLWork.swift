@@ -51,6 +51,7 @@ extension Catalog {
             }
             roles[place].passwordMatches = true
         case .dropDatabase(let name):
+            closed.removeAll { $0 == name }
             if let seen = contents.first(where: { $0.name == name }), !seen.sessions.isEmpty {
                 return refused("database \"\(name)\" is being accessed by other users")
             }
@@ -76,6 +77,10 @@ extension Catalog {
                 setRole(words[2], ["SET \(words[7])=\(value)"])
             case ("CREATE", "ROLE"), ("ALTER", "ROLE"): setRole(words[2], Array(words.dropFirst(3)))
             case ("GRANT", "USAGE,"): isGranted = true
+
+            case ("GRANT", "CONNECT"): closed.removeAll { $0.text == words[4] }
+            case ("REVOKE", "CONNECT"): closed = (closed + [DatabaseName(words[4])]).sorted()
+            case ("GRANT", "SET"): setRole(words[6], ["MAY SET \(words[4])"])
             case ("GRANT", _) where words[2] == "TO": setRole(words[3], ["IN \(words[1])"])
             case ("REVOKE", _) where words[2] == "FROM": setRole(words[3], ["NOT IN \(words[1])"])
             case ("CREATE", "DATABASE"), ("ALTER", "DATABASE"): setDatabase(words[2], Array(words.dropFirst(3)))
@@ -83,7 +88,8 @@ extension Catalog {
                 setExtension(words[5], version: words.last == "public" ? nil : words.last, in: database)
             case ("ALTER", "EXTENSION"): setExtension(words[2], version: words.last, in: database)
             case ("DROP", "EXTENSION"): extensions.removeAll { $0.name == words[2] }
-            case ("CREATE", "FUNCTION"): hasPoolerLogin = true
+            case ("CREATE", "FUNCTION"):
+                if words[2].hasPrefix("controller.monitor") { hasMonitorFunction = true } else { hasPoolerLogin = true }
             case ("CREATE", "TABLE"): migrations = migrations ?? []
             default: break
             }

@@ -204,6 +204,8 @@ extension Universe {
             }
             directory.catalog.contents.sort { $0.name < $1.name }
             directory.catalog.hasPoolerLogin = view.hasPoolerLogin
+            directory.catalog.hasMonitorFunction = view.hasMonitorFunction
+            directory.catalog.closed = view.refusedConnections.map(\.database)
             directory.catalog.isGranted = view.application.missingGrants.isEmpty
             engine.volumes[place].content = .postgres(directory)
         }

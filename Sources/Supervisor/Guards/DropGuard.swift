@@ -37,7 +37,7 @@ enum DropGuard {
         let accounts = input.cluster.accounts
         let own = [
             accounts.admin.role, accounts.replication.role, accounts.rewind.role, input.cluster.console.account.role,
-            PoolerSettings.role, "postgres",
+            PoolerSettings.role, MonitorSettings.role, "postgres",
         ]
         return !own.contains(name)
             && input.cluster.roles.filter { $0.name == name }.map(\.ensure) == [.absent]

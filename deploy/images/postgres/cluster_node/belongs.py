@@ -11,20 +11,45 @@ and a promotion may skip numbers.)
 
 Exit status: 0 yes, 1 no, or it cannot be known, because Patroni does not answer or no node leads.
 """
+import http.client
 import json
-import socket
+import ssl
 import sys
 
 ADDRESS = ("127.0.0.1", 8008)
+CONFIGURATION = "/etc/controller/patroni.yml"
+AUTHORITIES = "/etc/controller/cluster.crt"
+
+
+def takes_tls(configuration=CONFIGURATION):
+    """Whether Patroni's file has it take TLS (`restapi.verify_client`). Until Patroni has read a new file, its answer fails, and
+    PostgreSQL asks again."""
+    try:
+        with open(configuration, encoding="utf-8") as file:
+            return "verify_client:" in file.read()
+    except FileNotFoundError:
+        return False
+
+
+def connect():
+    """A connection with this node's own Patroni."""
+    if not takes_tls():
+        return http.client.HTTPConnection(*ADDRESS, timeout=3)
+    context = ssl.create_default_context(cafile=AUTHORITIES)
+    # the certificate has the node's name, and this is the node's own address
+    context.check_hostname = False
+    return http.client.HTTPSConnection(*ADDRESS, timeout=3, context=context)
 
 
 def ask(path):
     """The status and the body of Patroni's answer."""
-    with socket.create_connection(ADDRESS, timeout=3) as connection:
-        connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
-        with connection.makefile("rb") as answer:
-            head, _, body = answer.read().partition(b"\r\n\r\n")
-    return int(head.split()[1]), json.loads(body)
+    connection = connect()
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
 
 
 def belongs(timeline, ask=ask):
@@ -38,6 +63,6 @@ def belongs(timeline, ask=ask):
 def main():
     try:
         return 0 if belongs(int(sys.argv[1].removesuffix(".history"), 16)) else 1
-    except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
+    except (OSError, http.client.HTTPException, ValueError, LookupError, AttributeError, TypeError) as error:
         print(f"belongs: {sys.argv[1:]}: {error!r}", file=sys.stderr)
         return 1
