@@ -12,9 +12,11 @@ extension LiveWorld {
     ) async -> [PatroniClient] {
         let credentials = PatroniCredentials(
             user: "controller", password: (try? await secrets.value("patroni-rest")) ?? "")
+        // a controller that has lost its own certificate and the authority's key is known by what it read back from the node
+        var identity = try? await secrets.value(Principal.controller.secret)
+        if identity == nil { identity = try? await secrets.value(Principal.node(node).secret) }
         let tls = TLSConfiguration(
-            authorities: (try? await secrets.value(.authorities)) ?? "",
-            identity: try? await secrets.value(Principal.controller.secret), serverName: node.text)
+            authorities: (try? await secrets.value(.authorities)) ?? "", identity: identity, serverName: node.text)
         let secured = await connections.patroni(at: .tcp(host: host, port: 8008, tls: tls), credentials)
         let isRequired =
             features.contains(.patroniTLS) && LocalConfigurationFile(beside: secrets).read().value?.patroniTLS == true
