@@ -71,14 +71,15 @@ struct DatabaseQueryTests {
         let text = """
             {"login": true, "monitor": true, "refused": [{"role": "r", "database": "x"}], "database": false, "databases": [{"name": "app", "owner": "app", "limit": -1, "sessions": ["x"]}],
              "roles": [{"name": "app", "attributes": ["LOGIN", "INHERIT"], "granted": ["readers"], "members": ["z"],
-               "limit": 5, "until": null, "holds": []},
-              {"name": "none", "attributes": [], "granted": [], "members": [], "limit": -1, "until": 1, "holds": ["y"]}]}
+               "administrators": ["z"], "limit": 5, "until": null, "holds": []},
+              {"name": "none", "attributes": [], "granted": [], "members": [], "administrators": [], "limit": -1, "until": 1, "holds": ["y"]}]}
             """
         DatabaseQuery.fill(
             &view, try decoded(DatabaseQuery.Accounts.self, text), verifiers: ["app": "SCRAM", "none": nil],
             matching: ["app"])
         #expect(view.hasPoolerLogin && view.hasMonitorFunction && !view.hasDatabase)
         #expect(view.refusedConnections == [DatabaseConnection("r", "x")] && view.roles.map(\.members) == [["z"], []])
+        #expect(view.roles.map(\.administrators) == [["z"], []])
         #expect(view.roles.map(\.passwordMatches) == [true, false])
         #expect(view.roles.map(\.hasPassword) == [true, false])
         #expect(view.roles[0].attributes == ["INHERIT", "LOGIN"] && view.roles[0].granted == ["readers"])

@@ -66,7 +66,9 @@ struct MonitorTests {
             view.application.hiddenSchemas = try await inside().hidden
             #expect(step == 1 ? view.application.hiddenSchemas == [] : view.application.hiddenSchemas.contains("a\"b"))
             fixture.observation.database = .present(view)
-            for action in Accounts().propose(fixture.input).actions + Schema().propose(fixture.input).actions {
+            for action in Accounts().propose(fixture.input).actions
+                + Schema().propose(fixture.input).backgroundActions
+            {
                 guard case .sql(_, .script(let database, let sql)) = action.effect, !sql.contains("EXTENSION") else {
                     continue
                 }
@@ -304,6 +306,8 @@ struct MonitorTests {
                 """)
         let answer = try await accounts(superuser)
         #expect(!answer.monitor)
+        let administered = answer.roles.first { $0.name == MonitorSettings.role.text }
+        #expect(administered?.administrators == ["pgadmin"] && administered?.members == [#"o"ther"#, "pgadmin"])
         var view = try #require(fixture.observation.database.value)
         DatabaseQuery.fill(&view, answer, verifiers: [:], matching: answer.roles.map { RoleName($0.name) })
         var fixture = fixture

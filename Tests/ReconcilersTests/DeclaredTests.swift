@@ -398,6 +398,27 @@ struct DeclaredTests {
             ])
     }
 
+    @Test("a role that another role may grant to itself is not made the cluster's own; one that is already goes on")
+    func administered() {
+        func proposal(_ change: (inout RoleView) -> Void) -> Proposal {
+            var fixture = PlanningFixture()
+            fixture.database { view in
+                for place in view.roles.indices where view.roles[place].name == "console" {
+                    view.roles[place].administrators = ["pgadmin"]
+                    change(&view.roles[place])
+                }
+            }
+            return Accounts().propose(fixture.input)
+        }
+        #expect(proposal { _ in } == Proposal())
+        for change in [{ $0.passwordMatches = false }, { $0.attributes = [] }] as [(inout RoleView) -> Void] {
+            let refused = proposal(change)
+            #expect(refused.actions.isEmpty && refused.waiting.count == 1)
+            #expect(refused.conditions.map(\.reason) == ["Administered"])
+            #expect(refused.conditions[0].message.contains(#"`REVOKE "console" FROM "pgadmin" CASCADE`"#))
+        }
+    }
+
     @Test("the missing extensions of a declared database are made in the manifest's order")
     func extensionsInOrder() {
         var fixture = fixture

@@ -57,6 +57,8 @@ enum DatabaseQuery {
                   AND (m.inherit_option OR m.set_option OR NOT m.admin_option) ORDER BY 1),
               'members', ARRAY(SELECT DISTINCT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member
                 WHERE m.roleid = a.oid ORDER BY 1),
+              'administrators', ARRAY(SELECT DISTINCT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member
+                WHERE m.roleid = a.oid AND m.admin_option AND NOT g.rolsuper ORDER BY 1),
               'limit', rolconnlimit,
               'until', CASE WHEN isfinite(rolvaliduntil) THEN (extract(epoch FROM rolvaliduntil) * 1000000)::bigint END,
               'holds', CASE WHEN rolname = ANY ($2::text[]) THEN ARRAY(
@@ -204,6 +206,7 @@ enum DatabaseQuery {
         var attributes: [String]
         var granted: [String]
         var members: [String]
+        var administrators: [String]
         var limit: Int
         var until: Int64?
         var holds: [String]
@@ -303,6 +306,7 @@ enum DatabaseQuery {
             seen.hasPassword = verifiers[role.name].flatMap { $0 } != nil
             seen.granted = role.granted.map { RoleName($0) }
             seen.members = role.members.map { RoleName($0) }
+            seen.administrators = role.administrators.map { RoleName($0) }
             seen.connectionLimit = role.limit
             seen.validUntil = role.until.map { Timestamp(microseconds: $0) }
             seen.holds = role.holds

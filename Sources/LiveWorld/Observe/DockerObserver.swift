@@ -69,7 +69,7 @@ struct DockerObserver {
             }
         }
         var view = ContainerView(unanswered: summary)
-        view.features = ImageFeature.named(in: try await world.imageInUse(summary.imageID)?.labels ?? [:])
+        view.features = ImageFeature.named(in: (try? await world.imageInUse(summary.imageID))?.labels ?? [:])
         return view
     }
 

@@ -184,6 +184,8 @@ public struct RoleView: Sendable, Hashable {
     public var granted: [RoleName] = []
     /// The roles that are members of it, whichever role granted that; sorted.
     public var members: [RoleName] = []
+    /// The roles that may grant it to others and to themselves (`ADMIN`), superusers apart; sorted.
+    public var administrators: [RoleName] = []
     /// How many sessions it may have; -1 for any number.
     public var connectionLimit = -1
     /// Until when its password is good; nil for ever.

@@ -80,6 +80,11 @@ public struct Accounts: Reconciler {
             let seen = database.roles.first { $0.name == role.name }
             let missing = role.marks.filter { seen?.attributes.contains($0) != true }
             let surplus = role.surplus(of: seen)
+            if let seen, let refusal = Accounts.refusal(of: role, seen, isComplete: missing.isEmpty) {
+                proposal.conditions.append(refusal)
+                proposal.waiting.append("role \(role.name) of the cluster's own")
+                continue
+            }
             if seen == nil || !missing.isEmpty || !surplus.isEmpty {
                 let sql = statements(for: role, exists: seen != nil, surplus: surplus)
                 let what = seen == nil ? ["missing"] : missing + surplus.map(Accounts.undone)
@@ -126,6 +131,19 @@ public struct Accounts: Reconciler {
         }
         if !proposal.actions.isEmpty { proposal.waiting.append("roles") }
         return proposal
+    }
+
+    /// A role that was there before is not made the cluster's own while another role may grant it to itself: that one would
+    /// have all that the controller gives to it.
+    private static func refusal(of role: Role, _ seen: RoleView, isComplete: Bool) -> Condition? {
+        guard role.secret != nil, !seen.administrators.isEmpty, !isComplete || !seen.passwordMatches else { return nil }
+        let names = seen.administrators.map { SQL.identifier($0.text) }.joined(separator: ", ")
+        return Condition(
+            .rolesCurrent, .false, reason: "Administered",
+            message:
+                "it exists already, and \(names) may grant it to itself (ADMIN), with all that the controller would give to it. So it "
+                + "is left as it is. As the superuser: `REVOKE \(SQL.identifier(role.name.text)) FROM \(names) CASCADE`, or drop it",
+            subject: .role(role.name))
     }
 
     private static func undone(_ surplus: String) -> String {

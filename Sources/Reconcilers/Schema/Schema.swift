@@ -56,6 +56,10 @@ public struct Schema: Reconciler {
                 database: database, cluster: input.cluster, mayUpdate: Schema.isSameEverywhere(input))
             for step in steps { script(step.sql, in: name, step.reason) }
             if steps.isEmpty { migrations.propose(into: &proposal) }
+            if let step = SchemaStep.showing(database, to: input.cluster.console, of: input.cluster) {
+                proposal.backgroundActions.append(
+                    Action(.sql(database.node, .script(name, step.sql)), on: subject, because: step.reason))
+            }
         }
         if let failing = migrations.failing { proposal.conditions.append(failing) }
         let isCurrent = proposal.actions.isEmpty && migrations.due == nil

@@ -33,14 +33,6 @@ struct SchemaStep {
                     sql: "GRANT USAGE, CREATE ON SCHEMA public TO \(admin);",
                     reason: .roleDiffers(cluster.accounts.admin.role, database.application.missingGrants)))
         }
-        let hidden = database.application.hiddenSchemas
-        if cluster.console.enabled, !hidden.isEmpty {
-            steps.append(
-                SchemaStep(
-                    sql: showing(hidden, to: cluster.console.account.role, owner: admin),
-                    reason: .roleDiffers(
-                        cluster.console.account.role, ["SELECT in schema \(hidden.joined(separator: ", "))"])))
-        }
         return steps
             + cluster.schema.extensions.compactMap { wanted in
                 extensionStep(
@@ -82,16 +74,23 @@ struct SchemaStep {
         );
         """
 
-    /// What the console's role needs to read what applications keep, and nothing of PostgreSQL's own: its predefined role for
-    /// reading, `pg_read_all_data`, reads the stored passwords, too.
-    private static func showing(_ schemas: [String], to role: RoleName, owner: String) -> String {
-        let name = SQL.identifier(role.text)
+    /// What the console's role lacks to read what applications keep; nothing of PostgreSQL's own. (The predefined role for
+    /// reading, `pg_read_all_data`, reads the stored passwords, too.) It is due again for each table that another role than the
+    /// admin makes, so it says nothing of whether the schema is current.
+    static func showing(_ database: DatabaseView, to console: ConsoleSettings, of cluster: Cluster) -> SchemaStep? {
+        let schemas = database.application.hiddenSchemas
+        guard console.enabled, !schemas.isEmpty else { return nil }
+        let (role, owner) = (
+            SQL.identifier(console.account.role.text), SQL.identifier(cluster.accounts.admin.role.text)
+        )
         let list = schemas.map { SQL.identifier($0) }.joined(separator: ", ")
-        return """
-            GRANT USAGE ON SCHEMA \(list) TO \(name);
-            GRANT SELECT ON ALL TABLES IN SCHEMA \(list) TO \(name);
-            ALTER DEFAULT PRIVILEGES FOR ROLE \(owner) IN SCHEMA \(list) GRANT SELECT ON TABLES TO \(name);
-            """
+        return SchemaStep(
+            sql: """
+                GRANT USAGE ON SCHEMA \(list) TO \(role);
+                GRANT SELECT ON ALL TABLES IN SCHEMA \(list) TO \(role);
+                ALTER DEFAULT PRIVILEGES FOR ROLE \(owner) IN SCHEMA \(list) GRANT SELECT ON TABLES TO \(role);
+                """,
+            reason: .roleDiffers(console.account.role, ["SELECT in schema \(schemas.joined(separator: ", "))"]))
     }
 
     /// What the monitor needs to see it.
