@@ -41,8 +41,9 @@ enum ClientRules {
             + ["\(cluster.tls.required ? "hostssl" : "host") all all all scram-sha-256"]
     }
 
-    /// Whose certificate stands for which role: the controller's for the superuser and for the monitor, a node's for replication and rewind, the poolers'
-    /// for their own role, which has no password, and for the logins. On a node itself its Patroni is known by its user.
+    /// Whose certificate stands for which role: the controller's for the superuser and for the monitor, a node's for replication and
+    /// rewind, the poolers' for their own role, which has no password, and for the logins. On a node itself its Patroni is known
+    /// by its user.
     static func identities(_ cluster: Cluster) -> [String] {
         let roles = cluster.pooler.enabled ? [PoolerSettings.role] + cluster.logins.map(\.role).sorted() : []
         let (replication, rewind) = (cluster.accounts.replication.role, cluster.accounts.rewind.role)

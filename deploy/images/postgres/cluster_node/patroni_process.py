@@ -92,6 +92,14 @@ def pin_configuration():
     type(global_config).get_standby_cluster_config = lambda _: None
 
 
+def answer_at_once():
+    """Patroni writes an answer in two parts. Over TLS the second one waits until the client has acknowledged the first, which
+    takes 40 ms (Nagle's algorithm and delayed acknowledgements): for each look of the controller, and in each election."""
+    from patroni import api
+
+    api.RestApiHandler.disable_nagle_algorithm = True
+
+
 def run(say):
     """Becomes Patroni. It imports Patroni's modules first, which takes longer than etcd needs to elect a leader, and only then
     waits for etcd: Patroni that is started before etcd answers would sleep five seconds."""
@@ -104,6 +112,7 @@ def run(say):
     import_patroni()
     pin_sessions()
     pin_configuration()
+    answer_at_once()
     etcd.wait_until_ready(config, say)
     from patroni.__main__ import patroni_main
 
