@@ -119,7 +119,9 @@ extension Universe {
         where !catalog.roles.contains(where: { $0.name == name }) {
             return "role \(name) is missing"
         }
-        guard catalog.hasMonitorFunction, catalog.closed.isEmpty else { return "the monitor cannot look" }
+        // a database that the manifest no longer declares is no business of the controller's
+        let isClosed = cluster.ownConnections.contains { catalog.closed.contains($0.database) }
+        guard catalog.hasMonitorFunction, !isClosed else { return "the monitor cannot look" }
         return pendingRoles(cluster, catalog) ?? pendingDatabases(cluster, directory, at: place)
     }
 

@@ -14,15 +14,18 @@ struct OneWriter: Checker {
             writers.append(universe.engine.containers[index])
         }
         guard writers.count > 1 else { return nil }
-        // without synchronous commits nothing but a fence in time keeps a hung primary from acknowledging
+        // Without synchronous commits, or where another standby than the new primary confirms them too, nothing but a fence in
+        // time keeps a hung primary from acknowledging.
         let isExcused = writers.contains { writer in
             guard let node = writer.node else { return false }
+            let confirms = universe.index(of: node.name).flatMap { universe.directory(of: $0) }?.commitsAwait
+            let isSafe = if case .any = confirms { false } else { node.isSynchronous }
             let hasThawed = node.thawedAt.map { universe.now - $0 < .seconds(2) } ?? false
             // a fence takes a controller that sees and acts for the time of a lease
             let isHindered = universe.now - universe.obstacleAt < .seconds(40) || node.isPaused
             // while nothing may be done there is no fencing, and Patroni alone keeps the promise only as far as it lives
             if node.isHung, universe.now - universe.heldAt < .seconds(40) { return true }
-            return !node.isSynchronous && (hasThawed || node.isHung && isHindered)
+            return !isSafe && (hasThawed || node.isHung && isHindered)
         }
         if isExcused { return nil }
         return "\(writers.map(\.name.text).joined(separator: " and ")) both acknowledge commits"
