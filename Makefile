@@ -29,7 +29,7 @@ build: ## Build the program
 	$(call say,building the program (the first time takes some minutes))
 	@swift build $(SWIFT_FLAGS) --product controller 2>&1 | deploy/setup/quiet.sh
 
-images: build ## Build the images
+images: build ## Build the images that have changed (REFRESH=1: all of them, with the packages of today)
 	@deploy/setup/images.sh
 
 install: build ## Put `controller` on the PATH (PREFIX=/usr/local)

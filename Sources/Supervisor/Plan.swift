@@ -158,11 +158,11 @@ public struct Plan: Sendable, Hashable {
 }
 
 extension Condition {
-    /// Whether it tells of something that is not as it should be. A kept volume, a process that was killed and is over, and a
-    /// port that the manifest opens are worth a line and no alarm.
+    /// Whether it tells of something that is not as it should be. A kept volume, a process that was killed and is over, a port that
+    /// the manifest opens, and an old image are worth a line and no alarm.
     public var isBad: Bool {
         switch type {
-        case .retired, .outOfMemory, .exposed: false
+        case .retired, .outOfMemory, .exposed, .imagesCurrent: false
         default: type.isGoodWhenTrue ? status != .true : status == .true
         }
     }

@@ -70,6 +70,17 @@ struct CrashLoopTests {
         #expect(CrashLoopTests.condition({ _ in }, failure: "no").type == .actionFailing)
     }
 
+    @Test("what is worth a line and no alarm leaves the cluster ready")
+    func noAlarm() {
+        func bad(_ type: ConditionType, _ status: Condition.Status) -> Bool {
+            Condition(type, status, reason: "", message: "").isBad
+        }
+        for type in [ConditionType.imagesCurrent, .exposed, .retired, .outOfMemory] {
+            #expect(!bad(type, .true) && !bad(type, .false), "\(type)")
+        }
+        #expect(bad(.archiving, .false) && bad(.archiving, .unknown) && bad(.portTaken, .true))
+    }
+
     @Test("are told with the lines in the event, too")
     func narrates() {
         var fixture = PlanningFixture()

@@ -87,11 +87,15 @@ enum StatusTable {
     }
 
     private static func conditions(_ status: StatusReport, verbose: Bool) -> [String] {
-        let always = ["Ready", "VolumeRetained", "OutOfMemory"]
-        let shown = status.conditions.filter { verbose || $0.bad || always.contains($0.type) }
+        let always = ["Ready", "VolumeRetained", "OutOfMemory", "Exposed"]
+        let shown = status.conditions.filter { condition in
+            verbose || condition.bad || always.contains(condition.type)
+                || condition.type == "ImagesCurrent" && condition.status == "False"
+        }
         var lines = ["Conditions" + (verbose ? "" : " (all: --verbose)")]
         for condition in shown {
-            let mark = condition.bad ? Terminal.red("✗") : Terminal.green("✓")
+            let isHint = condition.type == "Exposed" || condition.type == "ImagesCurrent" && condition.status == "False"
+            let mark = condition.bad ? Terminal.red("✗") : isHint ? Terminal.yellow("!") : Terminal.green("✓")
             let since = condition.lastTransitionTime.map { " since \($0)" } ?? ""
             let object = condition.object == "cluster" ? "" : " [\(condition.object)]"
             lines.append(

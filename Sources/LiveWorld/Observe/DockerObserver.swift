@@ -202,6 +202,12 @@ struct DockerObserver {
                 seen.id = .present(image.id)
                 seen.postgresMajor = image.postgresMajor
                 seen.features = ImageFeature.named(in: image.labels)
+                seen.builtAt =
+                    image.labels[Label.packagesAt].flatMap { Int64($0) }.map { Timestamp(seconds: $0) }
+                    ?? image.created.flatMap { Timestamp($0.description) }
+                seen.packages = (image.labels[Label.packages] ?? "").split(separator: " ").map {
+                    String($0.replacing("=", with: " ", maxReplacements: 1))
+                }
             } catch {
                 if !error.isAboutAMissingObject { seen.id = .unknown(error.unknownReason) }
             }

@@ -141,6 +141,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case portTaken = "PortTaken"
     /// An image is missing.
     case imageMissing = "ImageMissing"
+    /// An image is not old, and all containers were made from its newest build.
+    case imagesCurrent = "ImagesCurrent"
     /// A container keeps crashing.
     case crashLoop = "CrashLoop"
     /// The kernel killed a process of a container that goes on running.
@@ -183,8 +185,7 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
         switch self {
         case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .etcdHealthy, .schemaCurrent,
             .rolesCurrent, .databasesCurrent, .archiving, .backupAvailable, .restoreProven, .repositoryVerified,
-            .poolerAvailable,
-            .consoleAvailable:
+            .poolerAvailable, .consoleAvailable, .imagesCurrent:
             true
         case .manifestInvalid, .secretLost, .certificateExpiring, .certificateInvalid, .exposed, .notOwned, .portTaken,
             .imageMissing,

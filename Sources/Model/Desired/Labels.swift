@@ -6,6 +6,11 @@ public enum Label {
     /// On an image of ours: what its programs know (`ImageFeature`), separated by spaces.
     public static let features = "io.pg-controller.features"
 
+    /// On an image of ours: the packages that it is for, as `name=version`, separated by spaces.
+    public static let packages = "io.pg-controller.packages"
+    /// On an image of ours: of when its oldest packages are, in seconds since 1970. The image itself may be newer.
+    public static let packagesAt = "io.pg-controller.packages-at"
+
     /// What the creator of a container said of it. Docker adds the labels of the image to a container's own, so without this an
     /// image that an application brings could pass its containers off as ours.
     public static func given(_ labels: [String: String], byImage brought: [String: String]) -> [String: String] {

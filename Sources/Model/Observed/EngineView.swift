@@ -312,6 +312,10 @@ public struct ImageSighting: Sendable, Hashable {
     public var postgresMajor: Int?
     /// What its programs know.
     public var features: Set<ImageFeature> = []
+    /// Of when its packages are, or when it was built, where it does not say so.
+    public var builtAt: Timestamp?
+    /// What it holds, as `package version`, where it says so.
+    public var packages: [String] = []
     /// An image as seen.
     public init(reference: ImageReference, id: Sighting<String>, pulling: String? = nil) {
         self.reference = reference
