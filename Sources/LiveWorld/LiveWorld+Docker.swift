@@ -335,7 +335,7 @@ enum Relevance {
             return event.attributes[Label.cluster] == cluster.name.text
                 || cluster.nodeNames.contains { $0.text == name } || cluster.etcdNames.contains { $0.text == name }
                 || cluster.console.name.text == name
-        case "network": return event.name == cluster.network.name.text
+        case "network": return cluster.network.specs.contains { $0.name.text == event.name }
         case "volume":
             return ["create", "destroy"].contains(event.verb)
         case _: return false

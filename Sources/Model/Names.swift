@@ -36,6 +36,9 @@ public struct NodeName: Name {
     public let text: String
     /// Wraps a validated text.
     public init(_ text: String) { self.text = text }
+    /// The name that its container has on the internal network alone. Patroni and pgBackRest's server listen there; the container's
+    /// own name is known on the clients' network, too.
+    public var internalName: ContainerName { ContainerName("\(text).internal") }
 }
 
 /// A Docker container's name, without the leading slash of the API.

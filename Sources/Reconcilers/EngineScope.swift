@@ -19,11 +19,17 @@ final class EngineScope: Sendable {
 
     var cluster: Cluster { input.cluster }
 
-    /// Our network: the one of the wanted name that carries our label; of several the busiest.
-    var network: NetworkView? {
-        engine.networks(named: cluster.network.name).filter { owns($0.labels) }
+    /// The internal network, on which the cluster's own parts reach each other.
+    var network: NetworkView? { network(cluster.network.name) }
+
+    /// Our network of a name: the one that carries our label; of several the busiest.
+    func network(_ name: NetworkName) -> NetworkView? {
+        engine.networks(named: name).filter { owns($0.labels) }
             .max { ($0.endpoints.count, $1.id) < ($1.endpoints.count, $0.id) }
     }
+
+    /// The networks of ours that are there, the internal one first.
+    var networks: [NetworkView] { cluster.network.specs.compactMap { network($0.name) } }
 
     /// The major version in the nodes' image, where it is known to be another one than the manifest's.
     var strangeMajor: Int? {
@@ -35,6 +41,14 @@ final class EngineScope: Sendable {
     func knows(_ feature: ImageFeature, _ node: NodeName) -> Bool {
         if let seen = container(node.container) { return seen.features.contains(feature) }
         return engine.images.first { $0.reference == cluster.nodes.image }?.features.contains(feature) == true
+    }
+
+    /// Whether a node's container has its internal name, or will have it with its next endpoint.
+    func hasInternalName(_ node: NodeName) -> Bool {
+        // of one for which Docker does not answer the names are not known
+        let container = container(node.container).flatMap { $0.state == .restarting ? nil : $0 }
+        let endpoint = container?.attachments.first { $0.networkName == cluster.network.name }
+        return endpoint.map { $0.aliases.contains(node.internalName) } ?? knows(.internalName, node)
     }
 
     /// Whether labels say that an object is this cluster's.

@@ -32,7 +32,7 @@ extension DockerEffect {
         switch self {
         case .createNetwork(let spec): "create network \(spec.name)"
         case .removeNetwork(let id): "remove network \(id.text.prefix(12))"
-        case .connect(_, _, let alias): "connect \(alias)"
+        case .connect(_, _, let aliases): "connect \(aliases.first?.text ?? "it")"
         case .disconnect(_, let id): "disconnect \(id.short)"
         case .createVolume(let spec): "create volume \(spec.name)"
         case .removeVolume(let name): "remove volume \(name)"

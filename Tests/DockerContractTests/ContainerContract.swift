@@ -32,6 +32,7 @@ extension DockerContract {
                 host.tmpfs = ["/run": "size=1m"]
                 host.pidsLimit = 99
                 host.ulimits = [DockerUlimit(name: "nofile", soft: 1000, hard: 2000)]
+                host.sharedMemoryNamespace = "private"
                 host.usesInit = false
                 host.logging = DockerLogConfiguration(type: "json-file", options: ["max-size": "1m"])
                 host.extraHosts = ["other:10.0.0.9"]

@@ -216,8 +216,7 @@ struct CertificatesTests {
     private func served(_ cluster: ClusterFixture) async throws -> [String: String] {
         var serials: [String: String] = [:]
         for node in (1...3).map(cluster.node) {
-            let address = try await cluster.inspect(
-                node, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+            let address = try await cluster.address(of: node)
             serials[node] = try await Shell.run([
                 "sh", "-c",
                 "openssl s_client -starttls postgres -connect \"$0:5432\" </dev/null 2>/dev/null | openssl x509 -noout -serial",

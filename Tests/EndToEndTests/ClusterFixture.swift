@@ -15,7 +15,9 @@ final class ClusterFixture: Sendable {
 
     var manifest: String { directory + "/cluster.yaml" }
     var state: String { directory + "/state" }
+    /// The internal network, and the clients'.
     var network: String { id + "-net" }
+    var clientNetwork: String { network + "-clients" }
     var repository: String { id + "-repo" }
     var console: String { id + "-console" }
     func node(_ number: Int) -> String { "\(id)-pg-\(number)" }
@@ -239,6 +241,11 @@ final class ClusterFixture: Sendable {
         _ = try await eventually("a whole lease to go by") {
             ContinuousClock.now > end ? true : nil
         }
+    }
+
+    /// A container's address on the internal network.
+    func address(of name: String) async throws -> String {
+        try await inspect(name, "{{with index .NetworkSettings.Networks \"\(network)\"}}{{.IPAddress}}{{end}}")
     }
 
     func inspect(_ name: String, _ format: String) async throws -> String {

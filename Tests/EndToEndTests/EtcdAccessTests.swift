@@ -162,8 +162,7 @@ private struct EtcdByCurl {
 
     private init(_ cluster: ClusterFixture) async throws {
         self.cluster = cluster
-        address = try await cluster.inspect(
-            cluster.member(1), "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+        address = try await cluster.address(of: cluster.member(1))
         folder = try await Shell.run(["mktemp", "-d"])
         try await keep("cluster.crt", of: cluster.node(1), as: "ca.pem")
         try await keep("etcd.pem", of: cluster.node(1), as: "node.pem")

@@ -18,7 +18,7 @@ extension Fault {
         let large = ((1...3).map(cluster.node) + (1...3).map(cluster.member)).filter { !small.contains($0) }
         var undo: [[String]] = []
         for name in large {
-            let address = try await cluster.inspect(name, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+            let address = try await cluster.address(of: name)
             for member in small {
                 undo.append(try await filter(cluster, member, ["INPUT", "-s", address, "-j", "DROP"]))
                 undo.append(try await filter(cluster, member, ["OUTPUT", "-d", address, "-j", "DROP"]))

@@ -31,7 +31,7 @@ struct ObjectStorage {
         try await storage.join(cluster, makes: true)
         let image = ProcessInfo.processInfo.environment["CONTROLLER_TEST_IMAGE"] ?? "pg-controller/postgres:18"
         _ = try await Shell.run([
-            "docker", "create", "--name", storage.name, "--network", cluster.network, "--label",
+            "docker", "create", "--name", storage.name, "--network", cluster.clientNetwork, "--label",
             "io.pg-controller.cluster=\(cluster.id)", "--user", "0", "--entrypoint", "/weed", image, "server",
             "-dir=/tmp",
             "-ip=127.0.0.1", "-ip.bind=0.0.0.0", "-master.volumeSizeLimitMB=256", "-volume.max=100", "-s3",
@@ -55,9 +55,9 @@ struct ObjectStorage {
     func join(_ cluster: ClusterFixture, makes: Bool = false) async throws {
         _ = try await Shell.run([
             "docker", "network", "create", "--label", "io.pg-controller.cluster=\(cluster.id)", "--label",
-            "io.pg-controller.component=network", cluster.network,
+            "io.pg-controller.component=network", cluster.clientNetwork,
         ])
-        if !makes { _ = try await Shell.run(["docker", "network", "connect", cluster.network, name]) }
+        if !makes { _ = try await Shell.run(["docker", "network", "connect", cluster.clientNetwork, name]) }
     }
 
     /// The files that a manifest names, and what it says about them; `indent` is that of the keys.

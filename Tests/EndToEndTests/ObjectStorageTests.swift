@@ -81,7 +81,7 @@ struct ObjectStorageTests {
             #expect(try await cluster.psql(try await cluster.primary(), "select to_regclass('later') is null") == "t")
             #expect(try await cluster.held().backups.map(\.type) == ["full"])
             // a network that somebody is on cannot be removed
-            _ = try await cluster.docker("network", "disconnect", "-f", cluster.network, storage.name)
+            _ = try await cluster.docker("network", "disconnect", "-f", cluster.clientNetwork, storage.name)
         }
     }
 

@@ -5,7 +5,7 @@ import unittest
 from unittest import mock
 
 from cluster_node import belongs as module
-from cluster_node.belongs import belongs, takes_tls
+from cluster_node.belongs import belongs, interface
 
 
 def patroni(status, node, *members):
@@ -17,18 +17,20 @@ class Protocol(unittest.TestCase):
     def test_patroni_is_asked_as_its_file_has_it(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "patroni.yml")
-            self.assertFalse(takes_tls(path))
-            for text, expected in (("restapi:\n  listen: x\n", False), ("restapi:\n  verify_client: optional\n", True)):
+            self.assertEqual(interface(path), ("127.0.0.1", False))
+            plain = "restapi:\n  listen: 0.0.0.0:8008\npostgresql:\n  listen: 0.0.0.0:5432\n"
+            named = 'restapi:\n  listen: "pg-node-1.internal:8008"\n  verify_client: optional\n'
+            for text, expected in ((plain, ("127.0.0.1", False)), (named, ("pg-node-1.internal", True))):
                 with open(path, "w", encoding="utf-8") as file:
                     file.write(text)
-                self.assertEqual(takes_tls(path), expected)
+                self.assertEqual(interface(path), expected)
 
     def test_without_tls_where_there_is_no_file(self):
-        with mock.patch.object(module, "takes_tls", return_value=False):
+        with mock.patch.object(module, "interface", return_value=("127.0.0.1", False)):
             self.assertIs(type(module.connect()), http.client.HTTPConnection)
 
     def test_with_tls_the_authority_is_checked(self):
-        with mock.patch.object(module, "takes_tls", return_value=True):
+        with mock.patch.object(module, "interface", return_value=("127.0.0.1", True)):
             with self.assertRaises(OSError):
                 module.connect()
 

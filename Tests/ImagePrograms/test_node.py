@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from cluster_node import backup_server, node, sessions
+from cluster_node import addresses, backup_server, node, sessions
 from cluster_node.backup_server import BackupServer
 
 
@@ -118,6 +118,46 @@ class Certificates(unittest.TestCase):
         self.server.keep()
         self.server.keep()
         self.server.reload.assert_called_once()
+
+    def test_another_address_ends_it(self):
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        self.server.process = process.pid
+        self.server.restart()
+        self.assertEqual(process.wait(timeout=60), -signal.SIGTERM)
+        self.server.process = None
+        self.server.restart()
+
+
+class Addresses(unittest.TestCase):
+    TABLE = """Local:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 10.0.0.0
+        /32 link BROADCAST
+     |-- 10.0.0.2
+        /32 host LOCAL
+     +-- 127.0.0.0/8 2 0 2
+        |-- 127.0.0.0
+           /8 host LOCAL
+        |-- 127.0.0.1
+           /32 host LOCAL
+"""
+
+    def test_of_the_kernels_table(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".trie") as file:
+            file.write(self.TABLE)
+            file.flush()
+            self.assertEqual(addresses.own(file.name), {"10.0.0.2", "127.0.0.1"})
+        self.assertEqual(addresses.own("/nothing/here"), set())
+
+    def test_a_change_is_told_once_and_looked_for_once_in_an_interval(self):
+        self.now, self.seen = 0.0, frozenset({"10.0.0.2"})
+        watch = addresses.Watch(3, lambda: self.seen, lambda: self.now)
+        self.seen = frozenset({"10.0.0.3"})
+        self.assertEqual(watch.changes(), (set(), set()))
+        self.now = 4
+        self.assertEqual(watch.changes(), ({"10.0.0.2"}, {"10.0.0.3"}))
+        self.now = 8
+        self.assertEqual(watch.changes(), (set(), set()))
 
 
 class Sessions(unittest.TestCase):

@@ -26,5 +26,41 @@ class PatroniProcess(unittest.TestCase):
             patroni_process.answer_at_once()
         self.assertTrue(Handler.disable_nagle_algorithm)
 
+    def test_an_address_that_the_name_has_left(self):
+        server = types.SimpleNamespace(_RestApiServer__listen="a.internal:8008", server_address=("10.0.0.2", 8008))
+
+        def moved(now, own=("10.0.0.2", "10.0.0.3", "127.0.0.1"), server=server):
+            answer = mock.Mock(side_effect=OSError) if now is None else mock.Mock(return_value=now)
+            with mock.patch("socket.gethostbyname", answer), mock.patch("cluster_node.addresses.own", return_value=own):
+                return patroni_process.has_moved(server)
+
+        self.assertFalse(moved("10.0.0.2"))
+        self.assertTrue(moved("10.0.0.3"))
+        # no endpoint, or one that is not complete yet: Patroni could not listen there
+        self.assertFalse(moved(None))
+        self.assertFalse(moved("10.0.0.9"))
+        # before it listens for the first time
+        self.assertFalse(moved("10.0.0.3", server=types.SimpleNamespace(_RestApiServer__listen=None)))
+
+    def test_patroni_listens_where_its_name_is(self):
+        class Server:
+            _received_new_cert, renewed = False, None
+
+            def reload_local_certificate(self):
+                return self.renewed
+
+            def reload_config(self, config):
+                self.config = config
+
+        api = types.SimpleNamespace(RestApiServer=Server)
+        with mock.patch.dict(sys.modules, {"patroni": types.SimpleNamespace(api=api), "patroni.api": api}):
+            patroni_process.follow_address()
+        for has_moved in (False, True):
+            server = Server()
+            with mock.patch.object(patroni_process, "has_moved", return_value=has_moved):
+                self.assertEqual(bool(server.reload_local_certificate()), has_moved)
+                server.reload_config({"listen": "a:8008"})
+            self.assertEqual((server.config, server._received_new_cert), ({"listen": "a:8008"}, has_moved))
+
     def test_nothing_is_nothing(self):
         self.assertEqual(patroni_process.named(None), {})

@@ -11,7 +11,7 @@ struct DockerViewsTests {
         let text = """
             {"Id": "c1", "Name": "/pg-1", "Image": "sha256:1", "Created": "2026-11-29T10:00:00Z", "RestartCount": 2,
              "State": \(state),
-             "Config": {"Image": "pg:18", "Labels": {"b": "2", "a": "1"}, "Env": ["X=y"]},
+             "Config": {"Image": "pg:18", "Labels": {"b": "2", "a": "1"}, "Env": ["X=y"], "User": "999"},
              "HostConfig": {"Memory": 536870912, "NanoCpus": 1500000000, "ShmSize": 67108864, "PidsLimit": -1,
                "CapDrop": ["all"], "CapAdd": ["KILL", "CHOWN"], "SecurityOpt": ["no-new-privileges:false"],
                "RestartPolicy": {"Name": "no"},
@@ -71,6 +71,40 @@ struct DockerViewsTests {
         #expect(seen == expected)
     }
 
+    @Test("what weakens a container's isolation, in Docker's words")
+    func foreignOptions() throws {
+        func host(_ text: String) throws -> ContainerSettings {
+            let text =
+                #"{"Id": "c", "Name": "/c", "Image": "i", "Config": {}, "#
+                + #""State": {"Running": false, "Status": "created"}, "HostConfig": "# + text + "}"
+            return ContainerSettings(try JSONDecoder().decode(DockerContainer.self, from: Data(text.utf8)))
+        }
+        let ours = try host(
+            #"{"NetworkMode": "net", "PidMode": "", "IpcMode": "private", "SecurityOpt": ["no-new-privileges"],"#
+                + #" "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}]}"#)
+        #expect(!ours.mayDumpCore && ours.foreignOptions == [])
+        let weak = try host(
+            #"{"NetworkMode": "container:x", "PidMode": "host", "IpcMode": "host", "UTSMode": "host","#
+                + #" "UsernsMode": "host", "SecurityOpt": ["no-new-privileges", "seccomp=unconfined"], "GroupAdd": ["docker"],"#
+                + #" "Devices": [{"PathOnHost": "/dev/sda"}], "ExtraHosts": ["etcd-1:10.0.0.9"],"#
+                + #" "Ulimits": [{"Name": "core", "Soft": 0, "Hard": -1}]}"#)
+        #expect(
+            weak.mayDumpCore
+                && weak.foreignOptions == [
+                    "add-host=etcd-1:10.0.0.9", "device=/dev/sda", "group-add=docker", "ipc=host",
+                    "network=container:x", "pid=host", "seccomp=unconfined", "userns=host", "uts=host",
+                ])
+    }
+
+    @Test("the names that an endpoint was given, without the container's ID, which older engines add")
+    func aliases() throws {
+        let text =
+            #"{"NetworkID": "n1", "IPAddress": "10.0.0.2", "Aliases": ["pg-1", "0123456789ab", "pg-1.internal"]}"#
+        let endpoint = try JSONDecoder().decode(DockerEndpoint.self, from: Data(text.utf8))
+        let seen = Attachment("net", docker: endpoint, of: "0123456789abcdef")
+        #expect(seen.aliases == ["pg-1", "pg-1.internal"] && seen.address == "10.0.0.2")
+    }
+
     @Test("limits, mounts, ports and rights in the units of the manifest")
     func settings() throws {
         let view = try container(#"{"Running": false, "Status": "created"}"#)
@@ -81,6 +115,7 @@ struct DockerViewsTests {
         #expect(view.settings.foreignMounts == ["/etc/x:/x"])
         #expect(view.settings.dropsAllCapabilities && view.settings.addedCapabilities == ["CHOWN", "KILL"])
         #expect(view.settings.mayGainPrivileges && view.settings.stopTimeoutSeconds == 10)
+        #expect(view.settings.mayDumpCore && view.settings.foreignOptions == [])
         // the network that is called none is none
         #expect(view.attachments.map(\.networkName) == ["net"] && view.attachments[0].address == nil)
     }

@@ -46,6 +46,7 @@ struct RelevanceTests {
     @Test("our network, and volumes that come or go")
     func others() throws {
         #expect(isOurs(try event("network", "disconnect", ["name": cluster.network.name.text])))
+        #expect(isOurs(try event("network", "disconnect", ["name": cluster.network.clientsName.text])))
         #expect(!isOurs(try event("network", "disconnect", ["name": "bridge"])))
         #expect(isOurs(try event("volume", "destroy", id: "pg-node-1-data")))
         #expect(!isOurs(try event("volume", "mount", id: "pg-node-1-data")))

@@ -278,7 +278,18 @@ struct CorpusTests {
         Bad(
             "  backups: {encryption: {passphraseFile: p}}", 5, 42, "spec.backups.encryption.passphraseFile", "encrypts"),
         Bad("  console: {user: pgadmin}", 5, 19, "spec.console.user", "same role as spec.database.admin.user"),
-        Bad("  network: {subnet: 10.0.0.0/29}", 5, 21, "spec.network.subnet", "5 addresses for 12 containers"),
+        Bad("  network: {subnet: 10.0.0.0/29}", 5, 21, "spec.network.subnet", "5 addresses for 11 containers"),
+        Bad("  network: {clients: {subnet: 10.0.0.0/29}}", 5, 31, "spec.network.clients.subnet", "for 8 containers"),
+        Bad(
+            "  network: {subnet: 10.0.0.0/16, clients: {subnet: 10.0.7.0/24}}", 5, 52, "spec.network.clients.subnet",
+            "overlaps"),
+        Bad(
+            "  network: {clients: {name: app}}", 5, 29, "spec.network.clients.name", "not come behind the other network"
+        ),
+        Bad(
+            "  network: {clients: {name: pg-ha-network}}", 5, 29, "spec.network.clients.name",
+            "not come behind the other network's name"),
+        Bad("  network: {clients: {name: pg-node-1}}", 5, 29, "spec.network.clients.name", "name of a container"),
         Bad(
             "  nodes: {memory: 1GiB}\n  postgres: {parameters: {shared_buffers: 2GB}}", 5, 19, "spec.nodes.memory",
             "memory of 1GiB", "shared_buffers, which is 2GB"),

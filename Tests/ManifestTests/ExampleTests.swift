@@ -29,7 +29,10 @@ struct ExampleTests {
         let names = { (cluster: Cluster) in
             Set(
                 cluster.nodeNames.map(\.text) + cluster.etcdNames.map(\.text) + cluster.poolers(1...3).map(\.name.text)
-                    + [cluster.console.name.text, cluster.network.name.text, cluster.backups.volume.text])
+                    + [
+                        cluster.console.name.text, cluster.network.name.text, cluster.network.clientsName.text,
+                        cluster.backups.volume.text,
+                    ])
         }
         let ports = { (cluster: Cluster) in
             Set(

@@ -125,6 +125,8 @@ extension Cluster {
         cluster.etcd.members = draw([1, 3, 5], or: 3)
         cluster.etcd.publish = draw([true, false], or: false)
         cluster.network.subnet = draw([nil, "172.30.0.0/24", "10.0.0.0/8"], or: nil)
+        cluster.network.clients.subnet = draw([nil, "172.30.1.0/24", "192.168.7.0/24"], or: nil)
+        cluster.network.clients.name = draw([nil, "pg-users", "pg-ha-network-2"], or: nil)
         cluster.postgres.synchronous.mode = draw(SynchronousSettings.Mode.allCases, or: .on)
         cluster.postgres.parameters = draw(
             [

@@ -39,7 +39,7 @@ struct ContractFixture: Sendable {
                     subnet: "10.\(200 + place / 250).\(place % 250).0/24"))
         case .removeNetwork(let name): return .removeNetwork(ledger.network(name))
         case .connect(let name, let network):
-            return .connect(ledger.network(network), ledger.container(name), alias: ContainerName(full(name)))
+            return .connect(ledger.network(network), ledger.container(name), aliases: [ContainerName(full(name))])
         case .disconnect(let name, let network): return .disconnect(ledger.network(network), ledger.container(name))
         case .createVolume(let name, let note): return .createVolume(volume(name, note: note))
         case .removeVolume(let name): return .removeVolume(VolumeName(full(name)))
@@ -85,7 +85,7 @@ struct ContractFixture: Sendable {
         var spec = ContainerSpec(
             name: ContainerName(full(name)), component: .console,
             image: recipe.hasImage ? image : ImageReference("\(image)-missing"), settings: settings,
-            network: NetworkName(full(recipe.network)))
+            networks: [NetworkName(full(recipe.network))])
         spec.labels = [LabelValue(Label.name, full(name))]
         spec.volumes = recipe.volume.map { [volume($0, note: "mounted")] } ?? []
         return spec

@@ -10,6 +10,9 @@ struct PlanningFixture {
     static let system = "7300000000000000001"
     static let now = Moment(uptime: .seconds(1000), wallMilliseconds: 1_760_000_000_000)
     static let networkID: NetworkID = "net1"
+    static let clientsID: NetworkID = "net2"
+    /// Those of all poolers, on both networks.
+    static let poolerAddresses = ["10.0.0.2", "10.1.0.2"]
 
     init(nodes: Int = 3, etcd: Int = 3, withBackups: Bool = true) {
         cluster = Cluster(name: "demo")
@@ -24,15 +27,15 @@ struct PlanningFixture {
         }
         observation.identity = PlanningFixture.identity(of: cluster)
         observation.localConfiguration = LocalConfiguration(
-            of: cluster, poolers: cluster.poolers.isEmpty ? [] : ["10.0.0.2"])
-        engine.networks = [
+            of: cluster, poolers: cluster.poolers.isEmpty ? [] : PlanningFixture.poolerAddresses)
+        engine.networks = zip([PlanningFixture.networkID, PlanningFixture.clientsID], cluster.network.specs).map {
             NetworkView(
-                id: PlanningFixture.networkID, name: cluster.network.name, driver: "bridge", subnet: nil,
-                labels: [LabelValue(Label.cluster, "demo")], endpoints: [])
-        ]
+                id: $0, name: $1.name, driver: "bridge", subnet: nil, labels: [LabelValue(Label.cluster, "demo")],
+                endpoints: [])
+        }
         engine.images = [cluster.etcd.image, cluster.nodes.image, cluster.pooler.image, cluster.console.image].map {
             var image = ImageSighting(reference: $0, id: .present("sha256:\($0)"))
-            image.features = [.patroniTLS]
+            image.features = [.patroniTLS, .internalName]
             return image
         }
         let input = PlanningInput(cluster: cluster, observation: observed, now: PlanningFixture.now)
@@ -69,16 +72,21 @@ struct PlanningFixture {
             ],
             state: .running(startedAt: "t0"))
         view.settings = spec.settings
-        view.features = [.patroniTLS]
-        view.attachments = [
-            Attachment(network: PlanningFixture.networkID, networkName: cluster.network.name, address: "10.0.0.2")
-        ]
+        view.features = [.patroniTLS, .internalName]
+        view.attachments = engine.networks.filter { spec.networks.contains($0.name) }.map {
+            let isOwn = $0.id == PlanningFixture.networkID
+            return Attachment(
+                network: $0.id, networkName: $0.name, address: PlanningFixture.poolerAddresses[isOwn ? 0 : 1],
+                aliases: spec.names(in: $0.name))
+        }
         view.files = .present(
             spec.files.map {
                 FileView(path: $0.path, content: .asWritten(template: $0.identity.digest(secrets: observation.secrets)))
             })
         engine.containers.append(view)
-        engine.networks[0].endpoints.append(view.id)
+        for place in engine.networks.indices where view.isAttached(to: engine.networks[place]) {
+            engine.networks[place].endpoints.append(view.id)
+        }
     }
 
     mutating func change(_ name: ContainerName, _ change: (inout ContainerView) -> Void) {
@@ -92,7 +100,9 @@ struct PlanningFixture {
             view.state = .exited(Exit(code: exitCode, startedAt: "t0", finishedAt: "t1"))
             view.data = .present(data ?? PlanningFixture.data())
         }
-        engine.networks[0].endpoints.removeAll { $0 == ContainerID("id-\(name)") }
+        for place in engine.networks.indices {
+            engine.networks[place].endpoints.removeAll { $0 == ContainerID("id-\(name)") }
+        }
         if let index = observation.members.firstIndex(where: { $0.node.text == name.text }) {
             observation.members[index].view = .absent
         }

@@ -316,7 +316,7 @@ struct BackupsTests {
         fixture.cluster.backups.retention = unit
         fixture.cluster.backups.retainFull = 12
         fixture.cluster.backups.retainIncremental = 5
-        let text = PgBackRestFile.backup(fixture.cluster).map { $0.content.filled { _ in "" } }.joined()
+        let text = PgBackRestFile.backup(at: EngineScope(fixture.input)!).map { $0.content.filled { _ in "" } }.joined()
         #expect(text.contains("repo1-retention-full-type=\(unit.rawValue)"))
         #expect(text.contains("repo1-retention-full=12"))
         #expect(text.contains("repo1-retention-diff=5"))

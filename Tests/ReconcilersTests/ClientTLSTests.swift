@@ -52,7 +52,7 @@ struct ClientTLSTests {
         }.cluster
         let loopback = ["localhost", "127.0.0.1", "::1"]
         #expect(
-            Principal.node("pg-node-2").hosts(in: cluster) == ["pg-node-2"] + loopback + [
+            Principal.node("pg-node-2").hosts(in: cluster) == ["pg-node-2", "pg-node-2.internal"] + loopback + [
                 "192.0.2.1", "db.example.com",
             ])
         #expect(

@@ -182,7 +182,7 @@ struct DeclaredTests {
         fixture.readFiles()
         #expect(sql(fixture, Roles()) == [])
         #expect(Roles().propose(fixture.input).waiting == ["the poolers' access, before the password of app changes"])
-        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"])
+        let wanted = LocalConfiguration(of: fixture.cluster, poolers: PlanningFixture.poolerAddresses)
         #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
         fixture.cluster.pooler.enabled = false
         #expect(sql(fixture, Roles()) == ["password app role-app"])
@@ -193,19 +193,21 @@ struct DeclaredTests {
     )
     func access() {
         var fixture = fixture
-        let rule = "hostssl all app,console,pgadmin 10.0.0.2/32 cert map=pooler"
+        let expected = PlanningFixture.poolerAddresses.map {
+            "hostssl all app,console,pgadmin \($0)/32 cert map=pooler"
+        }
         func rules(_ fixture: PlanningFixture) -> [String] {
             guard let scope = EngineScope(fixture.input) else { return [] }
             return PoolerAccess.rules(for: PoolerAccess.wanted(at: scope), fixture.cluster)
         }
-        #expect(rules(fixture) == [rule])
+        #expect(rules(fixture) == expected)
         for pooler in fixture.cluster.poolers { fixture.stop(pooler.name, exitCode: 0) }
-        #expect(rules(fixture) == [rule])
+        #expect(rules(fixture) == expected)
         fixture.cluster.pooler.enabled = false
         #expect(rules(fixture) == [])
         let hba = ClientRules.lines(
-            fixture.cluster, LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"]))
-        #expect(hba.suffix(2) == [rule, "host all all all scram-sha-256"])
+            fixture.cluster, LocalConfiguration(of: fixture.cluster, poolers: PlanningFixture.poolerAddresses))
+        #expect(hba.suffix(3) == expected + ["host all all all scram-sha-256"])
     }
 
     @Test("a role that owns something is kept, and the condition says what; one that holds nothing is dropped")

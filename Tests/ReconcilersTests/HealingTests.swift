@@ -103,6 +103,27 @@ struct HealingTests {
         #expect(made.first?.contains(VolumeMount(volume: "pg-node-3-data", destination: NodeSpec.dataMount)) == true)
     }
 
+    @Test("a container with weaker isolation, another user or core dumps is made again")
+    func weakened() {
+        let changes: [(inout ContainerSettings) -> Void] = [
+            { $0.foreignOptions = ["seccomp=unconfined"] }, { $0.user = "0" }, { $0.user = "postgres" },
+            { $0.mayDumpCore = true },
+        ]
+        for change in changes {
+            var fixture = PlanningFixture()
+            fixture.change("pg-node-3") { change(&$0.settings) }
+            #expect(fixture.effects(Nodes()) == [.docker(.local, .stop("id-pg-node-3"))])
+        }
+        // another image for the console has users of its own
+        var fixture = PlanningFixture()
+        fixture.cluster.console.image = "bytebase/dbhub:1"
+        let spec = EngineScope(fixture.input).map { ConsoleSpec.container(primary: "pg-node-1", at: $0) }
+        var seen = ContainerView(id: "c", name: "dbhub", image: "bytebase/dbhub:1", labels: [], state: .created)
+        seen.settings = spec?.settings ?? seen.settings
+        seen.settings.user = "node"
+        #expect(spec?.differences(from: seen, recreating: true).contains { $0.setting == "user" } == false)
+    }
+
     @Test("a moved tag is no drift, and a vanished one stops nothing that runs")
     func leavesMovedTagsAlone() {
         var fixture = PlanningFixture()

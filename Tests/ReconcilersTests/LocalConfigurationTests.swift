@@ -91,7 +91,7 @@ struct LocalConfigurationTests {
 
     @Test("a cluster that is made has its record at once, and not one of a cluster before; no value could take it down")
     func madeAnew() {
-        let wanted = LocalConfiguration(of: PlanningFixture().cluster, poolers: ["10.0.0.2"])
+        let wanted = LocalConfiguration(of: PlanningFixture().cluster, poolers: PlanningFixture.poolerAddresses)
         func effects(of known: LocalConfiguration?, hasData: Bool = false) -> [Effect] {
             var fixture = PlanningFixture()
             fixture.observation.localConfiguration = known
@@ -131,7 +131,7 @@ struct LocalConfigurationTests {
         #expect(Configuration().propose(fixture.input).waiting == ["the trial of the parameters"])
         trial(&fixture, exitCode: 0)
         let wanted = LocalConfiguration(
-            of: fixture.cluster, poolers: ["10.0.0.2"], nodesProve: false, patroniTLS: false)
+            of: fixture.cluster, poolers: PlanningFixture.poolerAddresses, nodesProve: false, patroniTLS: false)
         #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
         fixture.observation.localConfiguration = wanted
         #expect(fixture.effects(Nodes()).count == 3)
@@ -165,7 +165,7 @@ struct LocalConfigurationTests {
         #expect(
             fixture.effects(Nodes()) == [] && parameter("shared_preload_libraries", fixture) == "pg_stat_statements")
         trial(&fixture, exitCode: 0)
-        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"])
+        let wanted = LocalConfiguration(of: fixture.cluster, poolers: PlanningFixture.poolerAddresses)
         #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
         fixture.observation.localConfiguration = wanted
         #expect(parameter("shared_preload_libraries", fixture) == "pg_stat_statements,auto_explain")
@@ -184,7 +184,7 @@ struct LocalConfigurationTests {
         #expect(condition?.message.contains("with shared_preload_libraries as the manifest has it: no such") == true)
         #expect(fixture.effects(Configuration()) == [])
         fixture.observation.localConfiguration?.poolers = ["10.0.0.7"]
-        let held = LocalConfiguration(of: PlanningFixture().cluster, poolers: ["10.0.0.2"])
+        let held = LocalConfiguration(of: PlanningFixture().cluster, poolers: PlanningFixture.poolerAddresses)
         #expect(fixture.effects(Configuration()) == [.configureLocally(held)])
     }
 
@@ -195,7 +195,7 @@ struct LocalConfigurationTests {
         fixture.readFiles()
         let rule = "hostssl replication replicator samenet"
         #expect(text(fixture).contains("\(rule) scram-sha-256") && text(fixture).contains("\n      sslcert: "))
-        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"])
+        let wanted = LocalConfiguration(of: fixture.cluster, poolers: PlanningFixture.poolerAddresses)
         #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
         var late = fixture
         late.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
@@ -218,7 +218,7 @@ struct LocalConfigurationTests {
         fixture.readFiles()
         #expect(text(fixture).contains("\nctl:\n  cacert: /etc/controller/cluster.crt\n"))
         #expect(!text(fixture).contains("verify_client"))
-        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"])
+        let wanted = LocalConfiguration(of: fixture.cluster, poolers: PlanningFixture.poolerAddresses)
         #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
         var late = fixture
         late.dcs { $0.members[2].tags = [LabelValue(PatroniFile.versionTag, "old")] }
@@ -247,7 +247,7 @@ struct LocalConfigurationTests {
     func addresses() {
         var fixture = PlanningFixture()
         fixture.observation.localConfiguration?.poolers = []
-        let wanted = LocalConfiguration(of: fixture.cluster, poolers: ["10.0.0.2"])
+        let wanted = LocalConfiguration(of: fixture.cluster, poolers: PlanningFixture.poolerAddresses)
         #expect(fixture.effects(Configuration()) == [.configureLocally(wanted)])
         #expect(!text(fixture).contains("10.0.0.2/32"))
         fixture.observation.localConfiguration = wanted

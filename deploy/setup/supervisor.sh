@@ -88,7 +88,7 @@ down() {
     say "stopping the supervisor $name"
     docker rm -f "$name" >/dev/null
   fi
-  say "removing the containers and the network of $cluster; its volumes stay"
+  say "removing the containers and the networks of $cluster; its volumes stay"
   once destroy --yes "$cluster" --comeback "$comeback"
 }
 

@@ -14,7 +14,7 @@ say() { printf '\033[1m▶ %s  (%d:%02d)\033[0m\n' "$*" $((SECONDS / 60)) $((SEC
 # CONTRIBUTING.md says why each of them is in the long tier.
 landing='ColdStartTests/comesUp|FailoverTests|SwitchoverTests|RepairTests|RestoreTests|DeclaredTests|ControlTests/lock'
 landing+='|ControlTests/secrets|OwnershipTests|PlantedTests|ArchiveProgramTests|CertificatesTests/boundaries|EtcdAccessTests/boundaries'
-landing+='|LocalConfigurationTests'
+landing+='|LocalConfigurationTests|NetworksTests'
 log=.build/last-test.log
 background=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$background"' EXIT

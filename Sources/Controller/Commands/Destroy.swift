@@ -2,10 +2,10 @@ import ArgumentParser
 import LiveWorld
 import Model
 
-/// `controller destroy`: removes the cluster's containers and network; data volumes only when told.
+/// `controller destroy`: removes the cluster's containers and networks; data volumes only when told.
 struct Destroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove the cluster's containers and network; keep its data volumes unless told otherwise.",
+        abstract: "Remove the cluster's containers and networks; keep its data volumes unless told otherwise.",
         discussion: "Stop the supervisor first (`make down`), or it makes everything anew.")
 
     @OptionGroup var options: ClusterOptions

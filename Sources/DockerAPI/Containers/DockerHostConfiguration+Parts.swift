@@ -138,6 +138,21 @@ public struct DockerUlimit: Sendable, Hashable, Codable {
     enum CodingKeys: String, CodingKey { case name = "Name", soft = "Soft", hard = "Hard" }
 }
 
+/// A device of the host that a container has.
+public struct DockerDevice: Sendable, Hashable {
+    /// Its path on the host.
+    public var hostPath: String
+}
+
+extension DockerDevice: Codable {
+    enum CodingKeys: String, CodingKey { case hostPath = "PathOnHost" }
+
+    /// Decodes Docker's JSON.
+    public init(from decoder: any Decoder) throws {
+        hostPath = try decoder.container(keyedBy: CodingKeys.self).value(.hostPath, or: "")
+    }
+}
+
 /// Where a container's logs go.
 public struct DockerLogConfiguration: Sendable, Hashable {
     /// `json-file`, `local`, `none`.

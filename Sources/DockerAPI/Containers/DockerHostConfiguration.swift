@@ -44,6 +44,16 @@ public struct DockerHostConfiguration: Sendable, Hashable {
     public var extraHosts: [String] = []
     /// Further groups of the process.
     public var additionalGroups: [String] = []
+    /// Whose processes it sees: `host`, `container:…`; `nil` means its own. The three below likewise.
+    public var processNamespace: String?
+    /// Whose shared memory it has: also `private`, `shareable`.
+    public var sharedMemoryNamespace: String?
+    /// Whose host name it has.
+    public var nameNamespace: String?
+    /// Whose user IDs it has.
+    public var userNamespace: String?
+    /// Devices of the host.
+    public var devices: [DockerDevice] = []
     /// Whether it has every right on the host.
     public var isPrivileged = false
     /// Whether the engine removes it when it ends.
@@ -62,6 +72,8 @@ extension DockerHostConfiguration: Codable {
         case memoryReservationBytes = "MemoryReservation", nanoCPUs = "NanoCpus", cpuShares = "CpuShares"
         case shmSizeBytes = "ShmSize", capAdd = "CapAdd", capDrop = "CapDrop", securityOptions = "SecurityOpt"
         case isRootReadOnly = "ReadonlyRootfs", tmpfs = "Tmpfs", pidsLimit = "PidsLimit", ulimits = "Ulimits"
+        case processNamespace = "PidMode", sharedMemoryNamespace = "IpcMode", nameNamespace = "UTSMode"
+        case userNamespace = "UsernsMode", devices = "Devices"
         case usesInit = "Init", logging = "LogConfig", extraHosts = "ExtraHosts", additionalGroups = "GroupAdd"
         case isPrivileged = "Privileged", removesItself = "AutoRemove", oomScoreAdjustment = "OomScoreAdj"
     }
@@ -91,6 +103,15 @@ extension DockerHostConfiguration: Codable {
         logging = try values.decodeIfPresent(DockerLogConfiguration.self, forKey: .logging)
         extraHosts = try values.value(.extraHosts, or: [])
         additionalGroups = try values.value(.additionalGroups, or: [])
+        func namespace(_ key: CodingKeys) throws -> String? {
+            let text = try values.value(key, or: "")
+            return text.isEmpty ? nil : text
+        }
+        processNamespace = try namespace(.processNamespace)
+        sharedMemoryNamespace = try namespace(.sharedMemoryNamespace)
+        nameNamespace = try namespace(.nameNamespace)
+        userNamespace = try namespace(.userNamespace)
+        devices = try values.value(.devices, or: [])
         isPrivileged = try values.value(.isPrivileged, or: false)
         removesItself = try values.value(.removesItself, or: false)
         oomScoreAdjustment = try values.value(.oomScoreAdjustment, or: 0)

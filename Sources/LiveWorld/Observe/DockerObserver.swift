@@ -59,7 +59,7 @@ struct DockerObserver {
     private func view(of summary: DockerContainerSummary) async throws -> ContainerView? {
         let id = ContainerID(summary.id)
         // until it has started or ended Docker has no answer, and then it has one at once
-        if await world.starts.isUnderWay(id) { return ContainerView(unanswered: summary) }
+        if await world.starts.isUnderWay(id) { return await unanswered(summary) }
         let isShuttingDown = await world.engineCache.isShuttingDown(id)
         if await !world.engineCache.isSilent(id) {
             do {
@@ -68,6 +68,10 @@ struct DockerObserver {
                 if !isShuttingDown { await world.engineCache.noteSilence(of: id) }
             }
         }
+        return await unanswered(summary)
+    }
+
+    private func unanswered(_ summary: DockerContainerSummary) async -> ContainerView {
         var view = ContainerView(unanswered: summary)
         view.features = ImageFeature.named(in: (try? await world.imageInUse(summary.imageID))?.labels ?? [:])
         return view
@@ -179,7 +183,7 @@ struct DockerObserver {
         var views: [NetworkView] = []
         for network in list {
             var view = NetworkView(docker: network)
-            if view.name == cluster.network.name {
+            if cluster.network.specs.contains(where: { $0.name == view.name }) {
                 guard let inside = try await known({ try await docker.network(network.id) }) else { continue }
                 view = NetworkView(docker: inside)
             }

@@ -52,9 +52,7 @@ extension ContainerView {
         state = .restarting
         imageID = summary.imageID
         attachments = summary.networks.map { name, endpoint in
-            Attachment(
-                network: NetworkID(endpoint.networkID), networkName: NetworkName(name),
-                address: endpoint.ipAddress.isEmpty ? nil : endpoint.ipAddress)
+            Attachment(name, docker: endpoint, of: summary.id)
         }.sorted { $0.networkName < $1.networkName }
     }
 
@@ -73,15 +71,23 @@ extension ContainerView {
             labels: [LabelValue](docker: container.configuration.labels), state: ContainerState(container.state))
         imageID = container.imageID
         attachments = container.networks.map { name, endpoint in
-            Attachment(
-                network: NetworkID(endpoint.networkID), networkName: NetworkName(name),
-                address: endpoint.ipAddress.isEmpty ? nil : endpoint.ipAddress)
+            Attachment(name, docker: endpoint, of: container.id)
         }.filter { !$0.network.text.isEmpty || $0.networkName.text != "none" }.sorted {
             $0.networkName < $1.networkName
         }
         createdAt = container.created?.description ?? ""
         restartCount = container.restartCount
         settings = ContainerSettings(container)
+    }
+}
+
+extension Attachment {
+    init(_ name: String, docker endpoint: DockerEndpoint, of container: String) {
+        self.init(
+            network: NetworkID(endpoint.networkID), networkName: NetworkName(name),
+            address: endpoint.ipAddress.isEmpty ? nil : endpoint.ipAddress,
+            // engines before 1.44 add a part of the container's ID
+            aliases: endpoint.aliases.filter { !container.hasPrefix($0) }.map { ContainerName($0) }.sorted())
     }
 }
 
@@ -126,6 +132,9 @@ extension ContainerSettings {
         }.sorted()
         foreignMounts = container.mounts.filter { $0.type != "volume" }.map { "\($0.source):\($0.destination)" }
             .sorted()
+        user = container.configuration.user
+        mayDumpCore = !host.ulimits.contains { $0.name == "core" && $0.hard == 0 }
+        foreignOptions = ContainerSettings.foreignOptions(host)
         restartPolicy = host.restartPolicy.name
         dropsAllCapabilities = host.capDrop.contains { $0.uppercased() == "ALL" }
         addedCapabilities = host.capAdd.sorted()
@@ -134,5 +143,21 @@ extension ContainerSettings {
         }
         isPrivileged = host.isPrivileged
         stopTimeoutSeconds = container.configuration.stopTimeoutSeconds ?? 10
+    }
+
+    /// What the controller never asks for.
+    private static func foreignOptions(_ host: DockerHostConfiguration) -> [String] {
+        let namespaces: [(name: String, value: String?)] = [
+            ("network", host.networkMode), ("pid", host.processNamespace), ("ipc", host.sharedMemoryNamespace),
+            ("uts", host.nameNamespace), ("userns", host.userNamespace),
+        ]
+        var found: [String] = host.securityOptions.filter { !$0.hasPrefix("no-new-privileges") }
+        for (name, value) in namespaces where value == "host" || value?.hasPrefix("container:") == true {
+            found.append("\(name)=\(value ?? "")")
+        }
+        found += host.devices.map { "device=\($0.hostPath)" }
+        found += host.additionalGroups.map { "group-add=\($0)" }
+        found += host.extraHosts.map { "add-host=\($0)" }
+        return found.sorted()
     }
 }

@@ -13,8 +13,8 @@ struct DockerPerformer {
         switch effect {
         case .createNetwork(let spec): return try await create(spec)
         case .removeNetwork(let id): try await docker.removeNetwork(id.text)
-        case .connect(let network, let id, let alias):
-            try await docker.connect(id.text, toNetwork: network.text, as: .init(aliases: [alias.text]))
+        case .connect(let network, let id, let aliases):
+            try await docker.connect(id.text, toNetwork: network.text, as: .init(aliases: aliases.map(\.text)))
         case .disconnect(let network, let id): try await docker.disconnect(id.text, fromNetwork: network.text)
         case .createVolume(let spec): try await create(spec)
         case .removeVolume(let name): try await docker.removeVolume(name.text)
@@ -99,8 +99,9 @@ struct DockerPerformer {
         host.pidsLimit = settings.pidsLimit
         host.capDrop = settings.dropsAllCapabilities ? ["ALL"] : []
         host.securityOptions = settings.mayGainPrivileges ? [] : ["no-new-privileges"]
+        host.ulimits = settings.mayDumpCore ? [] : [DockerUlimit(name: "core", soft: 0, hard: 0)]
         host.restartPolicy = DockerRestartPolicy(name: settings.restartPolicy)
-        host.networkMode = spec.network.text
+        host.networkMode = spec.networks.first?.text ?? "none"
         host.logging = DockerLogConfiguration(type: "json-file", options: ["max-size": "10m", "max-file": "3"])
         host.mounts = settings.mounts.map { mount in
             let volume = spec.volumes.first { $0.name == mount.volume }
@@ -113,15 +114,22 @@ struct DockerPerformer {
                 DockerPortBinding(hostAddress: port.hostAddress, hostPort: String(port.hostPort)))
         }
         let configuration = DockerContainerConfiguration(
-            image: spec.image.text, command: spec.command.isEmpty ? nil : spec.command, hostname: spec.name.text,
+            image: spec.image.text, command: spec.command.isEmpty ? nil : spec.command, user: settings.user,
+            hostname: spec.name.text,
             labels: labels(spec.labels, spec.component), exposedPorts: settings.ports.map { "\($0.containerPort)/tcp" },
             stopTimeoutSeconds: settings.stopTimeoutSeconds)
         let id = try await docker.createContainer(
             name: spec.name.text, configuration, host: host,
-            networks: [spec.network.text: DockerEndpointConfiguration(aliases: [spec.name.text])])
+            networks: endpoints(of: spec))
         // no image has the record of what was written
         await world.contents.keep(.present([]), of: ContainerID(id))
         return id
+    }
+
+    /// The endpoint that a container is made with: engines before 1.44 take one alone.
+    private func endpoints(of spec: ContainerSpec) -> [String: DockerEndpointConfiguration] {
+        guard let network = spec.networks.first else { return [:] }
+        return [network.text: DockerEndpointConfiguration(aliases: ([spec.name] + spec.aliases).map(\.text))]
     }
 
     private func update(_ id: ContainerID, _ settings: ContainerSettings) async throws {

@@ -29,11 +29,23 @@ extension Manifest {
         log.require(
             !volumes.contains(repository), at: "spec.backups.volume", with: [nodePath, etcdPath],
             "is the data volume of another container", got: repository, expected: "a volume of its own")
-        let network = cluster.network.name.text
+        checkNetworkNames(cluster, containers: nodes + members + poolers + [console], log)
+    }
+
+    private static func checkNetworkNames(_ cluster: Cluster, containers: [String], _ log: Diagnostics) {
+        let (own, clients) = (cluster.network.name.text, cluster.network.clientsName.text)
+        let (path, clientPath) = ("spec.network.name", "spec.network.clients.name")
+        for (name, place) in [(own, path), (clients, cluster.network.clients.name == nil ? path : clientPath)] {
+            log.require(
+                !containers.contains(name), at: place,
+                with: ["spec.nodes.namePrefix", "spec.etcd.namePrefix", "spec.console.name"],
+                "is the name of a container", got: name, expected: "a name of its own")
+        }
+        // Docker publishes the ports of a container through the first of its networks by name, and Patroni listens on one alone
         log.require(
-            !(nodes + members + poolers + [console]).contains(network), at: "spec.network.name",
-            with: [nodePath, etcdPath, "spec.console.name"], "is the name of a container", got: network,
-            expected: "a name of its own")
+            own < clients, at: clientPath, with: [path],
+            "does not come behind the other network's name in the alphabet", got: clients,
+            expected: "a name behind \(own), for example \(own)-clients")
     }
 
     /// One place for each repository, and no passphrase for one that is not encrypted.

@@ -46,15 +46,25 @@ extension Manifest {
         }
     }
 
-    /// Whether the network has an address for everything.
-    static func checkSubnet(_ cluster: Cluster, _ log: Diagnostics) {
-        guard let subnet = cluster.network.subnet, let block = AddressBlock(subnet) else { return }
-        let room = (1 << (32 - block.length)) - 3
-        let wanted =
-            cluster.nodes.count + cluster.etcd.members + (cluster.console.enabled ? 1 : 0) + 1
-            + cluster.poolers.count
+    /// Whether each network has an address for every container on it, and blocks of their own.
+    static func checkSubnets(_ cluster: Cluster, _ log: Diagnostics) {
+        let shared = cluster.nodes.count + cluster.poolers.count
+        let (own, clients) = (cluster.network.subnet, cluster.network.clients.subnet)
+        // the controller's own container is on the internal one
+        checkRoom(own, for: shared + cluster.etcd.members + 1, at: "spec.network.subnet", log)
+        checkRoom(clients, for: shared + (cluster.console.enabled ? 1 : 0), at: "spec.network.clients.subnet", log)
+        let blocks = [own, clients].compactMap { $0.flatMap { AddressBlock($0) } }
         log.require(
-            wanted <= room, at: "spec.network.subnet", with: ["spec.nodes.count", "spec.etcd.members"],
+            blocks.count < 2 || !blocks[0].overlaps(blocks[1]), at: "spec.network.clients.subnet",
+            with: ["spec.network.subnet"], "overlaps with the other network's block", got: clients ?? "",
+            expected: "a block of its own")
+    }
+
+    private static func checkRoom(_ subnet: String?, for wanted: Int, at path: String, _ log: Diagnostics) {
+        guard let subnet, let block = AddressBlock(subnet) else { return }
+        let room = (1 << (32 - block.length)) - 3
+        log.require(
+            wanted <= room, at: path, with: ["spec.nodes.count", "spec.etcd.members"],
             "the block has \(room) addresses for \(wanted) containers", got: subnet, expected: "a shorter prefix")
     }
 }

@@ -23,7 +23,7 @@ extension Manifest {
         checkPorts(cluster, log)
         checkExposure(cluster, log)
         checkContainerNames(cluster, log)
-        checkSubnet(cluster, log)
+        checkSubnets(cluster, log)
         checkNodes(cluster, log)
         cluster.nodes.maintenance.sort()
         return cluster

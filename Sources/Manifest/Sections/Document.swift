@@ -24,7 +24,7 @@ struct Document: Sendable {
     private static let spec = Shape<Cluster>.section(
         [
             Rule("engines", \.engines, .engines, "The Docker Engines; one, named local, by default."),
-            Rule("network", \.network, .network, "The Docker network that all parts share."),
+            Rule("network", \.network, .network, "The two Docker networks."),
             Rule("etcd", \.etcd, .etcd, "The etcd store that holds Patroni's decisions."),
             Rule("nodes", \.nodes, .nodes, "The PostgreSQL node containers."),
             Rule("postgres", \.postgres, .postgres, "PostgreSQL's own settings."),

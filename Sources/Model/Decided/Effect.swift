@@ -22,8 +22,8 @@ public enum DockerEffect: Sendable, Hashable {
     case createNetwork(NetworkSpec)
     /// `DELETE /networks/{id}`.
     case removeNetwork(NetworkID)
-    /// `POST /networks/{id}/connect`, with the container's name as an alias.
-    case connect(NetworkID, ContainerID, alias: ContainerName)
+    /// `POST /networks/{id}/connect`, with the container's names in this network's DNS, its own name first.
+    case connect(NetworkID, ContainerID, aliases: [ContainerName])
     /// `POST /networks/{id}/disconnect`.
     case disconnect(NetworkID, ContainerID)
     /// `POST /volumes/create`; the world reads the labels back, because Docker answers 201 for a foreign one too.

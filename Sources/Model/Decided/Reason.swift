@@ -16,6 +16,8 @@ public enum Reason: Sendable, Hashable {
     case paused
     /// It has lost its network.
     case disconnected(NetworkName)
+    /// It is on a network of the cluster's that is not for it.
+    case notForIt(NetworkName)
     /// It carries another name.
     case renamed(from: ContainerName)
     /// The manifest does not ask for it any more.
@@ -123,6 +125,7 @@ public enum Reason: Sendable, Hashable {
             "it is stopped, exit code \(code)" + (outOfMemory ? ", out of memory" : "")
         case .paused: "it is paused"
         case .disconnected(let network): "it is not connected to \(network)"
+        case .notForIt(let network): "\(network) is not for it"
         case .renamed(let name): "it was renamed to \(name)"
         case .surplus: "the manifest does not ask for it any more"
         case .obsolete: "it has to be made anew and is stopped"

@@ -88,12 +88,34 @@ public struct EngineSettings: Sendable, Hashable {
     }
 }
 
-/// The Docker network.
+/// The two Docker networks: one for the cluster's own parts, and one for its clients.
 public struct NetworkSettings: Sendable, Hashable {
-    /// Its name.
+    /// The internal network's name: etcd, the nodes, the poolers and the controller are on it.
     public var name: NetworkName = "pg-ha-network"
-    /// Docker's network driver.
+    /// Docker's network driver, of both.
     public var driver = "bridge"
+    /// The internal network's CIDR block; nil lets Docker choose one.
+    public var subnet: String?
+    /// What the manifest says of the clients' network.
+    public var clients = ClientNetworkSettings()
+    /// Every default.
+    public init() {}
+
+    /// The clients' network's name: containers on it reach the poolers, the console and PostgreSQL, and nothing else.
+    public var clientsName: NetworkName { clients.name ?? NetworkName("\(name)-clients") }
+    /// Both as they are to be made, the internal one first.
+    public var specs: [NetworkSpec] {
+        [
+            NetworkSpec(name: name, driver: driver, subnet: subnet),
+            NetworkSpec(name: clientsName, driver: driver, subnet: clients.subnet),
+        ]
+    }
+}
+
+/// The network of the containers that use the cluster (`spec.network.clients`).
+public struct ClientNetworkSettings: Sendable, Hashable {
+    /// Its name; nil for the internal network's with `-clients`.
+    public var name: NetworkName?
     /// A CIDR block; nil lets Docker choose one.
     public var subnet: String?
     /// Every default.

@@ -53,6 +53,8 @@ public enum Label {
 public enum ImageFeature: String, Sendable, Hashable {
     /// The programs ask Patroni with TLS.
     case patroniTLS = "patroni-tls"
+    /// The programs reach Patroni at the node's internal name, and follow its address.
+    case internalName = "internal-name"
 
     /// What an image says of itself. A newer image may know more.
     public static func named(in labels: [String: String]) -> Set<ImageFeature> {

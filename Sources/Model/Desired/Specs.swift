@@ -10,8 +10,10 @@ public struct ContainerSpec: Sendable, Hashable {
     public var command: [String] = []
     /// Everything Docker can show again in an inspect; drift is a difference here.
     public var settings: ContainerSettings
-    /// The network it is attached to.
-    public var network: NetworkName
+    /// The networks it is attached to. It is made with the first, and cut off without it.
+    public var networks: [NetworkName]
+    /// The names that it has in the DNS of the first network alone, beside its own name, which it has in each.
+    public var aliases: [ContainerName] = []
     /// Extra labels besides cluster and component.
     public var labels: [LabelValue] = []
     /// Files placed through the archive endpoint before the first start.
@@ -23,13 +25,13 @@ public struct ContainerSpec: Sendable, Hashable {
     /// A container with these settings.
     public init(
         name: ContainerName, component: Component, image: ImageReference, settings: ContainerSettings,
-        network: NetworkName
+        networks: [NetworkName]
     ) {
         self.name = name
         self.component = component
         self.image = image
         self.settings = settings
-        self.network = network
+        self.networks = networks
     }
 }
 
@@ -70,8 +72,15 @@ public struct ContainerSettings: Sendable, Hashable {
     public var isPrivileged = false
     /// Capabilities added, sorted.
     public var addedCapabilities: [String] = []
+    /// The user of its processes, by number; empty for what the image says. The group is the image's.
+    public var user = ""
+    /// Whether a process that crashes may write its memory into a file: it holds data and passwords.
+    public var mayDumpCore = false
     /// Bind mounts and other mounts we never ask for, as text; anything here is drift.
     public var foreignMounts: [String] = []
+    /// What weakens its isolation from the host, in Docker's words and sorted: namespaces of others, devices, security options, further
+    /// groups and hosts. We never ask for any of these, so anything here is drift.
+    public var foreignOptions: [String] = []
     /// Environment variables beyond the image's own, sorted; we never set any.
     public var environment: [String] = []
     /// Seconds Docker waits at a stop before it kills.
@@ -159,7 +168,7 @@ public struct VolumeSpec: Sendable, Hashable {
     }
 }
 
-/// What is wanted of the network.
+/// What is wanted of a network.
 public struct NetworkSpec: Sendable, Hashable {
     /// Its name.
     public var name: NetworkName

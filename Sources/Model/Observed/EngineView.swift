@@ -222,11 +222,14 @@ public struct Attachment: Sendable, Hashable {
     public var networkName: NetworkName
     /// Its IPv4 address while it runs.
     public var address: String?
+    /// The names that were asked for in the network's DNS.
+    public var aliases: [ContainerName]
     /// An endpoint.
-    public init(network: NetworkID, networkName: NetworkName, address: String?) {
+    public init(network: NetworkID, networkName: NetworkName, address: String?, aliases: [ContainerName] = []) {
         self.network = network
         self.networkName = networkName
         self.address = address
+        self.aliases = aliases
     }
 }
 

@@ -62,7 +62,8 @@ public enum Principal: Sendable, Hashable, Comparable {
     public func hosts(in cluster: Cluster) -> [String] {
         switch self {
         case .node(let node):
-            [node.text] + cluster.clientNames(at: cluster.nodes.bindAddress, cluster.nodes.patroniBindAddress)
+            [node.text, node.internalName.text]
+                + cluster.clientNames(at: cluster.nodes.bindAddress, cluster.nodes.patroniBindAddress)
         case .poolerServer:
             cluster.poolers.map(\.name.text) + cluster.clientNames(at: cluster.pooler.bindAddress)
         case .etcdMember(let name): [name.text, Principal.etcdMembers, "localhost"]

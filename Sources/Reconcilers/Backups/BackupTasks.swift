@@ -61,6 +61,8 @@ struct BackupTasks {
         }
     }
 
+    private var access: RepositoryAccess { RepositoryAccess(settings) }
+
     /// What comes with the hours is no sign that the cluster is not as it should be.
     private func chore(_ proposal: Proposal) -> Proposal {
         Proposal(
@@ -80,8 +82,8 @@ struct BackupTasks {
         let task = TaskSpec(
             kind: .backup, identity: "\(due.type.rawValue) \(due.since.brief)",
             command: ["task", "backup", "--stanza=\(settings.stanza)", "--type=\(due.type.rawValue)"],
-            mounts: RepositoryAccess(settings).mounts(),
-            files: PgBackRestFile.backup(scope.cluster))
+            mounts: access.mounts(), files: PgBackRestFile.backup(at: scope),
+            networks: [scope.cluster.network.name] + access.networks(scope.cluster))
         return (task, due.since)
     }
 
@@ -110,8 +112,9 @@ struct BackupTasks {
         let task = TaskSpec(
             kind: kind, identity: "\(kind.rawValue) \(since.brief)",
             command: ["task", kind.rawValue, "--stanza=\(settings.stanza)"],
-            mounts: RepositoryAccess(settings).mounts(isWritable: false),
-            files: PgBackRestFile.reading(scope.cluster, stanza: settings.stanza, RepositoryAccess(settings)))
+            mounts: access.mounts(isWritable: false),
+            files: PgBackRestFile.reading(scope.cluster, stanza: settings.stanza, access),
+            networks: access.networks(scope.cluster))
         return (task, since)
     }
 

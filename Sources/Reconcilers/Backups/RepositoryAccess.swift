@@ -32,6 +32,10 @@ struct RepositoryAccess {
         return [VolumeMount(volume: volume, destination: NodeSpec.repositoryMount, isWritable: isWritable)]
     }
 
+    /// The networks from which it is reached: none where it lies in a volume. A container with the object store is on the clients'
+    /// network, like all that is not the cluster's own.
+    func networks(_ cluster: Cluster) -> [NetworkName] { store == nil ? [] : [cluster.network.clientsName] }
+
     /// The lines of `pgbackrest.conf`. Keys and passphrase are allowed in files only, for good reason.
     var lines: Template {
         guard let store else { return "repo1-path=\(RepositoryAccess.volumeFolder)\(encryption)" }

@@ -16,7 +16,8 @@ enum RepositoryLook {
             kind: .look, identity: "look into \(backups.stanza)",
             command: ["task", "look", "--stanza=\(backups.stanza)"],
             mounts: access.mounts(isWritable: false),
-            files: PgBackRestFile.reading(scope.cluster, stanza: backups.stanza, access))
+            files: PgBackRestFile.reading(scope.cluster, stanza: backups.stanza, access),
+            networks: access.networks(scope.cluster))
         switch TaskProgress(task, at: scope) {
         case .underway(let proposal): return proposal
         case .ended(let seen, let exit):

@@ -10,17 +10,16 @@ enum PoolerAccess {
     static func wanted(at scope: EngineScope) -> [String] {
         guard scope.cluster.pooler.enabled else { return [] }
         let running = addresses(at: scope)
-        let isWhole = running.count >= scope.cluster.poolers.count
+        let isWhole = running.count >= scope.cluster.poolers.count * max(1, scope.networks.count)
         let known = scope.input.observation.localConfiguration?.poolers ?? []
         return Set(running + (isWhole ? [] : known)).sorted()
     }
 
-    /// The addresses of the poolers that run.
+    /// The addresses of the poolers that run, on both networks: by which of them a pooler reaches a node is Docker's choice.
     private static func addresses(at scope: EngineScope) -> [String] {
-        guard let network = scope.network else { return [] }
-        return scope.containers(of: .pooler).compactMap { seen in
-            guard seen.state.isRunning, let address = seen.address(on: network.id), !address.isEmpty else { return nil }
-            return address
+        let networks = scope.networks.map(\.id)
+        return scope.containers(of: .pooler).filter(\.state.isRunning).flatMap { seen in
+            networks.compactMap { seen.address(on: $0) }.filter { !$0.isEmpty }
         }
     }
 

@@ -59,7 +59,7 @@ struct Trial {
         return TaskSpec(
             kind: .trial, identity: "trial \(Digest(of: all.joined(separator: "\n")).short)",
             command: ["task", "trial"], mounts: [],
-            files: [file("trial.conf", parameters), file("trial.hba", rules)] + identity)
+            files: [file("trial.conf", parameters), file("trial.hba", rules)] + identity, networks: [])
     }
 
     /// A value as `postgresql.conf` reads it.

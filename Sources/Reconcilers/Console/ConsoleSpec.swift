@@ -13,6 +13,8 @@ enum ConsoleSpec {
         let console = scope.cluster.console
         var settings = ContainerSettings()
         settings.memory = console.memory.bytes
+        // another image has users of its own
+        if readsItsFileAnew(console.image) { settings.user = String(owner) }
         settings.pidsLimit = 256
         settings.stopTimeoutSeconds = 5
         settings.ports = [
@@ -20,7 +22,7 @@ enum ConsoleSpec {
         ]
         var spec = ContainerSpec(
             name: console.name, component: .console, image: console.image, settings: settings,
-            network: scope.cluster.network.name)
+            networks: [scope.cluster.network.clientsName])
         spec.labels = [LabelValue(Label.name, console.name.text)]
         let database = scope.cluster.accounts.database
         let role = console.account.role

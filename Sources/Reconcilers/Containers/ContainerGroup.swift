@@ -18,7 +18,7 @@ enum ContainerGroup {
     case restarting(ContainerView)
     /// Docker can change these settings while it runs.
     case adjustable(ContainerView, [Reason.Difference])
-    /// It has no endpoint on our network.
+    /// It has no endpoint on the first of its networks.
     case disconnected(ContainerView)
     /// Its files could not be read; wait.
     case unread(ContainerView)
@@ -41,17 +41,6 @@ extension ContainerView {
     }
 }
 
-extension EngineScope {
-    /// Whether a container that does not run wishes for a network that is not there. Docker notes any wish, also for
-    /// one that was removed a moment ago, and refuses to start it; only a new container gets rid of that.
-    func refersToLostNetwork(_ seen: ContainerView) -> Bool {
-        seen.attachments.contains { attachment in
-            attachment.networkName != cluster.network.name
-                && !engine.networks.contains { $0.name == attachment.networkName || $0.id == attachment.network }
-        }
-    }
-}
-
 extension ContainerSpec {
     /// Puts the wanted container into its group.
     func group(at scope: EngineScope) -> ContainerGroup {
@@ -70,17 +59,17 @@ extension ContainerSpec {
         case .paused: return .paused(seen)
         case .restarting: return .restarting(seen)
         case .running:
-            if let network = scope.network, !seen.isAttached(to: network) { return .disconnected(seen) }
+            if isCutOff(seen, at: scope) { return .disconnected(seen) }
         case .created, .exited, .removing, .dead: break
         }
-        if !seen.state.isAlive, let network = scope.network, scope.refersToLostNetwork(seen) {
-            return .outdated(seen, [.init("network", actual: "one that is gone", desired: network.name.text)])
+        if !seen.state.isAlive, let lost = lostNetwork(of: seen, at: scope) {
+            return .outdated(seen, [.init("network", actual: "\(lost), which is gone", desired: "without it")])
         }
         let fixed = differences(from: seen, recreating: true)
         if !fixed.isEmpty { return .outdated(seen, fixed) }
         let live = differences(from: seen, recreating: false)
         if !live.isEmpty { return .adjustable(seen, live) }
-        if let network = scope.network, !seen.isAttached(to: network) { return .disconnected(seen) }
+        if isCutOff(seen, at: scope) { return .disconnected(seen) }
         switch wrongFiles(in: seen, secrets: scope.input.observation.secrets) {
         case .present(let wrong) where !wrong.isEmpty:
             guard !seen.takesFiles else { return .misfiled(seen, wrong) }
@@ -91,6 +80,29 @@ extension ContainerSpec {
         case .present: return seen.state.isRunning ? .running(seen) : .startable(seen)
         }
     }
+
+    /// A network that is gone, and that a container which does not run is still to be attached to. Docker refuses to start it
+    /// then; only a new container gets rid of that. The first of its networks is waited for, because it is made again.
+    private func lostNetwork(of seen: ContainerView, at scope: EngineScope) -> NetworkName? {
+        seen.attachments.first { attachment in
+            let name = attachment.networkName
+            guard name != networks.first else { return false }
+            // one of ours is connected again where it is there
+            if networks.contains(name) { return scope.network(name) == nil }
+            return !scope.engine.networks.contains {
+                attachment.network.text.isEmpty ? $0.name == name : $0.id == attachment.network
+            }
+        }?.networkName
+    }
+
+    /// Whether it has no endpoint on the first of its networks, which is there.
+    private func isCutOff(_ seen: ContainerView, at scope: EngineScope) -> Bool {
+        guard let network = networks.first.flatMap({ scope.network($0) }) else { return false }
+        return !seen.isAttached(to: network)
+    }
+
+    /// The names that it has in a network's DNS, its own first.
+    func names(in network: NetworkName) -> [ContainerName] { [name] + (network == networks.first ? aliases : []) }
 
     /// Settings that differ: those that need a new container, or those that Docker changes in place.
     func differences(from seen: ContainerView, recreating: Bool) -> [Reason.Difference] {
@@ -115,6 +127,9 @@ extension ContainerSpec {
             list.map { "\($0.volume):\($0.destination)\($0.isWritable ? "" : ":ro")" }.joined(separator: " ")
         }
         compare("other mounts", actual.foreignMounts, settings.foreignMounts) { $0.joined(separator: " ") }
+        compare("other options", actual.foreignOptions, settings.foreignOptions) { $0.joined(separator: " ") }
+        if !settings.user.isEmpty { compare("user", actual.user, settings.user) { $0 } }
+        compare("core dumps", actual.mayDumpCore, settings.mayDumpCore) { $0 ? "allowed" : "none" }
         compare("environment", actual.environment, settings.environment) { list in
             // only the names: a value may be a secret
             list.map { String($0.prefix { $0 != "=" }) }.joined(separator: " ")
@@ -126,6 +141,13 @@ extension ContainerSpec {
             $0.joined(separator: " ")
         }
         compare("may gain privileges", actual.mayGainPrivileges, settings.mayGainPrivileges) { "\($0)" }
+        // Docker gives an endpoint its names when it makes it
+        if let endpoint = seen.attachments.first(where: { $0.networkName == networks.first }) {
+            let missing = aliases.filter { !endpoint.aliases.contains($0) }
+            if !missing.isEmpty {
+                found.append(.init("names", actual: "not all", desired: missing.map(\.text).joined(separator: " ")))
+            }
+        }
         for label in labels where seen.labels.value(of: label.key) != label.value {
             found.append(.init(label.key, actual: seen.labels.value(of: label.key) ?? "none", desired: label.value))
         }

@@ -9,6 +9,7 @@ extension ContainerSpec {
         func act(_ effect: DockerEffect, _ reason: Reason) {
             proposal.actions.append(Action(.docker(scope.engineID, effect), on: subject, because: reason))
         }
+        proposal.actions = connections(of: group, at: scope)
         switch group {
         case .missing:
             createIfPossible(at: scope, into: &proposal)
@@ -32,8 +33,8 @@ extension ContainerSpec {
         case .adjustable(let seen, let differences):
             act(.update(seen.id, settings), .settingsDiffer(differences))
         case .disconnected(let seen):
-            if let network = scope.network {
-                act(.connect(network.id, seen.id, alias: name), .disconnected(network.name))
+            if let network = networks.first.flatMap({ scope.network($0) }) {
+                act(.connect(network.id, seen.id, aliases: names(in: network.name)), .disconnected(network.name))
             }
         case .misfiled(let seen, let files):
             let paths = files.map(\.path)
@@ -63,17 +64,37 @@ extension ContainerSpec {
         return proposal
     }
 
-    /// Ends a running container that has no endpoint on the network, to give it one while it is down: it has no clients,
-    /// and with a new address its old connections would hang for minutes, as would the old addresses that it remembers.
+    /// The steps to the networks after the first, and off those of ours that are not for it. Docker takes them while it runs, and
+    /// nothing else waits for them.
+    private func connections(of group: ContainerGroup, at scope: EngineScope) -> [Action] {
+        switch group {
+        case .adjustable(let seen, _), .misfiled(let seen, _), .startable(let seen), .running(let seen),
+            .outdated(let seen, _) where seen.state.isAlive:
+            func action(_ effect: DockerEffect, _ reason: Reason) -> Action {
+                Action(.docker(scope.engineID, effect), on: scope.subject(name), because: reason)
+            }
+            let lacks = networks.compactMap { scope.network($0) }.filter { !seen.isAttached(to: $0) }
+            let surplus = scope.networks.filter { !networks.contains($0.name) && seen.isAttached(to: $0) }
+            return lacks.map {
+                action(.connect($0.id, seen.id, aliases: names(in: $0.name)), .disconnected($0.name))
+            } + surplus.map { action(.disconnect($0.id, seen.id), .notForIt($0.name)) }
+        case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .disconnected, .unread: return []
+        }
+    }
+
+    /// Ends a running container that has no endpoint on its first network, to give it one while it is down: with a new address its old connections would hang for minutes, as would the old addresses that it remembers.
     /// Both etcd and PostgreSQL would use their whole grace time to look for others whom they cannot reach.
     func rest(_ seen: ContainerView, gently: Bool = false, at scope: EngineScope) -> Action {
         Action(
             .docker(scope.engineID, gently ? .stop(seen.id) : .kill(seen.id)), on: scope.subject(name),
-            because: .disconnected(network))
+            because: .disconnected(networks.first ?? scope.cluster.network.name))
     }
 
     private func createIfPossible(at scope: EngineScope, into proposal: inout Proposal) {
-        guard scope.network != nil else { return proposal.wait(for: "network \(network)") }
+        // the others are connected afterwards, so that a node needs no network but its own
+        if let network = networks.first, scope.network(network) == nil {
+            return proposal.wait(for: "network \(network)")
+        }
         // what is only read may be somebody else's: a repository to restore from
         let missing = settings.mounts.filter { mount in
             !scope.engine.volumes.contains { $0.name == mount.volume && (scope.owns($0.labels) || !mount.isWritable) }

@@ -21,6 +21,7 @@ enum EtcdSpec {
         let etcd = scope.cluster.etcd
         var settings = ContainerSettings()
         settings.memory = etcd.memory.bytes
+        settings.user = String(owner)
         settings.pidsLimit = 512
         settings.mounts = [VolumeMount(volume: scope.volumeName(of: name.text), destination: "/var/lib/etcd")]
         if etcd.publish, let index = scope.cluster.etcdNames.firstIndex(of: name) {
@@ -29,7 +30,7 @@ enum EtcdSpec {
             ]
         }
         var spec = ContainerSpec(
-            name: name, component: .etcd, image: etcd.image, settings: settings, network: scope.cluster.network.name)
+            name: name, component: .etcd, image: etcd.image, settings: settings, networks: [scope.cluster.network.name])
         spec.labels = [LabelValue(Label.name, name.text), LabelValue(Label.etcdJoin, join)]
         spec.volumes = [volume(of: name, at: scope)]
         let listening = EtcdTransport(scope).listening

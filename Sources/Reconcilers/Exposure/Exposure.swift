@@ -1,22 +1,44 @@
 public import Model
 
-/// Tells of published ports where clients on other hosts may log in without TLS.
+/// Tells of published ports where clients on other hosts may log in without TLS, and of containers on the internal network that are
+/// not the cluster's.
 public struct Exposure: Reconciler {
     /// Its name in plans and events.
     public let name = "exposure"
     /// Creates the planner.
     public init() {}
 
-    /// A condition, and nothing to do: the manifest wants it so.
+    /// Conditions, and nothing to do: the manifest wants the one so, and a person the other.
     public func propose(_ input: PlanningInput) -> Proposal {
+        Proposal(conditions: [ports(input), foreigners(input)].compactMap(\.self))
+    }
+
+    private func ports(_ input: PlanningInput) -> Condition? {
         let fields = input.cluster.exposedPorts
-        guard !fields.isEmpty else { return Proposal() }
-        return Proposal(conditions: [
-            Condition(
-                .exposed, .true, reason: "WithoutTLS",
-                message:
-                    "\(fields.joined(separator: " and ")): clients on other hosts reach this port and may come without TLS; "
-                    + "what they read and write can be read on the way. Set spec.tls.required: true")
-        ])
+        guard !fields.isEmpty else { return nil }
+        return Condition(
+            .exposed, .true, reason: "WithoutTLS",
+            message:
+                "\(fields.joined(separator: " and ")): clients on other hosts reach this port and may come without TLS; "
+                + "what they read and write can be read on the way. Set spec.tls.required: true")
+    }
+
+    /// Containers that reach the ports of etcd, Patroni and pgBackRest, though these refuse whatever has no certificate of the
+    /// cluster's.
+    private func foreigners(_ input: PlanningInput) -> Condition? {
+        guard let scope = EngineScope(input), let network = scope.network else { return nil }
+        let foreign = scope.engine.containers.filter { seen in
+            network.endpoints.contains(seen.id) && !scope.owns(seen.labels) && seen.id != input.observation.supervisor
+                && seen.labels.value(of: Label.component) != Component.supervisor.rawValue
+        }
+        guard let first = foreign.first else { return nil }
+        let clients = input.cluster.network.clientsName
+        return Condition(
+            .exposed, .true, reason: "OnInternalNetwork",
+            message:
+                "network \(network.name) is for the cluster's own containers. On it without need: "
+                + "\(foreign.map(\.name.text).joined(separator: ", ")). `docker network connect \(clients) \(first.name)`, then "
+                + "`docker network disconnect \(network.name) \(first.name)`",
+            subject: .network(scope.engineID, network.name))
     }
 }

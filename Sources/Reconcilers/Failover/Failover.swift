@@ -34,14 +34,14 @@ public struct Failover: Reconciler {
             other.name != leader.container && other.state.isAlive
                 && other.settings.mounts.contains { volumes.contains($0.volume) }
         }
-        guard !isVolumeInUse, let network = scope.network else { return nil }
+        guard !isVolumeInUse, scope.network != nil else { return nil }
         guard let seen = scope.container(leader.container) else {
             // removed: Docker ends a container's processes before it forgets the container
             guard scope.engine.container(leader.container) == nil else { return nil }
             return Proof(engineID: scope.engine.id, container: nil, startedAt: "", exitCode: nil, finishedAt: "")
         }
         guard case .exited(let exit) = seen.state, exit.code != 255, exit.error.isEmpty,
-            !network.endpoints.contains(seen.id)
+            !scope.networks.contains(where: { $0.endpoints.contains(seen.id) })
         else { return nil }
         return Proof(
             engineID: scope.engine.id, container: seen.id, startedAt: exit.startedAt, exitCode: exit.code,

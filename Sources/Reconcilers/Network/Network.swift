@@ -1,20 +1,34 @@
 public import Model
 
-/// Keeps the cluster's network, and the controller's own place on it.
+/// Keeps the cluster's two networks, and the controller's own place on the internal one.
 public struct Network: Reconciler {
     /// Its name in plans and events.
     public let name = "network"
     /// Creates the planner.
     public init() {}
 
-    /// Creates the network when it is missing, and attaches the supervisor to it.
+    /// Creates each network when it is missing, and attaches the supervisor to the internal one.
     public func propose(_ input: PlanningInput) -> Proposal {
         guard let scope = EngineScope(input) else { return Proposal() }
-        let wanted = input.cluster.network
+        var proposal = Proposal()
+        for wanted in input.cluster.network.specs { proposal.add(keep(wanted, at: scope)) }
+        if let network = scope.network, let own = input.observation.supervisor,
+            let seen = scope.engine.container(id: own), seen.state.isRunning,
+            !seen.attachments.contains(where: { $0.network == network.id })
+        {
+            proposal.actions.append(
+                Action(
+                    .docker(scope.engineID, .connect(network.id, own, aliases: [seen.name])),
+                    on: scope.subject(seen.name), because: .disconnected(network.name)))
+        }
+        return proposal
+    }
+
+    private func keep(_ wanted: NetworkSpec, at scope: EngineScope) -> Proposal {
         let subject = Subject.network(scope.engineID, wanted.name)
         var proposal = Proposal()
         let named = scope.engine.networks(named: wanted.name)
-        guard let network = scope.network else {
+        guard let network = scope.network(wanted.name) else {
             if let foreign = named.first {
                 proposal.conditions.append(
                     Condition(
@@ -31,14 +45,14 @@ public struct Network: Reconciler {
                         .notOwned, .true, reason: "SubnetTaken",
                         message:
                             "network \(rival.name) (\(rival.id.text.prefix(12))) has \(rival.subnet ?? ""), which "
-                            + "overlaps with \(wanted.subnet ?? ""); remove it, or give the manifest another subnet, "
-                            + "or none, and Docker chooses a free one", subject: subject))
+                            + "overlaps with \(wanted.subnet ?? ""); \(scope.owns(rival.labels) ? "" : "remove it, or ")"
+                            + "give the manifest another subnet, or none, and Docker chooses a free one",
+                        subject: subject))
                 proposal.wait(for: "the subnet \(wanted.subnet ?? "")", lookAgain: .seconds(5))
                 return proposal
             }
-            let spec = NetworkSpec(name: wanted.name, driver: wanted.driver, subnet: wanted.subnet)
             proposal.actions.append(
-                Action(.docker(scope.engineID, .createNetwork(spec)), on: subject, because: .missing))
+                Action(.docker(scope.engineID, .createNetwork(wanted)), on: subject, because: .missing))
             proposal.waiting.append("network \(wanted.name)")
             return proposal
         }
@@ -46,14 +60,6 @@ public struct Network: Reconciler {
         for extra in named where extra.id != network.id && scope.owns(extra.labels) && extra.endpoints.isEmpty {
             proposal.actions.append(
                 Action(.docker(scope.engineID, .removeNetwork(extra.id)), on: subject, because: .surplus))
-        }
-        if let own = input.observation.supervisor, let seen = scope.engine.container(id: own), seen.state.isRunning,
-            !seen.attachments.contains(where: { $0.network == network.id })
-        {
-            proposal.actions.append(
-                Action(
-                    .docker(scope.engineID, .connect(network.id, own, alias: seen.name)), on: scope.subject(seen.name),
-                    because: .disconnected(network.name)))
         }
         return proposal
     }
@@ -67,7 +73,7 @@ public struct Network: Reconciler {
     }
 
     private func reportDifferences(
-        _ network: NetworkView, wanted: NetworkSettings, subject: Subject, scope: EngineScope,
+        _ network: NetworkView, wanted: NetworkSpec, subject: Subject, scope: EngineScope,
         into proposal: inout Proposal
     ) {
         var differences: [Reason.Difference] = []

@@ -15,6 +15,7 @@ enum NodeSpec {
         settings.memory = nodes.memory.bytes
         settings.milliCPUs = Int64(nodes.milliCPUs ?? 0)
         settings.sharedMemory = nodes.sharedMemory.bytes
+        settings.user = String(owner)
         settings.pidsLimit = 4096
         settings.stopTimeoutSeconds = Int(nodes.stopTimeout.components.seconds)
         settings.ports = [
@@ -30,7 +31,8 @@ enum NodeSpec {
         settings.mounts.sort()
         var spec = ContainerSpec(
             name: node.container, component: .node, image: nodes.image, settings: settings,
-            network: scope.cluster.network.name)
+            networks: scope.cluster.network.specs.map(\.name))
+        if scope.knows(.internalName, node) { spec.aliases = [node.internalName] }
         spec.labels = [LabelValue(Label.name, node.text)]
         if EtcdTransport(scope).isUsed(by: node) {
             spec.labels.append(LabelValue(Label.etcdTLS, EtcdTransport.used))
@@ -42,7 +44,7 @@ enum NodeSpec {
         }
         spec.volumes = [Volumes.spec(of: node.text, .node, at: scope)]
         if scope.cluster.backups.enabled {
-            spec.files += PgBackRestFile.node(scope.cluster, clients: scope.backupClients)
+            spec.files += PgBackRestFile.node(node, at: scope)
             if let repository = scope.cluster.backups.repositoryVolume {
                 spec.volumes.append(Volumes.spec(repository, .repository, owner: repository.text))
             }

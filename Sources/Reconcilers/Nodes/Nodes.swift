@@ -88,7 +88,8 @@ public struct Nodes: Reconciler {
             ])
         }
         guard seen.isAttached(to: network) else {
-            return act(.connect(network.id, seen.id, alias: node.name.container), .disconnected(network.name))
+            let names = node.spec.names(in: network.name)
+            return act(.connect(network.id, seen.id, aliases: names), .disconnected(network.name))
         }
         if let obstacle = nodeSet.obstacle(for: node) {
             return Proposal(waiting: ["\(node.name) waits for \(obstacle.words)"])
@@ -182,7 +183,8 @@ public struct Nodes: Reconciler {
                 ])
             }
         case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,
-            .unread, .misfiled, .startable:
+            .unread,
+            .misfiled, .startable:
             return Proposal()
         }
         guard node.answers, scope.input.observation.localConfiguration != nil,

@@ -58,8 +58,8 @@ enum PatroniFile {
             namespace: /service/
             name: "\(node)"
             restapi:
-              listen: 0.0.0.0:8008
-              connect_address: "\(node):8008"
+              listen: "\(address(node, input, orElse: "0.0.0.0")):8008"
+              connect_address: "\(address(node, input, orElse: node.text)):8008"
               authentication:
                 username: controller
                 password: \(quotedSecret: .rest)\(served(node, input))
@@ -99,6 +99,11 @@ enum PatroniFile {
               mode: "off"
 
             """
+    }
+
+    /// Where Patroni is reached: on the internal network alone, where the node's container and its programs know how.
+    private static func address(_ node: NodeName, _ input: PlanningInput, orElse other: String) -> String {
+        EngineScope(input)?.hasInternalName(node) == true ? node.internalName.text : other
     }
 
     /// How Patroni's REST interface shows who it is, and that what changes something needs a certificate of the cluster beside the

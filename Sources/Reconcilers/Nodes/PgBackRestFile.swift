@@ -10,12 +10,14 @@ enum PgBackRestFile {
 
     /// The files of a node: `node` runs `pgbackrest server`, which lets the backup task read the data directory, and no other
     /// party.
-    static func node(_ cluster: Cluster, clients: [String]) -> [FileSpec] {
+    static func node(_ node: NodeName, at scope: EngineScope) -> [FileSpec] {
+        let (cluster, clients) = (scope.cluster, scope.backupClients)
         let stanza = cluster.backups.stanza
+        let address = scope.hasInternalName(node) ? node.internalName.text : "0.0.0.0"
         let access = RepositoryAccess(cluster.backups)
         let text: Template = """
             \(global(cluster, access))
-            tls-server-address=0.0.0.0
+            tls-server-address=\(address)
             tls-server-port=\(port)
             tls-server-ca-file=\(authorities)
             tls-server-cert-file=\(own)
@@ -35,11 +37,12 @@ enum PgBackRestFile {
     }
 
     /// The files of the backup task, which asks every node, and copies from a standby where there is one.
-    static func backup(_ cluster: Cluster) -> [FileSpec] {
+    static func backup(at scope: EngineScope) -> [FileSpec] {
+        let cluster = scope.cluster
         let nodes = cluster.nodeNames.enumerated().map { index, node in
             """
             \(data(index + 1))
-            pg\(index + 1)-host=\(node)
+            pg\(index + 1)-host=\(scope.hasInternalName(node) ? node.internalName.text : node.text)
             pg\(index + 1)-host-type=tls
             pg\(index + 1)-host-port=\(port)
             pg\(index + 1)-host-ca-file=\(authorities)

@@ -87,7 +87,8 @@ enum RollingUpdate {
         case .running where nodeSet.gainsByRestart(node):
             return .restart(.restartPending(node.pendingNames))
         case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,
-            .unread, .misfiled, .startable, .running:
+            .unread,
+            .misfiled, .startable, .running:
             return nil
         }
     }

@@ -17,6 +17,7 @@ enum PoolerSpec {
         let settings = scope.cluster.pooler
         var container = ContainerSettings()
         container.memory = settings.memory.bytes
+        container.user = String(owner)
         container.pidsLimit = 64
         // an orderly end would wait for every client; they connect again to another one, or to this one when it is back
         container.stopTimeoutSeconds = 2
@@ -25,7 +26,7 @@ enum PoolerSpec {
         ]
         var spec = ContainerSpec(
             name: pooler.name, component: .pooler, image: settings.image, settings: container,
-            network: scope.cluster.network.name)
+            networks: scope.cluster.network.specs.map(\.name))
         spec.labels = [LabelValue(Label.name, pooler.name.text)]
         spec.files = files(hosts: hosts, at: scope)
         return spec

@@ -24,7 +24,7 @@ enum RestoreTask {
                         ALTER ROLE postgres PASSWORD \(quotedLiteral: .superuser);
 
                         """, owner: NodeSpec.owner)
-            ])
+            ], networks: access.networks(scope.cluster))
     }
 }
 

@@ -13,6 +13,8 @@ struct TaskSpec {
     let mounts: [VolumeMount]
     /// The files it needs.
     let files: [FileSpec]
+    /// The networks that it needs.
+    let networks: [NetworkName]
 
     func container(at scope: EngineScope) -> ContainerSpec {
         let nodes = scope.cluster.nodes
@@ -20,12 +22,13 @@ struct TaskSpec {
         settings.memory = nodes.memory.bytes
         settings.milliCPUs = Int64(nodes.milliCPUs ?? 0)
         settings.sharedMemory = nodes.sharedMemory.bytes
+        settings.user = String(NodeSpec.owner)
         settings.pidsLimit = 1024
         settings.stopTimeoutSeconds = 10
         settings.mounts = mounts.sorted()
         let name = kind.container(of: scope.cluster.name)
         var spec = ContainerSpec(
-            name: name, component: .task, image: nodes.image, settings: settings, network: scope.cluster.network.name)
+            name: name, component: .task, image: nodes.image, settings: settings, networks: networks)
         spec.command = command
         spec.labels = [LabelValue(Label.name, name.text), LabelValue(Label.task, identity)]
         spec.files = files

@@ -41,6 +41,12 @@ struct PerformedEffect: Sendable {
         }
     }
 
+    /// Whether others reach the container by its endpoint on this network.
+    func cutsOff(from network: NetworkID) -> Bool {
+        guard let place = before.engine.index(of: network) else { return true }
+        return before.engine.networks[place].name == container?.ownNetwork
+    }
+
     /// The container it is about, as it was before.
     var container: SimulatedContainer? {
         guard case .docker(_, let effect) = effect else { return nil }

@@ -5,7 +5,32 @@ extension Universe {
     /// Why the world is not yet as wanted, in words; nil when it is.
     package func pending(_ cluster: Cluster) -> String? {
         pendingIdentity(cluster) ?? pendingStore(cluster) ?? pendingNodes(cluster) ?? pendingDatabase(cluster)
-            ?? pendingRest(cluster)
+            ?? pendingNetworks(cluster) ?? pendingRest(cluster)
+    }
+
+    /// Each part is on its networks, and on no other one of ours.
+    private func pendingNetworks(_ cluster: Cluster) -> String? {
+        let (own, clients) = (cluster.network.name, cluster.network.clientsName)
+        for container in engine.containers where container.owner == scope.text && container.state.isRunning {
+            let wanted: [NetworkName]
+            switch container.component {
+            case .etcd: wanted = [own]
+            case .node, .pooler: wanted = [own, clients]
+            case .console: wanted = [clients]
+            case .network, .repository, .supervisor, .task, .reader, nil: continue
+            }
+            let ours = container.attachments.filter { endpoint in
+                endpoint.networkName == own || endpoint.networkName == clients
+            }
+            if ours.map(\.networkName) != wanted || ours.contains(where: { engine.index(of: $0.network) == nil }) {
+                return "\(container.name) is on \(ours.map(\.networkName.text))"
+            }
+            let name = NodeName(container.home).internalName
+            if container.component == .node, !ours[0].aliases.contains(name) {
+                return "\(container.name) has no \(name)"
+            }
+        }
+        return nil
     }
 
     private func pendingIdentity(_ cluster: Cluster) -> String? {

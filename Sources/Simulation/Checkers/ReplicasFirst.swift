@@ -33,6 +33,7 @@ struct ReplicasFirst: Checker {
 
     private func interrupted(_ performed: PerformedEffect) -> NodeName? {
         switch performed.effect {
+        case .docker(_, .disconnect(let network, _)) where !performed.cutsOff(from: network): return nil
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .disconnect):
             return performed.container?.node?.name
         case .patroni(let node, .restart): return node

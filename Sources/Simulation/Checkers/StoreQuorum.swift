@@ -20,6 +20,7 @@ struct StoreQuorum: Checker {
         case .etcd(.defragment(let name)):
             guard let id = store.members.first(where: { $0.name == name.text })?.id else { return nil }
             member = id
+        case .docker(_, .disconnect(let network, _)) where !performed.cutsOff(from: network): return nil
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .remove), .docker(_, .disconnect):
             guard let id = performed.container?.etcd?.memberID else { return nil }
             member = id

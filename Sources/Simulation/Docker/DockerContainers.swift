@@ -20,7 +20,13 @@ extension Universe {
         container.command = spec.command
         container.createdAt = moment.text
         // Docker resolves the network's name when the container starts
-        container.attach(Attachment(network: NetworkID(""), networkName: spec.network, address: nil))
+        container.features = engine.features
+        if let network = spec.networks.first {
+            container.ownNetwork = network
+            let names = [spec.name] + spec.aliases
+            container.attach(
+                Attachment(network: NetworkID(""), networkName: network, address: nil, aliases: names))
+        }
         engine.containers.append(container)
         isStirred = true
         return .done("201 \(container.id)")

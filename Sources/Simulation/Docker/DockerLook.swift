@@ -18,9 +18,11 @@ extension Universe {
             .sorted { $0.name < $1.name }
         view.containers = engine.containers.map { look(at: $0) }.sorted { $0.name < $1.name }
         view.images = images.map { reference in
-            ImageSighting(
+            var image = ImageSighting(
                 reference: reference, id: engine.images.contains(reference) ? .present("sha256:\(reference)") : .absent,
                 pulling: engine.pulls.contains { $0.image == reference } ? "pulling" : nil)
+            image.features = engine.features
+            return image
         }
         return view
     }
@@ -34,6 +36,7 @@ extension Universe {
             return view
         }
         view.imageID = "sha256:\(container.image)"
+        view.features = container.features
         view.createdAt = container.createdAt
         view.attachments = container.attachments
         view.settings = container.settings

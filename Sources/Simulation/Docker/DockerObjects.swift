@@ -12,7 +12,7 @@ extension Universe {
         switch effect {
         case .createNetwork(let spec): createNetwork(spec)
         case .removeNetwork(let id): removeNetwork(id)
-        case .connect(let network, let container, let alias): connect(network, container, alias: alias)
+        case .connect(let network, let container, let aliases): connect(network, container, aliases)
         case .disconnect(let network, let container): disconnect(network, container)
         case .createVolume(let spec): createVolume(spec)
         case .removeVolume(let name): removeVolume(name)
@@ -69,7 +69,7 @@ extension Universe {
         return .done("204")
     }
 
-    private mutating func connect(_ id: NetworkID, _ container: ContainerID, alias: ContainerName) -> Outcome {
+    private mutating func connect(_ id: NetworkID, _ container: ContainerID, _ aliases: [ContainerName]) -> Outcome {
         guard let index = engine.index(of: container) else {
             return .refused(Refusal(.gone, "404 no such container"))
         }
@@ -79,16 +79,18 @@ extension Universe {
             // start; the endpoint that it had in its last life is wish enough
             if engine.containers[index].isAttached(to: id) { return .done("200") }
             let name = engine.index(of: id).map { engine.networks[$0].name } ?? NetworkName(id.text)
-            engine.containers[index].attach(Attachment(network: NetworkID(""), networkName: name, address: nil))
+            engine.containers[index].attach(
+                Attachment(network: NetworkID(""), networkName: name, address: nil, aliases: aliases))
             return .done("200")
         }
         guard let network = engine.index(of: id) else { return .refused(Refusal(.gone, "404 network not found")) }
         if engine.containers[index].isAttached(to: id) {
-            return .refused(Refusal(.conflict, "403 endpoint with name \(alias) already exists in network"))
+            return .refused(
+                Refusal(.conflict, "403 endpoint with name \(aliases.first?.text ?? "") already exists in network"))
         }
         let address = nextAddress(on: network)
         engine.containers[index].attach(
-            Attachment(network: id, networkName: engine.networks[network].name, address: address))
+            Attachment(network: id, networkName: engine.networks[network].name, address: address, aliases: aliases))
         return .done("200")
     }
 

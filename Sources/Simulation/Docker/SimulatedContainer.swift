@@ -28,6 +28,10 @@ package struct SimulatedContainer: Sendable {
     package var createdAt = ""
     /// Its endpoints, by network name, as Docker keeps them; an address only while it runs.
     package var attachments: [Attachment] = []
+    /// The network that it was made with. The simulation has others reach it there alone.
+    package var ownNetwork: NetworkName?
+    /// What the programs of its image know.
+    package var features: Set<ImageFeature> = []
     /// The files placed in it.
     package var files: [PlacedFile] = []
     /// What its processes have read of them about certificates.

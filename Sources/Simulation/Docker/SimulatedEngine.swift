@@ -6,6 +6,8 @@ package struct SimulatedEngine: Sendable {
     package var name: EngineID = .local
     /// Its own ID.
     package var id = "engine-1"
+    /// What the programs of the images know.
+    package var features: Set<ImageFeature> = [.internalName]
     /// Networks in order of creation.
     package var networks: [SimulatedNetwork] = []
     /// Volumes in order of creation.

@@ -133,9 +133,12 @@ extension Universe {
         }
     }
 
-    /// Whether a container has an endpoint on a network that exists.
+    /// Whether a container has an endpoint on its own network, and that exists.
     func isConnected(_ container: SimulatedContainer) -> Bool {
-        container.hasProcess && container.attachments.contains { engine.index(of: $0.network) != nil }
+        container.hasProcess
+            && container.attachments.contains {
+                $0.networkName == container.ownNetwork && engine.index(of: $0.network) != nil
+            }
     }
 
     /// Brings etcd's leadership up to date after anything that may have changed it.

@@ -49,9 +49,11 @@ public enum Fault: Sendable, Hashable {
     /// A stranger's network has our name.
     case squatNetwork(NetworkName)
     /// `docker network disconnect` (N02).
-    case disconnect(Target)
-    /// The network is removed after everybody was disconnected (N06).
-    case removeNetwork
+    case disconnect(Target, NetworkName)
+    /// `docker network connect`, without the names that the controller gives an endpoint.
+    case attach(Target, NetworkName)
+    /// A network is removed after all containers were disconnected (N06).
+    case removeNetwork(NetworkName)
     /// Docker's API does not answer (D03).
     case silenceEngine(Duration)
     /// Docker's API is slow (D07).

@@ -26,8 +26,9 @@ package enum FaultBudget {
         case .edit(.nodePrefix(let prefix)) where prefix != NodeSettings().namePrefix:
             return universe.store?.key(BootstrapRecord.key(of: universe.scope)) != nil
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
-        case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .removeNetwork,
-            .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration, .pausePatroni,
+        case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .attach,
+            .removeNetwork, .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration,
+            .pausePatroni,
             .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .requestSwitchover, .openTransaction,
             .quietClients, .spoilSwitchover, .dropExtension, .spoilRole,
             .promoteRole, .dropRole, .closeDatabase, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,

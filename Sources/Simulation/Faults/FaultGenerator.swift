@@ -226,6 +226,10 @@ struct FaultGenerator {
         return cluster.console.enabled && random.chance(permille: 100) ? .console : target()
     }
 
+    private mutating func anyNetwork(_ cluster: Cluster) -> NetworkName {
+        random.chance(permille: 700) ? cluster.network.name : cluster.network.clientsName
+    }
+
     private static let kinds = 35
 
     /// One fault of a kind, with what follows it by the same hand.
@@ -247,8 +251,10 @@ struct FaultGenerator {
         case 9: return now(.wipe(target()))
         case 10: return now(.lose(target()))
         case 11: return now(.lose(.etcd(random.number(0...4))))
-        case 12: return now(.disconnect(anyTarget(cluster)))
-        case 13: return now(.removeNetwork)
+        case 12:
+            let (target, network) = (anyTarget(cluster), anyNetwork(cluster))
+            return now(random.chance(permille: 300) ? .attach(target, network) : .disconnect(target, network))
+        case 13: return now(.removeNetwork(anyNetwork(cluster)))
         case 14: return now(.silenceEngine(.milliseconds(random.number(500...60_000))))
         case 15: return now(.slowEngine(.milliseconds(random.number(500...20_000))))
         case 16: return now(.deafen(.milliseconds(random.number(500...60_000))))
@@ -288,7 +294,9 @@ struct FaultGenerator {
         case 32:
             let node = "pg-node-\(random.number(1...3))-data"
             return now(random.pick([.squatVolume(VolumeName(node)), .squatVolume("etcd-1-data")]) ?? .loseStore)
-        case 33: return now(random.chance(permille: 300) ? .squatNetwork("pg-ha-network") : .removeNetwork)
+        case 33:
+            let network = anyNetwork(cluster)
+            return now(random.chance(permille: 300) ? .squatNetwork(network) : .removeNetwork(network))
         default: return [(.zero, .edit(drawEdit(cluster)))]
         }
     }

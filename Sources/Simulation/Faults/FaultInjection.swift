@@ -60,12 +60,13 @@ extension Universe {
         case .loseStore: loseStore()
         case .squatVolume(let name): squat(volume: name)
         case .squatNetwork(let name): squat(network: name)
-        case .disconnect(let target):
+        case .disconnect(let target, let network):
             with(target) { universe, index in
-                universe.engine.containers[index].attachments = []
+                universe.engine.containers[index].attachments.removeAll { $0.networkName == network }
                 universe.isStirred = true
             }
-        case .removeNetwork: removeNetworkByForce()
+        case .attach(let target, let network): attach(target, to: network)
+        case .removeNetwork(let name): removeNetworkByForce(name)
         case .silenceEngine(let time): lasting { $0.engine.unreachableUntil = $0.now + time }
         case .slowEngine(let time): lasting { $0.engine.slowUntil = $0.now + time }
         case .deafen(let time): lasting { $0.engine.deafUntil = $0.now + time }
@@ -175,10 +176,19 @@ extension Universe {
         return true
     }
 
-    private mutating func removeNetworkByForce() -> Bool {
-        guard let network = engine.networks.first(where: { $0.labels.value(of: Label.cluster) == scope.text }) else {
+    private mutating func attach(_ target: Target, to name: NetworkName) -> Bool {
+        guard let index = place(of: target), let network = engine.networks.first(where: { $0.name == name }) else {
             return false
         }
+        let container = engine.containers[index]
+        guard !container.isAttached(to: network.id) else { return false }
+        let outcome = perform(.connect(network.id, container.id, aliases: [container.name]))
+        return if case .done = outcome { true } else { false }
+    }
+
+    private mutating func removeNetworkByForce(_ name: NetworkName) -> Bool {
+        let ours = engine.networks.first { $0.name == name && $0.labels.value(of: Label.cluster) == scope.text }
+        guard let network = ours else { return false }
         for index in engine.containers.indices {
             engine.containers[index].attachments.removeAll { $0.network == network.id }
         }

@@ -24,7 +24,7 @@ extension SimulatedWorld {
 extension Universe {
     mutating func copy(_ observation: Observation, cluster: Cluster) {
         serial = 1_000_000
-        if case .present(let view)? = observation.engines.first?.view { copy(view) }
+        if case .present(let view)? = observation.engines.first?.view { copy(view, cluster) }
         copyStore(observation)
         for sighting in observation.members { copyMember(sighting, observation, cluster) }
         for sighting in observation.poolers { copyPooler(sighting) }
@@ -35,8 +35,9 @@ extension Universe {
         isStirred = false
     }
 
-    private mutating func copy(_ view: EngineView) {
+    private mutating func copy(_ view: EngineView, _ cluster: Cluster) {
         engine.id = view.id
+        engine.features = view.images.first { $0.reference == cluster.nodes.image }?.features ?? []
         engine.images = view.images.compactMap { $0.id.value == nil ? nil : $0.reference }
         engine.networks = view.networks.map {
             SimulatedNetwork(
@@ -51,6 +52,9 @@ extension Universe {
             container.state = seen.state
             container.createdAt = seen.createdAt
             container.attachments = seen.attachments
+            container.features = seen.features
+            let isConsole = container.component == .console
+            container.ownNetwork = isConsole ? cluster.network.clientsName : cluster.network.name
             container.files = (seen.files.value ?? []).map { file in
                 switch file.content {
                 case .asWritten(let digest): PlacedFile(path: file.path, content: "", digest: digest)

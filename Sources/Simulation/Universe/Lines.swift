@@ -27,7 +27,8 @@ extension DockerEffect {
         switch self {
         case .createNetwork(let spec): "createNetwork \(spec.name)"
         case .removeNetwork(let id): "removeNetwork \(id)"
-        case .connect(let network, let id, let alias): "connect \(network) \(id) \(alias)"
+        case .connect(let network, let id, let aliases):
+            "connect \(network) \(id) \(aliases.map(\.text).joined(separator: " "))"
         case .disconnect(let network, let id): "disconnect \(network) \(id)"
         case .createVolume(let spec): "createVolume \(spec.name)"
         case .removeVolume(let name): "removeVolume \(name)"

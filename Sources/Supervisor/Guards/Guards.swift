@@ -99,7 +99,7 @@ struct Guards: Sendable {
 }
 
 extension PlanningInput {
-    /// Whether a container has no endpoint on the cluster's network: no peer and no client reaches it.
+    /// Whether a container has no endpoint on the internal network: it reaches neither etcd nor its peers' Patroni.
     func isCutOff(_ id: ContainerID, at engine: EngineID) -> Bool {
         guard case .present(let view) = observation.engine(engine),
             let body = view.containers.first(where: { $0.id == id })

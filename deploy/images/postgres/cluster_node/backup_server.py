@@ -32,6 +32,11 @@ class BackupServer:
             self.version = version
             self.reload()
 
+    def restart(self):
+        """Ends it; it is started again at its address of then."""
+        if self.process is not None:
+            os.kill(self.process, signal.SIGTERM)
+
     def reload(self):
         os.kill(self.process, signal.SIGHUP)
 

@@ -13,32 +13,37 @@ Exit status: 0 yes, 1 no, or it cannot be known, because Patroni does not answer
 """
 import http.client
 import json
+import re
 import ssl
 import sys
 
-ADDRESS = ("127.0.0.1", 8008)
+PORT = 8008
+LISTEN = re.compile(rf'^\s*listen: "?([^"\s]+):{PORT}"?$', re.MULTILINE)
 CONFIGURATION = "/etc/controller/patroni.yml"
 AUTHORITIES = "/etc/controller/cluster.crt"
 
 
-def takes_tls(configuration=CONFIGURATION):
-    """Whether Patroni's file has it take TLS (`restapi.verify_client`). Until Patroni has read a new file, its answer fails, and
-    PostgreSQL asks again."""
+def interface(configuration=CONFIGURATION):
+    """Where Patroni's file has it listen, and whether it takes TLS (`restapi.verify_client`). Until Patroni has read a new file,
+    its answer fails, and PostgreSQL asks again."""
     try:
         with open(configuration, encoding="utf-8") as file:
-            return "verify_client:" in file.read()
+            text = file.read()
     except FileNotFoundError:
-        return False
+        text = ""
+    host = (LISTEN.search(text) or ["", "0.0.0.0"])[1]
+    return "127.0.0.1" if host == "0.0.0.0" else host, "verify_client:" in text
 
 
 def connect():
     """A connection with this node's own Patroni."""
-    if not takes_tls():
-        return http.client.HTTPConnection(*ADDRESS, timeout=3)
+    host, takes_tls = interface()
+    if not takes_tls:
+        return http.client.HTTPConnection(host, PORT, timeout=3)
     context = ssl.create_default_context(cafile=AUTHORITIES)
-    # the certificate has the node's name, and this is the node's own address
+    # this is the node itself, by whatever name
     context.check_hostname = False
-    return http.client.HTTPSConnection(*ADDRESS, timeout=3, context=context)
+    return http.client.HTTPSConnection(host, PORT, timeout=3, context=context)
 
 
 def ask(path):

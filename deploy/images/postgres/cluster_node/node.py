@@ -2,7 +2,8 @@
 
 The init forwards signals to Patroni, reaps processes that lost their parent (PostgreSQL's postmaster is one), and ends as soon
 as Patroni ends, with Patroni's status. The kernel then kills all that still runs in the container, so PostgreSQL never runs
-without Patroni. pgBackRest's server is started again when it ends, and reads its certificate again when that changes.
+without Patroni. pgBackRest's server is started again when it ends, and reads its certificate again when that changes. When the
+container gets another address, Patroni and pgBackRest's server listen there.
 
 SIGUSR2 is not forwarded: with it the controller asks for the shutdown of the primary (shutdown.py).
 
@@ -18,7 +19,7 @@ import os
 import signal
 import sys
 
-from cluster_node import output, patroni_process
+from cluster_node import addresses, output, patroni_process
 from cluster_node.backup_server import INTERVAL_SECONDS, BackupServer
 
 FORWARDED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2}
@@ -40,6 +41,8 @@ def main():
         if os.fork() == 0:
             run_leftovers()
         sys.exit(supervise(patroni))
+    # until Patroni takes it, it would end the process
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     patroni_process.run(say)
 
@@ -62,6 +65,7 @@ def run_leftovers():
 def supervise(patroni):
     """Waits for signals until Patroni ends. They are blocked and taken one by one, so none is lost between two steps."""
     server = BackupServer()
+    watch = addresses.Watch(INTERVAL_SECONDS)
     while True:
         received = signal.sigtimedwait(FORWARDED | {signal.SIGCHLD}, INTERVAL_SECONDS)
         if received is None:
@@ -72,6 +76,13 @@ def supervise(patroni):
             os.kill(patroni, received.si_signo)
         elif (code := reap(patroni, server)) is not None:
             return code
+        gone, new = watch.changes()
+        if gone:
+            # started again until it finds its new address; another network that is added is no reason to end a backup
+            server.restart()
+        if new:
+            say(f"the addresses are {', '.join(sorted(watch.known))} now")
+            os.kill(patroni, signal.SIGHUP)
         server.keep()
 
 

@@ -1,9 +1,10 @@
 """The first process's child, which becomes Patroni."""
 import os
 import re
+import socket
 import sys
 
-from cluster_node import etcd, volumes
+from cluster_node import addresses, etcd, volumes
 from cluster_node.sessions import session_options
 
 CONFIG = "/etc/controller/patroni.yml"
@@ -100,6 +101,39 @@ def answer_at_once():
     api.RestApiHandler.disable_nagle_algorithm = True
 
 
+def has_moved(server):
+    """Whether the name at which Patroni listens stands for another address of this container than when it began to listen."""
+    host = (getattr(server, "_RestApiServer__listen", None) or "").rpartition(":")[0]
+    address = getattr(server, "server_address", ("",))[0]
+    if not host or not address:
+        return False
+    try:
+        now = socket.gethostbyname(host)
+    except OSError:
+        return False
+    # Patroni that cannot listen where it is told to hangs at the next reload
+    return now != address and now in addresses.own()
+
+
+def follow_address():
+    """Patroni listens again only when its file or its certificate changes. The name in the file stays the same when Docker gives
+    the container another address."""
+    from patroni import api
+
+    server = api.RestApiServer
+    reload_config, reload_certificate = server.reload_config, server.reload_local_certificate
+
+    def reload_local_certificate(self):
+        return reload_certificate(self) or has_moved(self)
+
+    def reload(self, config):
+        if has_moved(self):
+            self._received_new_cert = True
+        reload_config(self, config)
+
+    server.reload_config, server.reload_local_certificate = reload, reload_local_certificate
+
+
 def run(say):
     """Becomes Patroni. It imports Patroni's modules first, which takes longer than etcd needs to elect a leader, and only then
     waits for etcd: Patroni that is started before etcd answers would sleep five seconds."""
@@ -113,6 +147,7 @@ def run(say):
     pin_sessions()
     pin_configuration()
     answer_at_once()
+    follow_address()
     etcd.wait_until_ready(config, say)
     from patroni.__main__ import patroni_main
 
