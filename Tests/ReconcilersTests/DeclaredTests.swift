@@ -210,6 +210,41 @@ struct DeclaredTests {
         #expect(hba.suffix(3) == expected + ["host all all all scram-sha-256"])
     }
 
+    @Test("what reaches beyond its databases is not given to a role that another one may grant to itself")
+    func administeredDeclared() {
+        var fixture = fixture
+        role(&fixture) { seen in
+            seen.administrators = ["pgadmin"]
+            seen.attributes = ["INHERIT", "LOGIN"]
+        }
+        // it would have pg_monitor
+        #expect(sql(fixture, Roles()) == [])
+        // what it must not have is taken away all the same
+        var raised = fixture
+        role(&raised) { $0.attributes.append("SUPERUSER") }
+        #expect(sql(raised, Roles()) == [#"postgres: ALTER ROLE "app" NOSUPERUSER;"#])
+        #expect(condition(raised, Roles(), .role("app"))?.reason == "Administered")
+        #expect(condition(fixture, Roles(), .role("app"))?.reason == "Administered")
+        let words = condition(fixture, Roles(), .role("app"))?.message ?? ""
+        #expect(words.contains("they could use what the manifest gives it: pg_monitor."))
+        // an application's own group is given all the same, and so is the right to log in
+        fixture.cluster.roles[0].memberOf = ["readers", "pg_monitor"]
+        role(&fixture) { $0.attributes = ["INHERIT"] }
+        #expect(sql(fixture, Roles()) == [#"postgres: ALTER ROLE "app" LOGIN;"#])
+        role(&fixture) { $0.attributes = ["INHERIT", "LOGIN"] }
+        #expect(sql(fixture, Roles()) == [#"postgres: GRANT "readers" TO "app";"#])
+        fixture.cluster.roles[0].memberOf = ["readers"]
+        fixture.cluster.roles[0].createdb = true
+        role(&fixture) { seen in
+            seen.attributes = ["INHERIT", "LOGIN", "IN readers"]
+            seen.granted = ["readers"]
+        }
+        #expect(sql(fixture, Roles()) == [])
+        // what it has already stays, as long as the manifest gives no more
+        role(&fixture) { $0.attributes = ["CREATEDB", "INHERIT", "LOGIN", "IN readers"] }
+        #expect(condition(fixture, Roles(), .role("app")) == nil)
+    }
+
     @Test("a role that owns something is kept, and the condition says what; one that holds nothing is dropped")
     func dropRole() {
         var fixture = fixture

@@ -141,8 +141,8 @@ public struct Accounts: Reconciler {
         return Condition(
             .rolesCurrent, .false, reason: "Administered",
             message:
-                "it exists already, and \(names) may grant it to itself (ADMIN), with all that the controller would give to it. So it "
-                + "is left as it is. As the superuser: `REVOKE \(SQL.identifier(role.name.text)) FROM \(names) CASCADE`, or drop it",
+                "it exists already, and other roles have ADMIN on it (\(names)), so they could use its rights. It is left as it is. As "
+                + "the superuser: `REVOKE \(SQL.identifier(role.name.text)) FROM \(names) CASCADE`, or drop it",
             subject: .role(role.name))
     }
 

@@ -58,11 +58,18 @@ struct RoleSteps {
     }
 
     private func keep(_ seen: RoleView) -> Proposal {
-        let words = flags(beside: seen) + optional(beside: seen)
+        let withheld = seen.administrators.isEmpty ? [] : wide(beside: seen)
+        var proposal = keep(seen, without: withheld)
+        if !withheld.isEmpty { proposal.conditions.append(refusal(of: withheld, seen)) }
+        return proposal
+    }
+
+    private func keep(_ seen: RoleView, without withheld: [String]) -> Proposal {
+        let words = (flags(beside: seen) + optional(beside: seen)).filter { !withheld.contains($0) }
         if !words.isEmpty {
             return run("ALTER ROLE \(name) \(words.joined(separator: " "));", .roleDiffers(role.name, words))
         }
-        if let step = membership(seen) { return step }
+        if let step = membership(seen, without: withheld) { return step }
         if let lost = input.lostPassword(of: seen, secret: role.secret) { return Proposal(conditions: [lost]) }
         guard let secret = role.secret, !seen.passwordMatches else { return Proposal() }
         guard PoolerAccess.isGranted(input) else {
@@ -98,9 +105,9 @@ struct RoleSteps {
     }
 
     /// A membership that is missing, or one that the manifest does not list any more and that came from here.
-    private func membership(_ seen: RoleView) -> Proposal? {
+    private func membership(_ seen: RoleView, without withheld: [String]) -> Proposal? {
         guard let wanted = role.memberOf else { return nil }
-        if let group = wanted.first(where: { !seen.attributes.contains("IN \($0)") }) {
+        if let group = missingGroups(seen).first(where: { !withheld.contains($0.text) }) {
             let isDeclared = input.cluster.roles.contains { $0.name == group }
             guard !isDeclared || database.roles.contains(where: { $0.name == group }) else {
                 return Proposal(waiting: ["role \(group), which \(role.name) is a member of"])
@@ -111,6 +118,28 @@ struct RoleSteps {
         guard let group = seen.granted.first(where: { !wanted.contains($0) }) else { return nil }
         return run(
             "REVOKE \(SQL.identifier(group.text)) FROM \(name);", .roleDiffers(role.name, ["still in \(group)"]))
+    }
+
+    private func missingGroups(_ seen: RoleView) -> [RoleName] {
+        (role.memberOf ?? []).filter { !seen.attributes.contains("IN \($0)") }
+    }
+
+    /// What it lacks and what reaches beyond the role's own databases.
+    private func wide(beside seen: RoleView) -> [String] {
+        optional(beside: seen).filter { ["CREATEROLE", "CREATEDB"].contains($0) }
+            + missingGroups(seen).map(\.text).filter { $0.hasPrefix("pg_") }
+    }
+
+    /// Such a right is not given to a role on which other roles have ADMIN: each of them could use it, too.
+    private func refusal(of wide: [String], _ seen: RoleView) -> Condition {
+        let names = seen.administrators.map { SQL.identifier($0.text) }.joined(separator: ", ")
+        return Condition(
+            .rolesCurrent, .false, reason: "Administered",
+            message:
+                "other roles have ADMIN on it (\(names)), so they could use what the manifest gives it: "
+                + "\(wide.joined(separator: ", ")). "
+                + "As the superuser: `REVOKE \(name) FROM \(names) CASCADE`, or take it out of the manifest",
+            subject: .role(role.name))
     }
 
     private func drop(_ seen: RoleView) -> Proposal {
