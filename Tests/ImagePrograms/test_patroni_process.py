@@ -1,5 +1,7 @@
+import os
 import socketserver
 import sys
+import tempfile
 import types
 import unittest
 from unittest import mock
@@ -25,6 +27,44 @@ class PatroniProcess(unittest.TestCase):
         with mock.patch.dict(sys.modules, {"patroni": types.SimpleNamespace(api=api), "patroni.api": api}):
             patroni_process.answer_at_once()
         self.assertTrue(Handler.disable_nagle_algorithm)
+
+    def test_a_file_of_postgresql_is_whole_at_every_moment(self):
+        class Writer:
+            def __init__(self, filename):
+                self._filename, self._fd = filename, None
+
+            def __enter__(self):
+                self._fd = open(self._filename, "w", encoding="ascii")
+                return self
+
+            def __exit__(self, *_):
+                self._fd.close()
+
+        config = types.SimpleNamespace(ConfigWriter=Writer)
+        modules = {"patroni": types.SimpleNamespace(), "patroni.postgresql": types.SimpleNamespace(config=config)}
+        with mock.patch.dict(sys.modules, modules):
+            patroni_process.write_at_once()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "postgresql.conf")
+
+            def content():
+                with open(path, encoding="ascii") as file:
+                    return file.read()
+
+            with Writer(path) as writer:
+                writer._fd.write("old")
+            with Writer(path) as first:
+                first._fd.write("one")
+                first._fd.flush()
+                self.assertEqual(content(), "old")
+            self.assertEqual(content(), "one")
+            # what fails half-way changes nothing, and leaves nothing behind
+            with self.assertRaises(ValueError):
+                with Writer(path) as writer:
+                    writer._fd.write("half")
+                    raise ValueError
+            self.assertEqual(content(), "one")
+            self.assertEqual(os.listdir(folder), ["postgresql.conf"])
 
     def test_an_address_that_the_name_has_left(self):
         server = types.SimpleNamespace(_RestApiServer__listen="a.internal:8008", server_address=("10.0.0.2", 8008))

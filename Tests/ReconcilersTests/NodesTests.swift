@@ -146,6 +146,28 @@ struct NodesTests {
             ])
     }
 
+    @Test(
+        "while Patroni copies data or starts PostgreSQL it reads no file again: PostgreSQL could start with half of a file"
+    )
+    func readsNoFileMeanwhile() {
+        func effects(_ state: PostgresState, startedAt: String = "2025-10-09T08:52:00Z") -> [Effect] {
+            var fixture = PlanningFixture()
+            fixture.dcs { $0.members[1].tags = [LabelValue(PatroniFile.versionTag, "old")] }
+            fixture.member("pg-node-2") { $0.state = state }
+            fixture.change("pg-node-2") { $0.state = .running(startedAt: startedAt) }
+            return fixture.effects(Nodes()).filter {
+                if case .patroni("pg-node-2", .reload) = $0 { true } else { false }
+            }
+        }
+        for state in [PostgresState.running, .stopped, .failed, .other("?")] {
+            #expect(effects(state).count == 1, "\(state)")
+        }
+        for state in [PostgresState.cloning, .initializing, .starting] { #expect(effects(state).isEmpty, "\(state)") }
+        // a copy may take hours; a start that lasts has read its files long ago
+        #expect(effects(.starting, startedAt: "2025-10-09T08:51:00Z").count == 1)
+        #expect(effects(.cloning, startedAt: "2025-10-09T04:00:00Z").isEmpty)
+    }
+
     @Test("a container with a volume that has ended takes no files: it is made anew; unread files are waited for")
     func neverWritesIntoTheDead() {
         var fixture = PlanningFixture()

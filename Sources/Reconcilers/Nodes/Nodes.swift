@@ -165,6 +165,21 @@ public struct Nodes: Reconciler {
         return Proposal(actions: VolumeRetirement.renew(node.name, why: "it holds half a copy", at: nodeSet.scope))
     }
 
+    /// While Patroni copies data or starts PostgreSQL, a thread of it writes PostgreSQL's files. A second one that reads its own file
+    /// again writes them, too, and PostgreSQL may start with half of a file: with defaults, and without a word that a restart
+    /// is due. A start that has lasted for long is over with that.
+    private func isSafeToReload(_ node: NodeView, _ scope: EngineScope) -> Bool {
+        switch node.member.value?.state {
+        case .cloning, .initializing: return false
+        case .starting:
+            guard case .running(let startedAt)? = node.container?.state, let start = Timestamp(startedAt) else {
+                return false
+            }
+            return Timestamp(scope.input.now) - start > .seconds(120)
+        case .running, .stopped, .failed, .other, nil: return true
+        }
+    }
+
     /// A Patroni that shows another file version than the one in its container reads it again, and at once. A node that
     /// waits for its turn to be made anew is not left with old files meanwhile: what it says of itself may be what the
     /// others' turn waits for.
@@ -187,7 +202,7 @@ public struct Nodes: Reconciler {
             .misfiled, .startable:
             return Proposal()
         }
-        guard node.answers, scope.input.observation.localConfiguration != nil,
+        guard node.answers, isSafeToReload(node, scope), scope.input.observation.localConfiguration != nil,
             let shown = node.key?.tags.value(of: PatroniFile.versionTag)
         else { return Proposal() }
         let wanted = PatroniFile.version(for: node.name, scope.input)

@@ -3,6 +3,7 @@ import os
 import re
 import socket
 import sys
+import threading
 
 from cluster_node import addresses, etcd, volumes
 from cluster_node.sessions import session_options
@@ -101,6 +102,29 @@ def answer_at_once():
     api.RestApiHandler.disable_nagle_algorithm = True
 
 
+def write_at_once():
+    """Patroni empties a configuration file and then writes it. It starts PostgreSQL in another thread than the one in which it
+    reads its own file again, so PostgreSQL could start with half of a file: with defaults in place of what is missing."""
+    from patroni.postgresql import config
+
+    writer = config.ConfigWriter
+    begin, end = writer.__enter__, writer.__exit__
+
+    def enter(self):
+        self.target = self._filename
+        self._filename = f"{self.target}.{threading.get_ident()}"
+        return begin(self)
+
+    def leave(self, kind, value, trace):
+        end(self, kind, value, trace)
+        if kind is None:
+            os.replace(self._filename, self.target)
+        else:
+            os.unlink(self._filename)
+
+    writer.__enter__, writer.__exit__ = enter, leave
+
+
 def has_moved(server):
     """Whether the name at which Patroni listens stands for another address of this container than when it began to listen."""
     host = (getattr(server, "_RestApiServer__listen", None) or "").rpartition(":")[0]
@@ -148,6 +172,7 @@ def run(say):
     pin_configuration()
     answer_at_once()
     follow_address()
+    write_at_once()
     etcd.wait_until_ready(config, say)
     from patroni.__main__ import patroni_main
 
