@@ -16,6 +16,7 @@ help: ## Print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: setup build images ## Everything, to a converged cluster (MANIFEST=…)
+	@if $(BINARY) manifest images $(MANIFEST) | grep -x pg-controller/prometheus:1 >/dev/null; then deploy/setup/images.sh prometheus; fi
 	@deploy/setup/supervisor.sh up $(MANIFEST)
 
 down: ## Stop the supervisor, then the cluster; its data volumes stay

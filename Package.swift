@@ -29,6 +29,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -37,6 +39,12 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         // 1 transport
         library("HTTPTransport", ["CCurl"]),
+        library(
+            "HTTPServer",
+            [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         // 2 typed clients; they know no cluster
         library("DockerAPI", ["HTTPTransport"]),
         library("EtcdClient", ["HTTPTransport"]),
@@ -47,7 +55,9 @@ let package = Package(
         // 4 YAML to Cluster
         library("Manifest", ["Model", "Yams"]),
         // 5 pure planners
-        library("Reconcilers", ["Model"]),
+        .target(
+            name: "Reconcilers", dependencies: ["Model"], resources: [.embedInCode("Prometheus/Files")],
+            swiftSettings: settings),
         // 6 the loop, and the two worlds it runs against
         library("Supervisor", ["Reconcilers", "Model"]),
         library("Simulation", ["Supervisor", "Model"]),
@@ -59,20 +69,24 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
+        // what a pass saw as metrics, and the rules and dashboards for them
+        library("Monitoring", ["Supervisor", "Reconcilers", "Model"]),
         // 7 the program
         .executableTarget(
             name: "Controller",
             dependencies: [
-                "Model", "Manifest", "Reconcilers", "Supervisor", "LiveWorld", "Simulation",
-                "DockerAPI", "EtcdClient", "PatroniAPI", "PostgresClient", "HTTPTransport",
+                "Model", "Manifest", "Reconcilers", "Supervisor", "LiveWorld", "Simulation", "Monitoring",
+                "DockerAPI", "EtcdClient", "PatroniAPI", "PostgresClient", "HTTPTransport", "HTTPServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: settings),
+            resources: [.embedInCode("Page/Files")], swiftSettings: settings),
         // tests, by target
         tests("HTTPTransportTests", ["HTTPTransport", "TestSupport"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTPTransport"]),
+        tests("MonitoringTests", ["Monitoring", "Supervisor", "Reconcilers", "Model", "PlanningFixtures"]),
         tests("DockerAPITests", ["DockerAPI", "HTTPTransport", "TestSupport"]),
         // against real engines: CONTROLLER_TEST_ENGINES
         tests("DockerContractTests", ["DockerAPI", "HTTPTransport"]),
@@ -84,7 +98,8 @@ let package = Package(
         tests(
             "ControllerTests",
             [
-                "Controller", "Supervisor", "Reconcilers", "LiveWorld", "Model", "PlanningFixtures",
+                "Controller", "Supervisor", "Reconcilers", "LiveWorld", "Model", "Monitoring", "HTTPServer",
+                "PlanningFixtures",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(

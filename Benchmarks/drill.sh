@@ -30,6 +30,7 @@ spec:
   backups: {volume: $id-repo, processes: $(nproc)}
   pooler: {enabled: false}
   console: {enabled: false}
+  monitoring: {port: 48187}
 Y
 options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
 clean() {

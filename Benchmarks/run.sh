@@ -14,7 +14,7 @@ cp -r "$root/manifests/sql" "$work/"
 sed -e "s/pg-ha-cluster/$id/; s/pg-ha-network/$id-net/; s/namePrefix: etcd-/namePrefix: $id-etcd-/; s/namePrefix: pg-node-/namePrefix: $id-pg-/" \
   -e "s/clientPort: 2379/clientPort: 42379/; s/postgresPort: 5432/postgresPort: 45432/; s/patroniPort: 8008/patroniPort: 48008/" \
   -e "s/namePrefix: pgbouncer-/namePrefix: $id-pgb-/; s/port: 6432/port: 46432/; s/readOnlyPort: 6442/readOnlyPort: 46442/" \
-  -e "s/volume: pgbackrest-repo/volume: $id-repo/; s/name: dbhub/name: $id-console/; s/port: 9090/port: 49090/" \
+  -e "s/volume: pgbackrest-repo/volume: $id-repo/; s/name: dbhub/name: $id-console/; s/port: 9090/port: 49090/; s/port: 9187/port: 49187/" \
   "$root/manifests/pg-ha-cluster.yaml" >"$work/cluster.yaml"
 options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
 # the controller may have been started in a subshell: its process ID is a file

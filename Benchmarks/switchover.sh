@@ -25,6 +25,7 @@ spec:
   backups: {volume: $id-repo}
   pooler: {count: 2, namePrefix: $id-pgb-, port: 46432, readOnlyPort: 46442, image: "$pooler"}
   console: {enabled: false}
+  monitoring: {port: 47187}
 Y
 options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
 stop() {

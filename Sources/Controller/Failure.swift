@@ -35,5 +35,6 @@ struct Failure: Error {
 
 /// Ends the process.
 enum Exit {
-    static func now(_ code: ExitCodes) -> Never { Glibc.exit(code.rawValue) }
+    static func now(_ code: ExitCodes) -> Never { raw(code.rawValue) }
+    static func raw(_ code: Int32) -> Never { Glibc.exit(code) }
 }

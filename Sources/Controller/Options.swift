@@ -55,6 +55,7 @@ struct StateDirectory {
     var lastManifest: String { path + "/manifest.last.yaml" }
     var lock: String { path + "/lock" }
     var conditions: String { path + "/conditions.json" }
+    var notifications: String { path + "/notifications.json" }
 
     private static func parents(of path: String) -> [String] {
         let parts = path.split(separator: "/")

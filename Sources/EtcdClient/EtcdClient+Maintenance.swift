@@ -79,6 +79,21 @@ extension EtcdClient {
         return EtcdHealth(isHealthy: isHealthy && response.status == 200, reason: try fields.string("reason"))
     }
 
+    /// A member's own metrics, in Prometheus' text format (`GET /metrics`); needs no quorum and no user.
+    public static func metrics(of endpoint: HTTPEndpoint, deadline: Duration) async throws(EtcdError) -> [UInt8] {
+        let response: HTTPResponse
+        do throws(HTTPError) {
+            response = try await HTTPClient(endpoint: endpoint).send(HTTPRequest(.get, "/metrics"), deadline: deadline)
+        } catch {
+            throw EtcdError(error)
+        }
+        guard response.status == 200 else {
+            throw EtcdError(
+                .malformed, target: "\(endpoint.name)/metrics", message: "HTTP status \(response.status)")
+        }
+        return response.body
+    }
+
     /// All raised alarms (`/v3/maintenance/alarm`). Kinds that this version does not know are left out.
     public func alarms(deadline: Duration? = nil) async throws(EtcdError) -> [EtcdRaisedAlarm] {
         let body: [String: JSONNode] = ["action": .string("GET")]

@@ -162,8 +162,9 @@ extension LiveWorld {
 }
 
 /// The wall clock, which is only ever written down.
-enum WallClock {
-    static func milliseconds() -> Int64 {
+public enum WallClock {
+    /// Milliseconds since 1970 in UTC.
+    public static func milliseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000

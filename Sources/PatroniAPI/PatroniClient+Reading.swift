@@ -58,3 +58,10 @@ extension PatroniClient {
         try decode(type, await demand(.get, "/config", deadline: deadline), "/config")
     }
 }
+
+extension PatroniClient {
+    /// Patroni's own metrics, in Prometheus' text format (`GET /metrics`).
+    public func metrics(deadline: Duration = .seconds(2)) async throws(PatroniError) -> [UInt8] {
+        try await demand(.get, "/metrics", deadline: deadline).body
+    }
+}

@@ -32,6 +32,17 @@ public struct PassReport: Sendable {
         decisions = plan.deferred + plan.actions.filter { $0.disposition != .due }
     }
 
+    /// Adds what the loop itself found, besides the planners: where it is a bad sign, the cluster is not ready.
+    public mutating func add(_ more: [Condition]) {
+        conditions += more
+        guard let bad = more.first(where: \.isBad),
+            let index = conditions.firstIndex(where: { $0.type == .ready && $0.status == .true })
+        else { return }
+        conditions[index].status = .false
+        conditions[index].reason = "Converging"
+        conditions[index].message = bad.message
+    }
+
     /// Everything is as wanted, and nothing failed.
     public var isConverged: Bool { plan.isAtRest && refused.isEmpty }
 }

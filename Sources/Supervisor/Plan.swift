@@ -159,10 +159,11 @@ public struct Plan: Sendable, Hashable {
 
 extension Condition {
     /// Whether it tells of something that is not as it should be. A kept volume, a process that was killed and is over, a port that
-    /// the manifest opens, and an old image are worth a line and no alarm.
+    /// the manifest opens, an old image, a question for metrics that is not answered, and a message that is not taken are worth a line
+    /// and no alarm.
     public var isBad: Bool {
         switch type {
-        case .retired, .outOfMemory, .exposed, .imagesCurrent: false
+        case .retired, .outOfMemory, .exposed, .imagesCurrent, .metricQueryFailing, .notificationFailing: false
         default: type.isGoodWhenTrue ? status != .true : status == .true
         }
     }

@@ -42,7 +42,7 @@ final class ClusterFixture: Sendable {
     private static func freePorts() -> Int {
         while true {
             let base = 10_000 + Int.random(in: 0..<220) * 100
-            let wanted = [0, 1, 2, 20, 21, 22, 50, 51, 52, 60, 61, 70, 71, 80]
+            let wanted = [0, 1, 2, 20, 21, 22, 50, 51, 52, 60, 61, 70, 71, 80, 90]
             if wanted.allSatisfy({ LocalPort.isFree(base + $0) }) { return base }
         }
     }
@@ -126,6 +126,8 @@ final class ClusterFixture: Sendable {
             namePrefix: \(id)-pgb-\(poolers > 0 ? poolerImage : "")
             port: \(ports + 60)
             readOnlyPort: \(ports + 70)
+          monitoring:
+            port: \(ports + 90)
           console:
             name: \(console)
             port: \(ports + 80)

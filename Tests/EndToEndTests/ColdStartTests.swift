@@ -74,8 +74,8 @@ struct ColdStartTests {
             // of a key its first line is enough to look for
             return text.contains("PRIVATE KEY") ? String(text.split(separator: "\n")[1]) : text
         }
-        // seven passwords and those of etcd's four users, the stored form of one, the authority, and the keys of 13 parties
-        #expect(secrets.count == 26)
+        // seven passwords and those of etcd's four users, the token of the page, the stored form of one, the authority, and the keys of 13 parties
+        #expect(secrets.count == 27)
         let label = "label=io.pg-controller.cluster=\(cluster.id)"
         // a reader of a stopped container's volume comes and goes
         let containers = try await cluster.docker(

@@ -26,7 +26,7 @@ struct SecretStoreTests {
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
-                #expect(seen.allSatisfy { $0 == seen[0] } && seen[0].count == 29)
+                #expect(seen.allSatisfy { $0 == seen[0] } && seen[0].count == 30)
             }
         }
     }
@@ -109,7 +109,7 @@ struct SecretStoreTests {
         try await inDirectory { directory in
             let store = SecretStore(directory: directory, isReadOnly: true)
             try await store.load(Cluster(name: "look"))
-            #expect(await store.views.count == 29)
+            #expect(await store.views.count == 30)
             #expect(!FileManager.default.fileExists(atPath: directory))
             #expect(await !store.isKept("postgres-admin"))
             let views = await store.views

@@ -41,7 +41,24 @@ struct CorpusTests {
         Bad("  ttl: 30s", 5, 3, "spec.ttl", "unknown field", "spec.patroni.ttl"),
         Bad("  nodes: {shared_memory: 1GiB}", 5, 11, "spec.nodes.shared_memory", "\"sharedMemory\""),
         Bad("  zebra: 1", 5, 3, "spec.zebra", "unknown field", "one of engines, network"),
-        Bad("  monitoring: {}", 5, 3, "spec.monitoring", "not available in this version"),
+        Bad("  dashboard: {}", 5, 3, "spec.dashboard", "not available in this version"),
+        Bad(
+            "  monitoring: {bindAddress: 192.0.2.1}", 5, 29, "spec.monitoring.bindAddress", "opens the metrics",
+            "spec.monitoring.remoteAccess: true"),
+        Bad(
+            "  monitoring: {port: 5433}", 5, 22, "spec.monitoring.port", "5433 of monitoring", "5432…5434 of PostgreSQL"
+        ),
+        Bad("  monitoring: {tokenFile: missing}", 5, 27, "spec.monitoring.tokenFile", "does not exist"),
+        Bad("  monitoring: {hosts: [a b]}", 5, 24, "spec.monitoring.hosts[0]"),
+        Bad(
+            "  monitoring: {queries: [{name: jobs, query: SELECT 1 AS n, columns: [{name: n, usage: gague}]}]}", 5, 88,
+            "spec.monitoring.queries[0].columns[0].usage", "Did you mean \"gauge\"?"),
+        Bad(
+            "  monitoring: {queries: [{name: Jobs, query: SELECT 1 AS n, columns: []}]}", 5, 33,
+            "spec.monitoring.queries[0].name", "is no part of a metric's name"),
+        Bad(
+            "  monitoring: {queries: [{name: jobs, columns: []}]}", 5, 26, "spec.monitoring.queries[0]",
+            "\"query\" is missing"),
         Bad("  pooler: {port: 5433}", 5, 18, "spec.pooler.port", "5433…5434 of the poolers", "5432…5434 of PostgreSQL"),
         Bad("  pooler: {namePrefix: etcd-}", 5, 24, "spec.pooler.namePrefix", "would share the name etcd-1"),
         Bad("  pooler: {count: 4}", 5, 19, "spec.pooler.count", "from 1 to 3"),

@@ -38,7 +38,7 @@ struct ExampleTests {
             Set(
                 (0..<9).flatMap { [cluster.nodes.postgresPort + $0, cluster.nodes.patroniPort + $0] }
                     + (0..<5).map { cluster.etcd.clientPort + $0 } + cluster.poolers(1...3).map(\.port)
-                    + [cluster.console.port])
+                    + [cluster.console.port, cluster.monitoring.port])
         }
         #expect(names(one).isDisjoint(with: names(many)))
         #expect(ports(one).isDisjoint(with: ports(many)))

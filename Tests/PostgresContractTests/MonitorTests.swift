@@ -95,8 +95,7 @@ struct MonitorTests {
         await superuser.close()
     }
 
-    private func open(_ server: PostgresServer, _ database: String, as user: String) async throws -> PostgresConnection
-    {
+    func open(_ server: PostgresServer, _ database: String, as user: String) async throws -> PostgresConnection {
         var configuration = server.configuration
         configuration.database = database
         configuration.user = user
@@ -119,7 +118,7 @@ struct MonitorTests {
     }
 
     /// What the planner runs where none of the cluster's roles is there yet, then the history in the application's database.
-    private func prepare(_ server: PostgresServer) async throws {
+    func prepare(_ server: PostgresServer) async throws {
         var fixture = fixture
         fixture.database { view in
             view.roles = []

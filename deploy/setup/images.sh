@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# images.sh [NAME…]: builds the images that have changed: etcd postgres pgbouncer console controller (all of them by default).
+# images.sh [NAME…]: builds the images that have changed: etcd postgres pgbouncer console controller (all of these by
+# default), and prometheus, which few manifests use.
 #
 # An image carries, as a label, a hash of what it was built from: its folder and the base image. The same hash again
 # means nothing to do. With REFRESH=1 the base image and all images are built again, with the packages of today. Another label
@@ -10,11 +11,12 @@ root=$(cd "$here/../.." && pwd)
 say() { printf 'images: %s\n' "$*" >&2; }
 label=pg-controller.content
 declare -A tags=([etcd]=pg-controller/etcd:3.5 [postgres]=pg-controller/postgres:18
-  [pgbouncer]=pg-controller/pgbouncer:1 [console]=pg-controller/console:1 [controller]=pg-controller/supervisor:dev)
+  [pgbouncer]=pg-controller/pgbouncer:1 [console]=pg-controller/console:1 [prometheus]=pg-controller/prometheus:1
+  [controller]=pg-controller/supervisor:dev)
 [[ $# -gt 0 ]] || set -- etcd postgres pgbouncer console controller
 # what an image is for: the status shows these packages
 declare -A packages=([etcd]="etcd-server" [postgres]="postgresql-18 postgresql-18-pgvector patroni pgbackrest"
-  [pgbouncer]="pgbouncer" [console]="adminer" [controller]="libpq5 libcurl4t64")
+  [pgbouncer]="pgbouncer" [console]="adminer" [prometheus]="prometheus" [controller]="libpq5 libcurl4t64")
 for name; do [[ -n ${tags[$name]:-} ]] || { say "no image is called $name; there are: ${!tags[*]}"; exit 2; }; done
 
 # Builds take packages from the mirror that this machine uses, so they follow its apt settings about old indexes.

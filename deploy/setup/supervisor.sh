@@ -50,13 +50,26 @@ acts() {
   done
 }
 
+# The supervisor has a network of its own, on which nothing else is: on Docker's default network every container of the host
+# that names none could ask it for metrics.
+network=$name-network
+is_our_network() {
+  [[ $(docker network inspect -f '{{index .Labels "io.pg-controller.component"}}' "$network" 2>/dev/null) == supervisor ]]
+}
+make_network() {
+  is_our_network || docker network create --label io.pg-controller.component=supervisor "$network" >/dev/null
+}
+
 up() {
-  local cluster wanted
+  local cluster wanted published=()
   manifest check
   cluster=$(manifest name)
+  mapfile -t published < <(manifest published)
+  published=("${published[@]/#/--publish=}")
   docker volume create --label io.pg-controller.component=supervisor --label "io.pg-controller.cluster=$cluster" \
     "$state" >/dev/null
-  wanted=$(printf '%s\n' "$(docker image inspect -f '{{.Id}}' "$image")" "$cluster" "${options[@]}" | sha256sum | cut -c1-32)
+  wanted=$(printf '%s\n' "$(docker image inspect -f '{{.Id}}' "$image")" "$cluster" "$name" "${published[@]}" "${options[@]}" |
+    sha256sum | cut -c1-32)
   if [[ $(docker inspect -f '{{.State.Running}} {{index .Config.Labels "io.pg-controller.run"}}' "$name" 2>/dev/null) == "true $wanted" ]]; then
     say "the supervisor $name runs already, with this build and this manifest; nothing to change"
   else
@@ -68,7 +81,9 @@ up() {
       docker rm -f "$name" >/dev/null
     fi
     say "starting the supervisor container $name for cluster $cluster"
-    docker run -d --name "$name" --restart unless-stopped --log-opt max-size=10m --log-opt max-file=3 \
+    make_network
+    docker run -d --name "$name" --network "$network" "${published[@]}" --restart unless-stopped \
+      --log-opt max-size=10m --log-opt max-file=3 \
       --label "io.pg-controller.cluster=$cluster" --label io.pg-controller.component=supervisor \
       --label "io.pg-controller.run=$wanted" "${options[@]}" "$image" run >/dev/null
     acts
@@ -87,6 +102,7 @@ down() {
       { echo "the supervisor $name keeps cluster $(label cluster), and $path describes $cluster; nothing was touched" >&2; exit 1; }
     say "stopping the supervisor $name"
     docker rm -f "$name" >/dev/null
+    if is_our_network; then docker network rm "$network" >/dev/null; fi
   fi
   say "removing the containers and the networks of $cluster; its volumes stay"
   once destroy --yes "$cluster" --comeback "$comeback"

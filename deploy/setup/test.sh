@@ -14,7 +14,7 @@ say() { printf '\033[1m▶ %s  (%d:%02d)\033[0m\n' "$*" $((SECONDS / 60)) $((SEC
 # CONTRIBUTING.md says why each of them is in the long tier.
 landing='ColdStartTests/comesUp|FailoverTests|SwitchoverTests|RepairTests|RestoreTests|DeclaredTests|ControlTests/lock'
 landing+='|ControlTests/secrets|OwnershipTests|PlantedTests|ArchiveProgramTests|CertificatesTests/boundaries|EtcdAccessTests/boundaries'
-landing+='|LocalConfigurationTests|NetworksTests'
+landing+='|LocalConfigurationTests|NetworksTests|MonitoringTests'
 log=.build/last-test.log
 background=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$background"' EXIT
@@ -31,8 +31,20 @@ failed() {
 unit() {
   say "unit tests of the programs in the images"
   python3 -B -m unittest discover -b -s Tests/ImagePrograms -t Tests
+  say "unit tests of the alert rules and the dashboard"
+  python3 -B -m unittest discover -b -s Tests/Monitoring -t Tests
   say "unit tests"
   run --skip ContractTests --skip EndToEndTests --skip SimulationTests
+}
+
+# The page in a real browser, and each alert with Prometheus' own program for that.
+watching() {
+  say "tests of the page in a browser"
+  python3 -B -m unittest discover -b -s Tests/Page -t Tests
+  say "tests of the alert rules"
+  deploy/setup/images.sh prometheus
+  tar -ch deploy/monitoring Tests/Monitoring | docker run --rm -i --network none --entrypoint sh pg-controller/prometheus:1 -c \
+    'cd /tmp && tar -xf - && promtool check rules deploy/monitoring/alerts.yml && promtool test rules Tests/Monitoring/alerts.test.yml'
 }
 
 # The simulation takes what the cores have left while the other tests wait for servers: it is as deterministic then. It is started
@@ -95,6 +107,7 @@ case ${1:-} in
     fi
     say "tests end to end"
     if [[ $1 == all ]]; then run --parallel --filter EndToEndTests; else run --parallel --filter "EndToEndTests.($landing)"; fi
+    if [[ $1 == all ]]; then watching; fi
     have_simulated
     ;;
   chaos)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LiveWorld
 import Model
 
 /// `controller events`: the log of what was done and why.
@@ -17,16 +18,31 @@ struct Events: AsyncParsableCommand {
     @Option(name: [.customShort("n"), .long], help: "How many of the newest to begin with.")
     var last: Int = 50
 
+    @Option(help: "Only events since then: 30m, 2h, 3d, or a time such as 2026-11-23T10:00:00Z.")
+    var since: String?
+
+    @Option(help: "Only events about this object: pg-node-1, leadership, …")
+    var object: String?
+
+    @Option(help: "Only events of this kind: action, failure, refusal, condition or notice.")
+    var kind: String?
+
+    @Option(help: "Only events with this text in them.")
+    var grep: String?
+
     func run() async throws {
+        let filter = try EventFilter(
+            since: since, object: object, kind: kind, text: grep, now: WallClock.milliseconds())
         if try await Delegation.tookOver(options) { return }
         let source = try ManifestSource.find(options, takesLastGood: true)
         if let warning = source.warning { Terminal.complain("warning: \(Terminal.plain(warning))") }
         let state = try StateDirectory(options.stateDir, cluster: source.cluster.name.text)
         var tail = EventTail(path: state.events)
-        for line in tail.newest(last) { show(line) }
+        let known = tail.newest(filter.isOpen ? last : .max).filter { filter.takes($0) }
+        for line in known.suffix(max(0, last)) { show(line) }
         while follow {
             try await Task.sleep(for: .milliseconds(250))
-            for line in tail.next() { show(line) }
+            for line in tail.next() where filter.takes(line) { show(line) }
         }
     }
 

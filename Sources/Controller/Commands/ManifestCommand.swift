@@ -6,7 +6,7 @@ import Model
 struct ManifestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "manifest", abstract: "Check a manifest, or show it with every default filled in.",
-        subcommands: [Check.self, Show.self, Name.self])
+        subcommands: [Check.self, Show.self, Name.self, Published.self, Images.self])
 
     /// `controller manifest check`.
     struct Check: ParsableCommand {
@@ -27,6 +27,31 @@ struct ManifestCommand: ParsableCommand {
         @Argument(help: "The manifest.") var path: String = Defaults.manifest
 
         func run() throws { Terminal.say(try ManifestSource.read(path).name.text) }
+    }
+
+    /// `controller manifest images`, for scripts.
+    struct Images: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the images that the cluster's containers are made from.")
+        @Argument(help: "The manifest.") var path: String = Defaults.manifest
+
+        func run() throws {
+            for image in try ManifestSource.read(path).images { Terminal.say(image.text) }
+        }
+    }
+
+    /// `controller manifest published`, for scripts.
+    struct Published: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Print what the supervisor's container publishes for spec.monitoring, as `docker run --publish` takes it."
+        )
+        @Argument(help: "The manifest.") var path: String = Defaults.manifest
+
+        func run() throws {
+            let monitoring = try ManifestSource.read(path).monitoring
+            if monitoring.enabled { Terminal.say(MonitoringService.published(monitoring)) }
+        }
     }
 
     /// `controller manifest show`.

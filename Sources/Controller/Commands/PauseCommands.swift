@@ -25,7 +25,8 @@ struct PauseCommand: AsyncParsableCommand {
         let author = by ?? Person.current
         if try await Delegation.tookOver(options, adding: by == nil ? ["--by", author] : []) { return }
         let session = try await Session.open(options)
-        try await PauseRequest(session: session, node: node.map { NodeName($0) }).pause(reason: reason, author: author)
+        let request = PauseRequest(session: session, node: node.map { NodeName($0) })
+        for line in try await request.pause(reason: reason, author: author) { Terminal.say(line) }
     }
 }
 
@@ -43,6 +44,7 @@ struct ResumeCommand: AsyncParsableCommand {
     func run() async throws {
         if try await Delegation.tookOver(options) { return }
         let session = try await Session.open(options)
-        try await PauseRequest(session: session, node: node.map { NodeName($0) }).resume()
+        let request = PauseRequest(session: session, node: node.map { NodeName($0) })
+        for line in try await request.resume() { Terminal.say(line) }
     }
 }

@@ -11,16 +11,25 @@ struct MeasuredHistory {
     init() {}
 
     /// Reads the event log, with the part of it that was rotated last.
-    init(eventsAt path: String) {
+    init(eventsAt path: String) { self.init(MeasuredHistory.events(at: path)) }
+
+    /// From events, oldest first.
+    init(_ events: [Event]) {
+        for event in events {
+            if let measured = event.measured { add(measured) }
+        }
+    }
+
+    /// The events with a measurement, oldest first.
+    static func events(at path: String) -> [Event] {
+        var events: [Event] = []
         for file in ["\(path).1", path] {
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { continue }
             for line in text.split(separator: "\n") where line.contains("\"measured\"") {
-                guard let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8)),
-                    let measured = event.measured
-                else { continue }
-                add(measured)
+                if let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8)) { events.append(event) }
             }
         }
+        return events
     }
 
     /// Adds a measurement that is newer than all before.

@@ -87,14 +87,16 @@ enum StatusTable {
     }
 
     private static func conditions(_ status: StatusReport, verbose: Bool) -> [String] {
-        let always = ["Ready", "VolumeRetained", "OutOfMemory", "Exposed"]
+        let always = ["Ready", "VolumeRetained", "OutOfMemory", "Exposed", "MetricQueryFailing", "NotificationFailing"]
         let shown = status.conditions.filter { condition in
             verbose || condition.bad || always.contains(condition.type)
                 || condition.type == "ImagesCurrent" && condition.status == "False"
         }
         var lines = ["Conditions" + (verbose ? "" : " (all: --verbose)")]
         for condition in shown {
-            let isHint = condition.type == "Exposed" || condition.type == "ImagesCurrent" && condition.status == "False"
+            let isHint =
+                ["Exposed", "MetricQueryFailing", "NotificationFailing"].contains(condition.type)
+                || condition.type == "ImagesCurrent" && condition.status == "False"
             let mark = condition.bad ? Terminal.red("✗") : isHint ? Terminal.yellow("!") : Terminal.green("✓")
             let since = condition.lastTransitionTime.map { " since \($0)" } ?? ""
             let object = condition.object == "cluster" ? "" : " [\(condition.object)]"

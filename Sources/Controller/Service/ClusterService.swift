@@ -40,6 +40,10 @@ struct ClusterService<W: KeptWorld>: Service {
     let lock: (any ActingLock)?
     /// Ends the loop once everything is as wanted (`controller apply`), or never.
     var endsWhenConverged = false
+    /// What the HTTP server shows; nil where there is none.
+    var board: MonitoringBoard?
+    /// The messages to people; nil where there are none.
+    var outbox: (box: Outbox, troubles: NotificationTroubles)?
     /// Called after every pass.
     var onPass: @Sendable (PassReport) -> Void = { _ in }
 
@@ -101,7 +105,9 @@ struct ClusterService<W: KeptWorld>: Service {
             if isResync { resyncAt = .now + ClusterService.resync }
             let secretTrouble = isHandOver ? nil : await world.reloadSecrets(source.cluster)
             let scope: ObservationScope = isHandOver ? .handOver : isResync ? .everythingAfresh : .everything
+            let begin = ContinuousClock.now
             var report = await pass.run(source.cluster, scope: scope)
+            let duration = ContinuousClock.now - begin
             isHandOver = report.plan.isHandOver
             if report.plan.refusesManifest {
                 let words = report.conditions.first { $0.reason == "CannotChange" }?.message ?? ""
@@ -112,20 +118,25 @@ struct ClusterService<W: KeptWorld>: Service {
                 source.note(isRefused: report.plan.refusesManifest, savingTo: state.lastManifest)
             }
             if let condition = source.condition ?? secretTrouble { report.conditions.append(condition) }
+            report.add(board?.conditions(of: source.cluster.monitoring) ?? [])
+            if let outbox { report.add(outbox.troubles.conditions(outbox.box)) }
             let told = recorder.tell(report)
             let cost = await failovers.follow(report, in: world)
             let pause = await switchovers.follow(report, in: world)
             let costs = await changes.follow(report, in: world)
-            for event in told + [cost, pause].compactMap(\.self) + costs {
+            let events = told + [cost, pause].compactMap(\.self) + costs
+            for event in events {
                 logger.info("\(event.object): \(event.what) (\(event.reason)) \(event.message)")
                 if let trouble = await log.append([event]) {
                     logger.error("the event log cannot be written: \(trouble)")
                 }
             }
             if !isHandOver { history.note(report) }
+            board?.note(report, events: events, at: await world.now(), took: duration)
+            let change = outbox?.box.note(report, events: events)
             onPass(report)
             if endsWhenConverged, report.isConverged { return }
-            let limit = min(report.lookAgain ?? ClusterService.resync, resyncAt - .now)
+            let limit = [report.lookAgain, change, resyncAt - .now].compactMap(\.self).min() ?? ClusterService.resync
             await wakeSignal.wait(atMost: max(limit, .milliseconds(10)))
         }
     }

@@ -16,7 +16,10 @@ struct ConditionHistory: Codable {
     }
 
     /// What only the running controller knows, because it comes from trying and from events.
-    private static let remembered: [ConditionType] = [.crashLoop, .actionFailing, .actionRefused, .outOfMemory]
+    private static let remembered: [ConditionType] = [
+        .crashLoop, .actionFailing, .actionRefused, .outOfMemory, .monitoringAvailable, .metricQueryFailing,
+        .notificationFailing,
+    ]
 
     /// What the controller said last of a condition of the cluster.
     func line(of type: ConditionType) -> StatusReport.ConditionLine? {

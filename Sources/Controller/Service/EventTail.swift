@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Model
 
 /// Reads an event log as it grows; when it is rotated it finishes the old file and goes on with the new one.
 struct EventTail {
@@ -17,6 +18,26 @@ struct EventTail {
         let before = FileManager.default.contents(atPath: path + ".1").map { Array($0) } ?? []
         let lines = EventTail.lines(before) + next()
         return Array(lines.suffix(max(0, count)))
+    }
+
+    /// The newest events of a log, oldest first, without following it.
+    static func newest(_ count: Int, of path: String) -> [Event] {
+        let lines = ["\(path).1", path].flatMap { EventTail.end(of: $0) }
+        return lines.suffix(count).compactMap { try? JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
+    }
+
+    /// The last lines of a file, of which the first may be cut off.
+    private static func end(of path: String) -> [String] {
+        let length = 262_144
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return [] }
+        lseek(descriptor, max(0, Int(status.st_size) - length), SEEK_SET)
+        var bytes = [UInt8](repeating: 0, count: length)
+        let count = Glibc.read(descriptor, &bytes, length)
+        return count > 0 ? lines(Array(bytes[..<count])) : []
     }
 
     /// What came since the last call.

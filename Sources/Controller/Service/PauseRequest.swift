@@ -11,38 +11,39 @@ struct PauseRequest {
     private var cluster: Cluster { session.source.cluster }
     private var subject: String { node.map { "node \($0)" } ?? "cluster \(cluster.name)" }
 
-    func pause(reason: String, author: String) async throws {
+    /// Asks for the pause; what to say of it.
+    func pause(reason: String, author: String) async throws -> [String] {
         if let node, !cluster.nodeNames.contains(node) {
             let names = cluster.nodeNames.map(\.text).joined(separator: ", ")
             throw Failure(.badInput, "--node: there is no node \(node); there are \(names)")
         }
         if let known = try await keys().pauses.first(where: { $0.node == node }) {
-            return Terminal.say("\(subject) is paused already, \(known.text)")
+            return ["\(subject) is paused already, \(known.text)"]
         }
         let record = PauseRecord(
             node: node, since: await session.world.now().text, author: String(Terminal.plain(author).prefix(100)),
             reason: String(Terminal.plain(reason).prefix(500)))
         if case .exists = try await session.claim(PauseRecord.key(of: cluster.name, node: node), record.value) {
             let known = try await keys().pauses.first { $0.node == node }
-            return Terminal.say("\(subject) is paused already\(known.map { ", \($0.text)" } ?? "")")
+            return ["\(subject) is paused already\(known.map { ", \($0.text)" } ?? "")"]
         }
-        Terminal.say("\(subject) is paused \(record.text)")
-        Terminal.say(
+        return [
+            "\(subject) is paused \(record.text)",
             node == nil
                 ? "nothing is changed until `controller resume`; Patroni fails over in its own time"
-                : "its container is left alone until `controller resume --node \(node?.text ?? "")`; the rest goes on")
+                : "its container is left alone until `controller resume --node \(node?.text ?? "")`; the rest goes on",
+        ]
     }
 
-    func resume() async throws {
+    /// Ends the pause; what to say of it.
+    func resume() async throws -> [String] {
         let keys = try await keys()
         if let known = keys.pauses.first(where: { $0.node == node }) {
             try await session.request(
                 .deleteKey(key: PauseRecord.key(of: cluster.name, node: node), modRevision: known.modRevision))
-            Terminal.say("\(subject) goes on; it was paused \(known.text)")
-        } else {
-            Terminal.say("\(subject) was not paused by `controller pause`")
+            return ["\(subject) goes on; it was paused \(known.text)"] + rest(keys)
         }
-        for word in rest(keys) { Terminal.say(word) }
+        return ["\(subject) was not paused by `controller pause`"] + rest(keys)
     }
 
     /// What is still left alone, and how to end that.

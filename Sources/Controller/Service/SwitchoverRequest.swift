@@ -11,14 +11,25 @@ struct SwitchoverRequest {
     private var key: String { SwitchoverRecord.key(of: cluster.name) }
 
     func run(to candidate: NodeName?, timeout: Duration) async throws {
+        var tail = EventTail(path: session.state.events)
+        _ = tail.newest(0)
+        guard let leader = try await ask(to: candidate) else {
+            return Terminal.say("\(candidate?.text ?? "") is the primary already")
+        }
+        try await follow(from: leader, timeout: timeout)
+        let new = try await look().leader?.node
+        Terminal.say("\(new.map(\.text) ?? "no node") is the primary now, in place of \(leader)")
+        if let cost = await cost(&tail) { Terminal.say(cost) }
+    }
+
+    /// Puts the request into etcd; the primary that is to hand over, nil where the candidate is the primary already.
+    func ask(to candidate: NodeName?) async throws -> NodeName? {
         let dcs = try await look()
         guard let leader = dcs.leader?.node else {
             throw Failure("there is no primary that could hand over; see `status`")
         }
-        if let candidate, candidate == leader { return Terminal.say("\(candidate) is the primary already") }
+        if candidate == leader { return nil }
         try check(candidate, leader, dcs)
-        var tail = EventTail(path: session.state.events)
-        _ = tail.newest(0)
         let record = SwitchoverRecord(
             from: leader, to: candidate, author: .person, why: "a person asked for it",
             at: Timestamp(await session.world.now()))
@@ -28,10 +39,7 @@ struct SwitchoverRequest {
                 "a switchover from \(seen.from) is under way already, since \(seen.at.brief) (\(seen.why)); see `status`"
             )
         }
-        try await follow(from: leader, timeout: timeout)
-        let new = try await look().leader?.node
-        Terminal.say("\(new.map(\.text) ?? "no node") is the primary now, in place of \(leader)")
-        if let cost = await cost(&tail) { Terminal.say(cost) }
+        return leader
     }
 
     /// What cannot be is refused before anything is asked for.

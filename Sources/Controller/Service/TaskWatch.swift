@@ -17,15 +17,25 @@ struct TaskWatch {
     func run(timeout: Duration) async throws {
         try await session.refuseWhilePaused()
         let known = kind == .backup ? try await labels() : []
-        let asked = Timestamp(await session.world.now())
-        let request = TaskRequest(kind, type: type, at: asked, by: author)
+        let request = try await ask()
+        Terminal.complain("  … asked for")
+        try await follow(request, asked: request.at, known: known, timeout: timeout)
+    }
+
+    /// Puts the request into etcd.
+    func ask() async throws -> TaskRequest {
+        try await session.refuseWhilePaused()
+        let request = TaskRequest(kind, type: type, at: Timestamp(await session.world.now()), by: author)
         let key = TaskRequest.prefix(of: cluster.name) + kind.rawValue
         if case .exists(let other) = try await session.claim(key, request.value) {
             let seen = other.flatMap { TaskRequest(key: kind.rawValue, value: $0, modRevision: 0) }
             throw Failure(
                 "\(seen?.text ?? "another request") has not come to its end; ask again when it has (see `status`)")
         }
-        Terminal.complain("  … asked for")
+        return request
+    }
+
+    private func follow(_ request: TaskRequest, asked: Timestamp, known: [String], timeout: Duration) async throws {
         let start = ContinuousClock.now
         var shown = ""
         while ContinuousClock.now - start < timeout {

@@ -31,6 +31,9 @@ struct Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return entry.value
     }
 
+    /// The values that are good.
+    var all: [(key: Key, value: Value)] { entries.filter { isGood($0.value) }.map { ($0.key, $0.value.value) } }
+
     /// How long ago a value that is good was kept.
     func age(of key: Key) -> Duration? {
         guard let entry = entries[key], isGood(entry) else { return nil }

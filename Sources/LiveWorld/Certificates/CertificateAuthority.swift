@@ -90,7 +90,7 @@ struct CertificateAuthority {
     private static func usages(of principal: Principal) -> [ExtendedKeyUsage.Usage] {
         switch principal {
         case .node, .etcdMember: [.serverAuth, .clientAuth]
-        case .poolerServer: [.serverAuth]
+        case .poolerServer, .monitoring: [.serverAuth]
         case .pooler, .backup, .controller, .etcdClient, .etcdController, .etcdSuperuser: [.clientAuth]
         }
     }

@@ -199,6 +199,12 @@ extension LiveWorld {
         return labels[Label.holderContainer].flatMap { $0.isEmpty ? nil : ContainerID($0) }
     }
 
+    /// The ports that the controller's own container publishes; nil outside of a container, and where Docker does not answer.
+    public func ownPorts() async -> [PortBinding]? {
+        guard let ownContainer, let own = try? await docker.container(ownContainer.text) else { return nil }
+        return ContainerSettings(own).ports
+    }
+
     /// The name of the controller's own container.
     public func ownName() async -> ContainerName? {
         guard let ownContainer, let own = try? await docker.container(ownContainer.text) else { return nil }

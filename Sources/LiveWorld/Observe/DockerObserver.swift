@@ -194,11 +194,8 @@ struct DockerObserver {
 
     private func images() async -> [ImageSighting] {
         if scope == .handOver { return [] }
-        var wanted = [cluster.etcd.image, cluster.nodes.image]
-        if cluster.console.enabled { wanted.append(cluster.console.image) }
-        if cluster.pooler.enabled { wanted.append(cluster.pooler.image) }
         var sightings: [ImageSighting] = []
-        for reference in wanted {
+        for reference in cluster.images {
             var seen = ImageSighting(
                 reference: reference, id: .absent, pulling: await world.engineCache.pull(reference))
             do throws(DockerError) {

@@ -9,7 +9,7 @@ struct PoolerObserver {
 
     private static let deadline: Duration = .milliseconds(500)
     /// The entry in `SHOW DATABASES` that carries the version of the files (Reconcilers' PoolerSpec).
-    private static let marker = "pg-controller"
+    static let marker = "pg-controller"
 
     func observe() async -> [PoolerSighting] {
         await withTaskGroup(of: PoolerSighting.self) { group in
@@ -65,8 +65,10 @@ struct PoolerObserver {
 
 extension LiveWorld {
     /// An open session with a pooler's admin console, kept for the next look.
-    func poolerConsole(host: String, deadline: Duration) async throws -> PostgresConnection {
-        let key = "\(host)/pooler"
+    func poolerConsole(
+        host: String, deadline: Duration, for use: SessionUse = .looks
+    ) async throws -> PostgresConnection {
+        let key = "\(host)/pooler/\(use)"
         if let known = await connections.session(key), await known.isUsable { return known }
         let connection = try await PostgresConnection.connect(
             PostgresConfiguration(

@@ -71,33 +71,52 @@ enum Login: Sendable, Hashable {
     case superuser
 }
 
+/// What a session is kept for. Each use has a session of its own, so that a slow answer to one delays none of the other.
+enum SessionUse: Sendable, Hashable {
+    /// The controller's looks.
+    case looks
+    /// Metrics.
+    case metrics
+
+    /// A statement for metrics ends by itself soon, also where the request to end it was lost.
+    var settings: [String: String] {
+        switch self {
+        case .looks: [:]
+        case .metrics: ["statement_timeout": "5s"]
+        }
+    }
+}
+
 extension LiveWorld {
     /// An open session to a node, kept for the next look.
     func session(
-        server: ServerAddress, database: String, as login: Login = .superuser
+        server: ServerAddress, database: String, as login: Login = .superuser, for use: SessionUse = .looks,
+        deadline: Duration? = nil
     ) async throws -> PostgresConnection {
-        let key = LiveWorld.key(server, database, login)
+        let key = LiveWorld.key(server, database, login, use)
         if let known = await connections.session(key), await known.isUsable { return known }
-        let connection = try await connect(server: server, database: database, as: login)
+        let connection = try await connect(
+            server: server, database: database, as: login, settings: use.settings, deadline: deadline)
         await connections.keep(connection, as: key)
         let (connections, wakes) = (connections, wakes)
         Task {
             _ = await connection.waitUntilBroken()
             await connections.drop(connection)
-            await wakes.wake()
+            // the end of a slow question for metrics says nothing of the server
+            if use == .looks { await wakes.wake() }
         }
         return connection
     }
 
     /// Closes what is kept open to a database, which would keep it from being dropped.
     func closeSessions(server: ServerAddress, database: String) async {
-        for login in [Login.monitor, .superuser] {
-            await connections.session(LiveWorld.key(server, database, login))?.close()
+        for (login, use) in [(Login.monitor, SessionUse.looks), (.superuser, .looks), (.monitor, .metrics)] {
+            await connections.session(LiveWorld.key(server, database, login, use))?.close()
         }
     }
 
-    private static func key(_ server: ServerAddress, _ database: String, _ login: Login) -> String {
-        "\(login)@\(server)/\(database)"
+    private static func key(_ server: ServerAddress, _ database: String, _ login: Login, _ use: SessionUse) -> String {
+        "\(login)@\(server)/\(database)/\(use)"
     }
 
     /// A session of its own with a node, which inherits nothing from the role or the database (`SessionSettings`). Who
@@ -107,7 +126,8 @@ extension LiveWorld {
     ///
     /// The controller's certificate opens it. Nodes that have not read the rules for that yet ask for the superuser's password.
     func connect(
-        server: ServerAddress, database: String, as login: Login = .superuser, settings: [String: String] = [:]
+        server: ServerAddress, database: String, as login: Login = .superuser, settings: [String: String] = [:],
+        deadline: Duration? = nil
     ) async throws -> PostgresConnection {
         let isMonitor = login == .monitor
         let own = isMonitor ? SessionSettings.monitor : SessionSettings.superuser
@@ -119,6 +139,6 @@ extension LiveWorld {
                 trustedAuthorities: try await secrets.value(.authorities),
                 clientIdentity: try? await secrets.value(Principal.controller.secret), address: server.host,
                 connectTimeout: .seconds(2), applicationName: "controller",
-                settings: own.merging(settings) { _, own in own }))
+                settings: own.merging(settings) { _, own in own }), deadline: deadline)
     }
 }

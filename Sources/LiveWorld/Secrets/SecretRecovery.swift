@@ -71,7 +71,7 @@ extension LiveWorld {
     /// and is no part of one, such as an application's own, shows nothing.
     /// - Returns: in words; whether it has a repository; whether its etcd may have users, which older builds' has not.
     func evidence(of cluster: Cluster) async throws -> (text: String, hasRepository: Bool, knowsUsers: Bool)? {
-        let parts: [Component] = [.node, .etcd, .repository, .pooler, .console, .task]
+        let parts: [Component] = [.node, .etcd, .repository, .pooler, .console, .prometheus, .task]
         func isPart(_ component: String?) -> Bool { parts.contains { $0.rawValue == component } }
         let filter = DockerFilters(["label": ["\(Label.cluster)=\(cluster.name)"]])
         let volumes = try await docker.volumes(filter).filter { isPart($0.labels[Label.component]) }
@@ -151,7 +151,7 @@ enum SecretRecovery {
             default: .etcdMember(ContainerName(name.text))
             }
         case .pooler: file.name == "server.pem" ? .poolerServer : .pooler
-        case .console, .network, .repository, .supervisor, .task, .reader: .pooler
+        case .console, .network, .repository, .supervisor, .prometheus, .task, .reader: .pooler
         }
     }
 

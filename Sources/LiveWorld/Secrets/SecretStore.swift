@@ -147,7 +147,7 @@ public actor SecretStore {
 
     /// The secrets a cluster needs, and the file for those that the manifest provides.
     static func wanted(_ cluster: Cluster) -> [(SecretName, String?)] {
-        [
+        var wanted: [(SecretName, String?)] = [
             ("patroni-rest", nil),
             ("postgres-superuser", nil),
             ("postgres-replication", cluster.accounts.replication.passwordFile),
@@ -155,8 +155,19 @@ public actor SecretStore {
             ("postgres-admin", cluster.accounts.admin.passwordFile),
             ("postgres-console", cluster.console.account.passwordFile),
             ("pooler-password", nil),
-        ] + EtcdUsers.wanted(cluster).map { ($0.secret, nil) } + repositories(cluster)
-            + cluster.roles.compactMap { role in role.secret.map { ($0, role.passwordFile) } }
+        ]
+        wanted += EtcdUsers.wanted(cluster).map { ($0.secret, nil) }
+        wanted += repositories(cluster)
+        if let file = cluster.monitoring.tokenFile { wanted.append((.monitoringToken, file)) }
+        if cluster.monitoring.enabled, cluster.monitoring.page { wanted.append((.pageToken, nil)) }
+        for receiver in cluster.notifications {
+            if let file = receiver.urlFile { wanted.append((receiver.urlSecret, file)) }
+            if let file = receiver.tokenFile { wanted.append((receiver.tokenSecret, file)) }
+        }
+        for role in cluster.roles {
+            if let secret = role.secret { wanted.append((secret, role.passwordFile)) }
+        }
+        return wanted
     }
 
     /// What opens the cluster's repository, and the one that it is bootstrapped from.

@@ -25,6 +25,16 @@ extension Manifest {
                 "spec.console.bindAddress", cluster.console.bindAddress,
                 cluster.console.remoteAccess || !cluster.console.enabled, "spec.console.remoteAccess", "the console"
             ),
+            (
+                "spec.monitoring.bindAddress", cluster.monitoring.bindAddress,
+                cluster.monitoring.remoteAccess || !cluster.monitoring.enabled, "spec.monitoring.remoteAccess",
+                "the metrics"
+            ),
+            (
+                "spec.monitoring.prometheus.bindAddress", cluster.monitoring.prometheus.bindAddress,
+                cluster.monitoring.prometheus.remoteAccess || !cluster.monitoring.prometheus.enabled,
+                "spec.monitoring.prometheus.remoteAccess", "Prometheus"
+            ),
         ]
         for (path, address, isAllowed, consent, what) in addresses {
             log.require(

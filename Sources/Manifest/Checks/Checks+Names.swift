@@ -23,13 +23,18 @@ extension Manifest {
             !(nodes + members + poolers).contains(console), at: "spec.console.name",
             with: [nodePath, etcdPath],
             "is the name of another container", got: console, expected: "a name of its own")
+        let prometheus = cluster.monitoring.prometheus.name.text
+        log.require(
+            !cluster.monitoring.prometheus.enabled || !(nodes + members + poolers + [console]).contains(prometheus),
+            at: "spec.monitoring.prometheus.name", with: [nodePath, etcdPath, "spec.console.name"],
+            "is the name of another container", got: prometheus, expected: "a name of its own")
         checkRepositories(cluster, log)
-        let volumes = (nodes + members).map { $0 + "-data" }
+        let volumes = (nodes + members + [prometheus]).map { $0 + "-data" }
         let repository = cluster.backups.volume.text
         log.require(
             !volumes.contains(repository), at: "spec.backups.volume", with: [nodePath, etcdPath],
             "is the data volume of another container", got: repository, expected: "a volume of its own")
-        checkNetworkNames(cluster, containers: nodes + members + poolers + [console], log)
+        checkNetworkNames(cluster, containers: nodes + members + poolers + [console, prometheus], log)
     }
 
     private static func checkNetworkNames(_ cluster: Cluster, containers: [String], _ log: Diagnostics) {

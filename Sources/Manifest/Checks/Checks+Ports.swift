@@ -64,6 +64,20 @@ extension Manifest {
                         count: cluster.pooler.count, address: cluster.pooler.bindAddress))
             }
         }
+        if cluster.monitoring.enabled {
+            ranges.append(
+                PortRange(
+                    what: "monitoring", path: "spec.monitoring.port", countPath: "spec.monitoring.port",
+                    first: cluster.monitoring.port, count: 1, address: cluster.monitoring.bindAddress))
+        }
+        let prometheus = cluster.monitoring.prometheus
+        if prometheus.enabled {
+            ranges.append(
+                PortRange(
+                    what: "Prometheus", path: "spec.monitoring.prometheus.port",
+                    countPath: "spec.monitoring.prometheus.port", first: prometheus.port, count: 1,
+                    address: prometheus.bindAddress))
+        }
         if cluster.console.enabled {
             ranges.append(
                 PortRange(

@@ -24,6 +24,7 @@ extension Manifest {
         checkExposure(cluster, log)
         checkContainerNames(cluster, log)
         checkSubnets(cluster, log)
+        checkNotifications(cluster, log)
         checkNodes(cluster, log)
         cluster.nodes.maintenance.sort()
         return cluster

@@ -45,10 +45,16 @@ struct Document: Sendable {
             Rule("pooler", \.pooler, .pooler, "PgBouncer in front of the nodes: addresses that always work."),
             Rule("tls", \.tls, .tls, "TLS between clients and the cluster."),
             Rule("console", \.console, .console, "The web console."),
+            Rule("monitoring", \.monitoring, .monitoring, "Metrics and health over HTTP, from the controller itself."),
+            Rule(
+                "notifications", \.notifications,
+                Shape<NotificationReceiver>.notificationReceiver.list(
+                    upTo: 20, empty: NotificationReceiver(name: ""), unique: { $0.name }),
+                "Who is told when something happens."),
             Rule("bootstrap", \.recovery, .bootstrap, "What a cluster that does not exist yet begins with."),
             Rule("maintenance", \.maintenance, .flag, "While true, nothing is changed."),
         ], defaults: Cluster(name: ""),
-        later: ["monitoring", "dashboard", "restore", "standby", "upgrade", "hosts"])
+        later: ["dashboard", "restore", "standby", "upgrade", "hosts"])
 }
 
 extension Shape<String> {

@@ -143,6 +143,14 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case imageMissing = "ImageMissing"
     /// An image is not old, and all containers were made from its newest build.
     case imagesCurrent = "ImagesCurrent"
+    /// The controller serves metrics where the manifest says.
+    case monitoringAvailable = "MonitoringAvailable"
+    /// The cluster's own Prometheus runs.
+    case prometheusAvailable = "PrometheusAvailable"
+    /// A receiver of notifications does not take them.
+    case notificationFailing = "NotificationFailing"
+    /// A question of the manifest's own for metrics is not answered.
+    case metricQueryFailing = "MetricQueryFailing"
     /// A container keeps crashing.
     case crashLoop = "CrashLoop"
     /// The kernel killed a process of a container that goes on running.
@@ -185,14 +193,13 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
         switch self {
         case .ready, .primaryAvailable, .replicasStreaming, .synchronousStandby, .etcdHealthy, .schemaCurrent,
             .rolesCurrent, .databasesCurrent, .archiving, .backupAvailable, .restoreProven, .repositoryVerified,
-            .poolerAvailable, .consoleAvailable, .imagesCurrent:
+            .poolerAvailable, .consoleAvailable, .imagesCurrent, .monitoringAvailable,
+            .prometheusAvailable:
             true
         case .manifestInvalid, .secretLost, .certificateExpiring, .certificateInvalid, .exposed, .notOwned, .portTaken,
-            .imageMissing,
-            .crashLoop,
-            .outOfMemory,
-            .collationMismatch, .dataLost, .foreignData, .engineUnreachable,
-            .paused,
+            .imageMissing, .crashLoop, .outOfMemory, .metricQueryFailing, .notificationFailing,
+            .collationMismatch, .dataLost, .foreignData,
+            .engineUnreachable, .paused,
             .repositoryLost, .walGrowing, .strayTimeline, .backupFailed, .restoreFailed, .retired, .actionFailing,
             .actionRefused, .unsupportedChange, .parametersRefused, .rolloutStopped, .switchoverDelayed:
             false

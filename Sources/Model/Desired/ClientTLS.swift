@@ -25,6 +25,20 @@ public enum BindAddress {
     public static func isLoopback(_ address: String) -> Bool { address.hasPrefix("127.") || address == "::1" }
     /// Whether it stands for all addresses of the host.
     public static func isAny(_ address: String) -> Bool { address == "0.0.0.0" || address == "::" }
+    /// Whether a text is written as an address, and not as a name that something has to look up.
+    public static func isAddress(_ text: String) -> Bool {
+        if text.contains(":") { return text.utf8.allSatisfy { $0 == 0x3A || $0 == 0x2E || isHexDigit($0) } }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                (1...3).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
+                    && Int(part) ?? 256 < 256
+            }
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
+    }
 }
 
 extension Cluster {

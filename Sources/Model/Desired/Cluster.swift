@@ -30,6 +30,10 @@ public struct Cluster: Sendable, Hashable {
     public var tls: ClientTLSSettings
     /// The web console.
     public var console: ConsoleSettings
+    /// Metrics and health over HTTP.
+    public var monitoring: MonitoringSettings
+    /// Who is told when something happens.
+    public var notifications: [NotificationReceiver]
     /// What a cluster that does not exist yet is bootstrapped from; nil for an empty database.
     public var recovery: Recovery?
     /// Nothing is changed while this is true (invariant I14).
@@ -52,6 +56,8 @@ public struct Cluster: Sendable, Hashable {
         pooler = PoolerSettings()
         tls = ClientTLSSettings()
         console = ConsoleSettings()
+        monitoring = MonitoringSettings()
+        notifications = []
         maintenance = false
     }
 
@@ -66,6 +72,14 @@ public struct Cluster: Sendable, Hashable {
         guard node.text.hasPrefix(nodes.namePrefix), let number = Int(node.text.dropFirst(nodes.namePrefix.count))
         else { return nil }
         return number - 1
+    }
+    /// The images that its containers are made from, each once.
+    public var images: [ImageReference] {
+        var images = [etcd.image, nodes.image]
+        if pooler.enabled { images.append(pooler.image) }
+        if console.enabled { images.append(console.image) }
+        if monitoring.prometheus.enabled { images.append(monitoring.prometheus.image) }
+        return Set(images).sorted()
     }
     /// Where Patroni keeps this cluster in etcd.
     public var dcsPrefix: String { "/service/\(name)/" }

@@ -58,6 +58,7 @@ extension Cluster {
     public var passwordFiles: [String] {
         let accounts = [accounts.admin, accounts.replication, accounts.rewind, console.account]
         return accounts.compactMap(\.passwordFile) + roles.compactMap(\.passwordFile)
+            + ([monitoring.tokenFile] + notifications.flatMap { [$0.urlFile, $0.tokenFile] }).compactMap(\.self)
     }
 
     /// The accounts that people and applications log in with, and the secrets that hold their passwords. None is a

@@ -78,6 +78,8 @@ public enum Component: String, Sendable, Hashable, CaseIterable {
     case supervisor
     /// A connection pooler.
     case pooler
+    /// A Prometheus of the cluster's own, or its volume.
+    case prometheus
     /// A task that runs to its end: a backup, a restore, a drill.
     case task
     /// A container that was never started and has somebody's volumes read-only, for one look into them: the world's own

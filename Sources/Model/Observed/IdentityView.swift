@@ -18,6 +18,8 @@ public enum Principal: Sendable, Hashable, Comparable {
     case etcdController
     /// A person in a member's container, towards etcd: the superuser.
     case etcdSuperuser
+    /// The controller's HTTP server.
+    case monitoring
 
     /// The name by which people call it: `pg-node-1`, `pooler`. No object's name has a dot in it.
     public var text: String {
@@ -31,6 +33,7 @@ public enum Principal: Sendable, Hashable, Comparable {
         case .etcdClient(let node): "\(node).etcd"
         case .etcdController: "controller.etcd"
         case .etcdSuperuser: "superuser.etcd"
+        case .monitoring: "monitoring.server"
         }
     }
 
@@ -48,7 +51,7 @@ public enum Principal: Sendable, Hashable, Comparable {
         case .pooler: cluster.text == EtcdUsers.root ? "pooler.internal" : cluster.text
         case .backup: "backup.internal"
         case .controller: "controller.internal"
-        case .etcdMember, .etcdClient, .etcdController, .poolerServer: ""
+        case .etcdMember, .etcdClient, .etcdController, .poolerServer, .monitoring: ""
         case .etcdSuperuser: EtcdUsers.root
         }
     }
@@ -66,6 +69,8 @@ public enum Principal: Sendable, Hashable, Comparable {
                 + cluster.clientNames(at: cluster.nodes.bindAddress, cluster.nodes.patroniBindAddress)
         case .poolerServer:
             cluster.poolers.map(\.name.text) + cluster.clientNames(at: cluster.pooler.bindAddress)
+        case .monitoring:
+            cluster.clientNames(at: cluster.monitoring.bindAddress) + cluster.monitoring.ownNames(of: cluster)
         case .etcdMember(let name): [name.text, Principal.etcdMembers, "localhost"]
         case .pooler, .backup, .controller, .etcdClient, .etcdController, .etcdSuperuser: ["\(text).invalid"]
         }
@@ -82,6 +87,7 @@ extension Cluster {
         principals += etcdNames.map { .etcdMember($0) } + [.controller, .etcdController, .etcdSuperuser]
         if pooler.enabled { principals += [.pooler, .poolerServer] }
         if backups.enabled { principals.append(.backup) }
+        if monitoring.enabled, monitoring.tls { principals.append(.monitoring) }
         return principals.sorted()
     }
 }
@@ -182,6 +188,10 @@ public struct CertificateView: Sendable, Hashable {
 }
 
 extension SecretName {
+    /// The token that requests for metrics have to carry, where the manifest names a file with one.
+    public static let monitoringToken: SecretName = "monitoring-token"
+    /// The token that opens the verbs of the page (`controller token`).
+    public static let pageToken: SecretName = "page-token"
     /// The certificates of all authorities that are trusted, as PEM. It is no file of its own.
     public static let authorities: SecretName = "authorities"
     /// What an older build had for an authority's key, which all parties shared; it is known only while that authority signs.

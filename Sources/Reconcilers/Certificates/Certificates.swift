@@ -197,7 +197,8 @@ struct CertificatesInForce {
         case .etcdSuperuser:
             let files = [EtcdSpec.superuserIdentity]
             return scope.cluster.etcdNames.lazy.compactMap { lacks(files, $0, secrets) }.first
-        case .backup, .controller, .etcdController: return nil
+        // the controller shows the newest one at each connection
+        case .backup, .controller, .etcdController, .monitoring: return nil
         }
     }
 

@@ -1,6 +1,6 @@
 public import Model
 
-/// Tells of published ports where clients on other hosts may log in without TLS, and of containers on the internal network that are
+/// Tells of published ports where clients on other hosts may log in without TLS or read metrics, and of containers on the internal network that are
 /// not the cluster's.
 public struct Exposure: Reconciler {
     /// Its name in plans and events.
@@ -10,7 +10,7 @@ public struct Exposure: Reconciler {
 
     /// Conditions, and nothing to do: the manifest wants the one so, and a person the other.
     public func propose(_ input: PlanningInput) -> Proposal {
-        Proposal(conditions: [ports(input), foreigners(input)].compactMap(\.self))
+        Proposal(conditions: [ports(input), metrics(input), foreigners(input)].compactMap(\.self))
     }
 
     private func ports(_ input: PlanningInput) -> Condition? {
@@ -21,6 +21,22 @@ public struct Exposure: Reconciler {
             message:
                 "\(fields.joined(separator: " and ")): clients on other hosts reach this port and may come without TLS; "
                 + "what they read and write can be read on the way. Set spec.tls.required: true")
+    }
+
+    private func metrics(_ input: PlanningInput) -> Condition? {
+        let monitoring = input.cluster.monitoring
+        guard monitoring.enabled, !BindAddress.isLoopback(monitoring.bindAddress),
+            monitoring.tokenFile == nil || !monitoring.tls || monitoring.page
+        else { return nil }
+        let lacks =
+            (monitoring.tokenFile == nil ? ["tokenFile"] : []) + (monitoring.tls ? [] : ["tls: true"])
+            + (monitoring.page ? ["page: false"] : [])
+        return Condition(
+            .exposed, .true, reason: "Metrics",
+            message:
+                "spec.monitoring.bindAddress: other hosts reach the metrics and the page, which name databases, roles and sizes. Set "
+                + "spec.monitoring.\(lacks.joined(separator: " and spec.monitoring."))",
+            subject: .cluster)
     }
 
     /// Containers that reach the ports of etcd, Patroni and pgBackRest, though these refuse whatever has no certificate of the

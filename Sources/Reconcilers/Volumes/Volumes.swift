@@ -43,6 +43,10 @@ public struct Volumes: Reconciler {
         if scope.cluster.backups.enabled, let name = scope.cluster.backups.repositoryVolume {
             specs.append(spec(name, .repository, owner: name.text))
         }
+        let prometheus = scope.cluster.monitoring.prometheus
+        if prometheus.enabled {
+            specs.append(spec(scope.volumeName(of: prometheus.name.text), .prometheus, owner: prometheus.name.text))
+        }
         return specs
     }
 

@@ -17,7 +17,7 @@ extension Universe {
             case .etcd: wanted = [own]
             case .node, .pooler: wanted = [own, clients]
             case .console: wanted = [clients]
-            case .network, .repository, .supervisor, .task, .reader, nil: continue
+            case .network, .repository, .supervisor, .prometheus, .task, .reader, nil: continue
             }
             let ours = container.attachments.filter { endpoint in
                 endpoint.networkName == own || endpoint.networkName == clients

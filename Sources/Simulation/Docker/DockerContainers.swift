@@ -129,7 +129,7 @@ extension Universe {
         case .node: startNode(index)
         case .task: startTask(index)
         case .pooler: startPooler(index)
-        case .network, .repository, .console, .supervisor, .reader, nil: break
+        case .network, .repository, .console, .supervisor, .prometheus, .reader, nil: break
         }
     }
 
@@ -169,7 +169,7 @@ extension Universe {
             endSoon(index, within: isSlow ? 2_000...20_000 : 400...1600, exitCode: 0)
             engine.containers[index].node?.isTerminating = true
         case .etcd: endSoon(index, within: 50...300, exitCode: 0)
-        case .network, .repository, .console, .supervisor, .pooler, .task, .reader, nil:
+        case .network, .repository, .console, .supervisor, .pooler, .prometheus, .task, .reader, nil:
             endSoon(index, within: 20...200, exitCode: 143)
         }
     }
