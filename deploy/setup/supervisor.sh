@@ -60,6 +60,12 @@ make_network() {
   is_our_network || docker network create --label io.pg-controller.component=supervisor "$network" >/dev/null
 }
 
+start() {  # RUN PUBLISH…: RUN tells the next `up` whether the container is as it would make it
+  docker run -d --name "$name" --network "$network" --label "io.pg-controller.run=$1" "${@:2}" --restart unless-stopped \
+    --log-opt max-size=10m --log-opt max-file=3 --label "io.pg-controller.cluster=$cluster" \
+    --label io.pg-controller.component=supervisor "${options[@]}" "$image" run >/dev/null
+}
+
 up() {
   local cluster wanted published=()
   manifest check
@@ -82,10 +88,8 @@ up() {
     fi
     say "starting the supervisor container $name for cluster $cluster"
     make_network
-    docker run -d --name "$name" --network "$network" "${published[@]}" --restart unless-stopped \
-      --log-opt max-size=10m --log-opt max-file=3 \
-      --label "io.pg-controller.cluster=$cluster" --label io.pg-controller.component=supervisor \
-      --label "io.pg-controller.run=$wanted" "${options[@]}" "$image" run >/dev/null
+    # a port that another program has must not keep the controller from its work: the status says then what is missing
+    start "$wanted" "${published[@]}" || { docker rm -f "$name" >/dev/null && start unpublished; }
     acts
   fi
   say "waiting for cluster $cluster to be as $path describes it"
