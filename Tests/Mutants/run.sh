@@ -54,7 +54,7 @@ verdict() {  # FOUND WHO STATUS
 
 # The unit tests that can notice a bug are those of its module and of the modules above it; the quick ones come first.
 planners='ReconcilersTests|SupervisorTests' manifest='ManifestTests'
-clients='ControllerTests|LiveWorldTests|DockerAPITests|EtcdClientTests|PatroniAPITests|PostgresClientTests'
+clients='ControllerTests|MonitoringTests|HTTPServerTests|LiveWorldTests|DockerAPITests|EtcdClientTests|PatroniAPITests|PostgresClientTests'
 suites=("$planners" "$manifest" "$clients")
 suites_of() {  # PATCH
   local files
