@@ -5,7 +5,7 @@
 # A new replica is copied and started by another thread meanwhile. A PostgreSQL that starts in that moment takes defaults for what it
 # does not find, and goes on with them: parameters that need a restart stay as they are after the file is whole again, and Patroni marks
 # no restart as due, because it compares parameters only while PostgreSQL runs. To reload Patroni safely, wait until a node's
-# PostgreSQL is there, or to write the file apart and rename it.
+# PostgreSQL is there, or write the file apart and rename it.
 #
 # Output seen:
 #   before: 3 lines, with shared_buffers
