@@ -52,12 +52,14 @@ let package = Package(
         library("PostgresClient", ["CPostgres"]),
         // 3 values
         library("Model", [.product(name: "Crypto", package: "swift-crypto")]),
+        // the page, the alert rules and the dashboard as they are in the program
+        .target(
+            name: "EmbeddedFiles", resources: [.embedInCode("Page"), .embedInCode("Monitoring")],
+            swiftSettings: settings),
         // 4 YAML to Cluster
         library("Manifest", ["Model", "Yams"]),
         // 5 pure planners
-        .target(
-            name: "Reconcilers", dependencies: ["Model"], resources: [.embedInCode("Prometheus/Files")],
-            swiftSettings: settings),
+        library("Reconcilers", ["Model", "EmbeddedFiles"]),
         // 6 the loop, and the two worlds it runs against
         library("Supervisor", ["Reconcilers", "Model"]),
         library("Simulation", ["Supervisor", "Model"]),
@@ -76,13 +78,14 @@ let package = Package(
             name: "Controller",
             dependencies: [
                 "Model", "Manifest", "Reconcilers", "Supervisor", "LiveWorld", "Simulation", "Monitoring",
+                "EmbeddedFiles",
                 "DockerAPI", "EtcdClient", "PatroniAPI", "PostgresClient", "HTTPTransport", "HTTPServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Page/Files")], swiftSettings: settings),
+            swiftSettings: settings),
         // tests, by target
         tests("HTTPTransportTests", ["HTTPTransport", "TestSupport"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPTransport"]),

@@ -219,6 +219,15 @@ extension LiveWorld {
 }
 
 extension LiveWorld {
+    /// A container of ours has ended, or has left a network of ours: the leader may be proven dead. Yields only while
+    /// `triggers` is being read.
+    public func deathTriggers() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let deaths = deaths
+        Task { await deaths.lead { continuation.yield() } }
+        return stream
+    }
+
     /// Follows Docker's events for as long as the task lives.
     func followEngine(_ cluster: Cluster, _ wake: @Sendable () -> Void) async {
         for await element in docker.eventFeed(["type": ["container", "network", "volume"]]) {
@@ -226,20 +235,22 @@ extension LiveWorld {
             case .subscribed, .lost: wake()
             case .event(let event):
                 if event.verb == "exec_die", await engineCache.isQuestion(event.attributes["execID"]) { continue }
+                let isOurs = Relevance.isOurs(event, cluster: cluster)
+                if isOurs, Relevance.mayProveDeath(event) { await deaths.wake() }
                 if event.type == "container", event.verb == "die" {
                     await engineCache.noteDeath(of: ContainerID(event.id))
                     await contents.forgetData()
                     // it may have been a backup
-                    await repositoryCache.forget()
+                    if isOurs { await repositoryCache.forget() }
                 }
                 if event.type == "container", event.verb == "oom" {
                     await engineCache.noteOutOfMemory(ContainerID(event.id), at: event.time.description)
                 }
                 if event.type == "container", event.verb == "exec_die" {
                     await contents.forgetFiles(of: ContainerID(event.id))
-                    await repositoryCache.forget()
+                    if isOurs { await repositoryCache.forget() }
                 }
-                if Relevance.isOurs(event, cluster: cluster) { wake() }
+                if isOurs { wake() }
             }
         }
     }
@@ -339,6 +350,15 @@ enum Relevance {
         case "volume":
             return ["create", "destroy"].contains(event.verb)
         case _: return false
+        }
+    }
+
+    /// Whether an event of ours can be the last one that the proof of a death needs.
+    static func mayProveDeath(_ event: DockerEvent) -> Bool {
+        switch event.type {
+        case "container": ["die", "destroy"].contains(event.verb)
+        case "network": event.verb == "disconnect"
+        case _: false
         }
     }
 

@@ -21,11 +21,14 @@ public struct LiveWorld: World {
     let latest = LatestViews()
     let migrations = MigrationRegister()
     let wakes = WakeRelay()
+    let deaths = WakeRelay()
     let stops = StopRequests()
     /// Starts that Docker was asked for: each takes as long as the machine is busy.
     let starts = RequestsUnderWay<ContainerID, DockerError>()
     /// Restarts of PostgreSQL that were asked of a node's Patroni: each begins with a checkpoint, which may take long.
     let restarts = RequestsUnderWay<NodeName, PatroniError>()
+    /// Everything else that was asked for and may take long.
+    let slowEffects = RequestsUnderWay<Effect, EffectFailure>(patience: .milliseconds(1500))
     private let clock = ContinuousClock()
     private let start = ContinuousClock.now
 
@@ -80,13 +83,14 @@ public struct LiveWorld: World {
             ? []
             : MemberObserver(
                 world: self, cluster: cluster, addresses: addresses,
-                deadline: scope == .handOver ? .milliseconds(150) : .seconds(1)
+                deadline: scope == .handOver
+                    ? .milliseconds(150) : scope == .failover ? .milliseconds(400) : .seconds(1)
             ).observe()
         // a primary shuts down only while clients are paused
         let asksPoolers =
             switch scope {
             case .everything, .everythingAfresh, .handOver, .guarding(.container): true
-            case .guarding: false
+            case .guarding, .failover: false
             }
         async let poolers =
             !asksPoolers ? [] : PoolerObserver(world: self, cluster: cluster, addresses: addresses).observe()

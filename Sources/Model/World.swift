@@ -17,12 +17,16 @@ public enum ObservationScope: Sendable, Hashable {
     /// What a switchover looks at while clients are paused: what runs, and nothing that takes long and has no part in it (what
     /// lies in stopped containers, the repository, images).
     case handOver
+    /// What the failover lane looks at: engines, Patroni's keys, and which nodes answer. Nothing else may stand between a death
+    /// and the release of the leader key.
+    case failover
     /// What the guards need to judge an action on this subject: engines, etcd and Patroni's keys, afresh; for what is in
     /// PostgreSQL also the primary's word and the repository.
     case guarding(Subject)
 
     /// Whether it leaves out what only planners want to know: poolers, the repository, what is in the databases.
     public var isNarrow: Bool {
+        if self == .failover { return true }
         guard case .guarding(let subject) = self else { return false }
         switch subject {
         case .database, .role: return false

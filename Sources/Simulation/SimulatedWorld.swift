@@ -19,6 +19,8 @@ public actor SimulatedWorld: World {
     private var stopping: [ContainerID] = []
     /// Nodes whose PostgreSQL this controller has asked to restart.
     private var restarting: [NodeName] = []
+    /// What is called when a node's container has ended while the controller waits for something slow.
+    private var lane: (@Sendable () async -> Void)?
     /// Calls so far, by which faults of single calls are addressed.
     private var calls = 0
 
@@ -73,12 +75,34 @@ public actor SimulatedWorld: World {
     }
 
     /// Performs effects one after the other: side by side or not makes no difference to what each does.
-    public func perform(_ effects: [Effect], for cluster: Cluster) -> [Outcome] {
+    public func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome] {
         inspection.asked(effects, at: universe.now)
-        return effects.map { perform($0, for: cluster) }
+        if effects.contains(where: { !$0.concernsLeadership }) { await waitForSlowOnes() }
+        var outcomes: [Outcome] = []
+        for effect in effects { outcomes.append(await perform(effect, for: cluster)) }
+        return outcomes
     }
 
-    private func perform(_ effect: Effect, for cluster: Cluster) -> Outcome {
+    /// Sets what is called when a node's container has ended while the controller waits for something slow.
+    public func onDeath(_ lane: @escaping @Sendable () async -> Void) { self.lane = lane }
+
+    /// Whether a node's container has ended since the last call.
+    public func takeDeath() -> Bool {
+        defer { universe.hasNodeDied = false }
+        return universe.hasNodeDied && !isControllerDead
+    }
+
+    /// Time passes while slow effects are performed side by side; the failover lane goes on beside them.
+    private func waitForSlowOnes() async {
+        guard universe.effectsAreSlowUntil > universe.now else { return }
+        let end = universe.now + universe.draw(100...1600)
+        while universe.now < end, !isControllerDead {
+            advance(to: min(nextDue, end))
+            if takeDeath() { await lane?() }
+        }
+    }
+
+    private func perform(_ effect: Effect, for cluster: Cluster) async -> Outcome {
         let upset = beginCall()
         guard !isControllerDead else { return .uncertain("the controller is dead") }
         if upset == .killBefore {
@@ -206,6 +230,7 @@ public actor SimulatedWorld: World {
         guard isControllerDead else { return false }
         isControllerDead = false
         remembered = nil
+        lane = nil
         (stopping, restarting) = ([], [])
         universe.note("the controller starts anew")
         // nothing is seen or done until it does

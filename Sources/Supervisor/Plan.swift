@@ -110,6 +110,14 @@ public struct Plan: Sendable, Hashable {
         waiting = ["a manifest that this cluster can have"]
     }
 
+    /// The release of a dead leader's key that may be done now, or that only another interruption comes before: the failover lane
+    /// does nothing else, and waits for nothing.
+    var release: PlannedAction? {
+        let waiting = deferred.filter { if case .deferred(.interruption) = $0.disposition { true } else { false } }
+        return (([disruptive].compactMap(\.self).filter { $0.disposition == .due }) + waiting)
+            .first { if case .etcd(.releaseLeader) = $0.action.effect { true } else { false } }
+    }
+
     private var isFailover: Bool {
         if case .etcd(.releaseLeader) = disruptive?.action.effect { true } else { false }
     }

@@ -15,6 +15,7 @@ private final class ShownWorld: KeptWorld {
         var looks: [ObservationScope] = []
         var performed: [Effect] = []
         var trigger: AsyncStream<Void>.Continuation?
+        var death: AsyncStream<Void>.Continuation?
         var trouble: Condition?
         /// What an effect changes in what is shown.
         var consequence: @Sendable (Effect, inout PlanningFixture) -> Void = { _, _ in }
@@ -42,6 +43,11 @@ private final class ShownWorld: KeptWorld {
         state.withLock { $0.trigger = continuation }
         return stream
     }
+    func deathTriggers() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        state.withLock { $0.death = continuation }
+        return stream
+    }
     func reloadSecrets(_ cluster: Cluster) async -> Condition? { state.withLock { $0.trouble } }
     func provesWrite(on node: NodeName, for cluster: Cluster) async -> Bool { true }
 
@@ -52,12 +58,20 @@ private final class ShownWorld: KeptWorld {
             $0.trigger?.yield()
         }
     }
+    /// Changes what is shown, and tells the failover lane alone.
+    func die(_ body: @Sendable (inout PlanningFixture) -> Void) {
+        state.withLock {
+            body(&$0.fixture)
+            $0.death?.yield()
+        }
+    }
     func onEffect(_ consequence: @escaping @Sendable (Effect, inout PlanningFixture) -> Void) {
         state.withLock { $0.consequence = consequence }
     }
     func lose(_ secret: Condition) { state.withLock { $0.trouble = secret } }
     var performed: [Effect] { state.withLock { $0.performed } }
     var starts: [Effect] { performed.filter { if case .docker(_, .start) = $0 { true } else { false } } }
+    var releases: [Effect] { performed.filter { if case .etcd(.releaseLeader) = $0 { true } else { false } } }
     var looks: [ObservationScope] { state.withLock { $0.looks } }
 }
 
@@ -144,6 +158,25 @@ struct ClusterServiceTests {
         let fixture = PlanningFixture(withBackups: withBackups)
         #expect(try ManifestSource(path: bench.manifest).cluster == fixture.cluster)
         return fixture
+    }
+
+    @Test("the death of the primary is answered by the failover lane, without a pass that something else woke")
+    func lane() async throws {
+        try await withBench { bench in
+            let world = ShownWorld(PlanningFixture())
+            world.onEffect { effect, fixture in
+                if case .etcd(.releaseLeader) = effect { fixture.dcs { $0.leader = nil } }
+            }
+            let reports = try await run(try bench.service(world)) { report in
+                if world.releases.isEmpty { world.die { $0.stop("pg-node-1") } }
+                return report.performed.contains {
+                    if case .etcd(.releaseLeader) = $0.planned.action.effect { true } else { false }
+                }
+            }
+            #expect(world.releases.count == 1)
+            #expect(reports.count > 1)
+            #expect(bench.events.contains { $0.what.contains("release the leader key of pg-node-1") })
+        }
     }
 
     @Test("ends once all is as wanted where it is told to, and has done nothing to a cluster that is")

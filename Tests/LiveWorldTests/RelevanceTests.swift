@@ -53,6 +53,28 @@ struct RelevanceTests {
         #expect(!isOurs(try event("image", "pull", id: "postgres:18")))
     }
 
+    @Test("what can be the last thing that the proof of a death needs calls the failover lane")
+    func deaths() throws {
+        for action in ["die", "destroy"] { #expect(Relevance.mayProveDeath(try event("container", action))) }
+        #expect(Relevance.mayProveDeath(try event("network", "disconnect")))
+        for (type, action) in [
+            ("container", "start"), ("container", "exec_die"), ("network", "connect"), ("volume", "destroy"),
+        ] {
+            #expect(!Relevance.mayProveDeath(try event(type, action)), "\(type) \(action)")
+        }
+    }
+
+    @Test("what may take long is waited for in the background; what decides who leads never is")
+    func mayTakeLong() {
+        #expect(Effect.sql("pg-node-1", .script("postgres", "SELECT 1")).mayTakeLong)
+        #expect(Effect.etcd(.defragment("etcd-1")).mayTakeLong)
+        #expect(Effect.docker(.local, .remove("c1")).mayTakeLong)
+        #expect(!Effect.docker(.local, .start("c1")).mayTakeLong)
+        #expect(!Effect.docker(.local, .kill("c1")).mayTakeLong)
+        let key = LeaderKey(node: "pg-node-1", lease: 7, createRevision: 10, modRevision: 10)
+        #expect(!Effect.etcd(.releaseLeader(prefix: "/service/shop/", key, candidate: nil)).mayTakeLong)
+    }
+
     @Test("a watch that begins, breaks, or has lost something; not its progress")
     func watch() {
         #expect(Relevance.isDecision(.established(revision: 1), prefix: "/service/shop/"))

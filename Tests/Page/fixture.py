@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.parse
 
-FILES = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../Sources/Controller/Page/Files"))
+FILES = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../Sources/EmbeddedFiles/Page"))
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
           "form-action 'none'; frame-ancestors 'none'")
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}

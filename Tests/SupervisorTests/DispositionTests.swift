@@ -120,7 +120,7 @@ struct DispositionTests {
         var fixture = PlanningFixture()
         fixture.stop("pg-node-3")
         let start = Self.start("pg-node-3")
-        var pass = Pass(
+        let pass = Pass(
             world: RefusingWorld(fixture: fixture),
             reconcilers: [Wanting(name: "one", actions: [start])])
         let outcome = Outcome.refused(Refusal(.unavailable, "no"))
@@ -130,7 +130,7 @@ struct DispositionTests {
         #expect(StatusReport.Pending(again[0])?.why.contains("the next attempt comes at") == true)
 
         // a release without a proof of death
-        var releasing = Pass(
+        let releasing = Pass(
             world: RefusingWorld(fixture: fixture), reconcilers: [Wanting(name: "one", actions: [Self.release])])
         let report = await releasing.run(fixture.cluster)
         guard case .refused(let found)? = report.decisions.first?.disposition else {

@@ -117,11 +117,74 @@ struct GuardTests {
             .running(startedAt: "t0"), .paused(startedAt: "t0"), .restarting, .removing, .dead,
             .exited(Exit(code: 255, startedAt: "t0", finishedAt: "t1")),
             .exited(Exit(code: 137, startedAt: "another life", finishedAt: "t1")),
+            .exited(Exit(code: 137, startedAt: "t0", finishedAt: "t1", error: "cannot be killed")),
         ] as [ContainerState])
     func alive(state: ContainerState) {
         var fixture = GuardTests.bereft
         fixture.change("pg-node-1") { $0.state = state }
         #expect(GuardTests.release(fixture) == .fenceOnlyTheDead)
+    }
+
+    @Test("judge what an effect strikes by its IDs, whatever subject a planner wrote beside it")
+    func wrongSubjects() {
+        let subjects: [Subject] = [
+            .container(.local, "pg-node-3"), .container(.local, "pgbouncer-1"), .volume(.local, "pg-node-1-data"),
+            .cluster, .etcd,
+        ]
+        let fixture = PlanningFixture()
+        var pausedPatroni = fixture
+        pausedPatroni.dcs { $0.configuration = .object([("pause", .bool(true))]) }
+        var maintained = fixture
+        maintained.dcs { $0.pauses = [PauseRecord(node: "pg-node-2", since: "t0", author: "kim", reason: "a look")] }
+        maintained.observation.rememberedPauses = maintained.observation.dcs.value?.pauses ?? []
+        var alone = fixture
+        alone.etcd { view in
+            for place in view.endpoints.indices where view.endpoints[place].container.text != "etcd-1" {
+                view.endpoints[place].status = .unknown(UnknownReason(.timedOut, "no answer"))
+            }
+        }
+        for subject in subjects {
+            func judge(_ effect: DockerEffect, _ fixture: PlanningFixture) -> Invariant? {
+                GuardTests.judge(.docker(.local, effect), on: subject, fixture)
+            }
+            #expect(judge(.stop("id-pg-node-1"), fixture) == .replicasFirst, "\(subject.text)")
+            #expect(judge(.kill("id-pg-node-1"), fixture) == .replicasFirst, "\(subject.text)")
+            #expect(judge(.stop("id-pg-node-2"), pausedPatroni) == .pause, "\(subject.text)")
+            #expect(judge(.update("id-pg-node-2", ContainerSettings()), maintained) == .pause, "\(subject.text)")
+            #expect(judge(.stop("id-etcd-1"), alone) == .storeQuorum, "\(subject.text)")
+        }
+    }
+
+    @Test("stop no leader that the manifest does not name any more before it has handed over")
+    func surplusLeader() {
+        var fixture = PlanningFixture()
+        fixture.cluster.nodes.count = 2
+        fixture.dcs { $0.leader?.node = "pg-node-3" }
+        func judge() -> Invariant? {
+            GuardTests.judge(.docker(.local, .stop("id-pg-node-3")), on: .container(.local, "pg-node-3"), fixture)
+        }
+        #expect(judge() == .replicasFirst)
+        fixture.dcs { $0.leader?.node = "pg-node-1" }
+        #expect(judge() == nil)
+    }
+
+    @Test("release nobody for candidates whose keys alone still say that they run, or too few of a quorum")
+    func candidatesThatRun() {
+        var fixture = GuardTests.bereft
+        fixture.change("pg-node-2") { $0.state = .exited(Exit(code: 137, startedAt: "t0", finishedAt: "t1")) }
+        #expect(GuardTests.release(fixture) == .fenceOnlyTheDead)
+        var stopping = GuardTests.bereft
+        stopping.change("pg-node-2") { $0.isBeingStopped = true }
+        #expect(GuardTests.release(stopping) == .fenceOnlyTheDead)
+        // a quorum of one of two: the last commit may be on the one that is gone
+        var quorum = GuardTests.bereft
+        quorum.cluster.postgres.synchronous.mode = .quorum
+        quorum.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: ["pg-node-2", "pg-node-3"]) }
+        #expect(GuardTests.release(quorum) == nil)
+        quorum.change("pg-node-3") { $0.state = .exited(Exit(code: 137, startedAt: "t0", finishedAt: "t1")) }
+        #expect(GuardTests.release(quorum) == .fenceOnlyTheDead)
+        quorum.cluster.postgres.synchronous.number = 2
+        #expect(GuardTests.release(quorum) == nil)
     }
 
     @Test("release nobody on a torn look")

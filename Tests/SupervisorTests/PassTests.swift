@@ -38,14 +38,31 @@ struct PassTests {
         var judged = planned
         judged.stop("pg-node-2")
         let calm = TurningWorld(planned: planned, judged: planned)
-        var pass = Pass(world: calm)
+        let pass = Pass(world: calm)
         _ = await pass.run(planned.cluster)
         #expect(calm.performed.effects.contains(.docker(.local, .stop("id-pg-node-3"))))
         let turned = TurningWorld(planned: planned, judged: judged)
-        pass = Pass(world: turned)
-        let report = await pass.run(planned.cluster)
+        let report = await Pass(world: turned).run(planned.cluster)
         #expect(!turned.performed.effects.contains(.docker(.local, .stop("id-pg-node-3"))))
         #expect(report.refused.contains { $0.violation.invariant == .replicasFirst })
+    }
+
+    @Test("judges a start by a fresh look, too: meanwhile another container may live on the volume")
+    func looksBeforeAStart() async {
+        var planned = PlanningFixture()
+        planned.stop("pg-node-3")
+        let calm = TurningWorld(planned: planned, judged: planned)
+        _ = await Pass(world: calm).run(planned.cluster)
+        #expect(calm.performed.effects.contains(.docker(.local, .start("id-pg-node-3"))))
+        var judged = planned
+        judged.change("pg-node-2") { view in
+            view.settings.mounts +=
+                planned.engine.containers.first { $0.name.text == "pg-node-3" }?.settings.mounts ?? []
+        }
+        let turned = TurningWorld(planned: planned, judged: judged)
+        let report = await Pass(world: turned).run(planned.cluster)
+        #expect(!turned.performed.effects.contains(.docker(.local, .start("id-pg-node-3"))))
+        #expect(report.refused.contains { $0.violation.invariant == .onePlace })
     }
 
     @Test("interrupts nothing on an engine that has gone out of sight")
@@ -54,7 +71,7 @@ struct PassTests {
         planned.change("pg-node-3") { $0.settings.ports = [] }
         let blind = planned
         let world = BlindWorld(planned: blind)
-        var pass = Pass(world: world)
+        let pass = Pass(world: world)
         let report = await pass.run(planned.cluster)
         #expect(world.performed.effects == [])
         #expect(report.refused.map(\.violation.invariant) == [.unknownIsNotAbsent])
@@ -67,7 +84,7 @@ struct PassTests {
         let world = TurningWorld(planned: planned, judged: planned)
         var cluster = planned.cluster
         cluster.maintenance = true
-        var pass = Pass(world: world)
+        let pass = Pass(world: world)
         _ = await pass.run(cluster)
         #expect(world.performed.effects == [])
     }

@@ -59,7 +59,7 @@ struct PauseTests {
         _ looks: [PlanningFixture], passes: Int = 1, of cluster: Cluster? = nil, pace: Duration = .zero
     ) async -> [Effect] {
         let world = ChangingWorld(looks: .init(looks.map(\.observed), pace: pace))
-        var pass = Pass(world: world)
+        let pass = Pass(world: world)
         for _ in 0..<passes { _ = await pass.run(cluster ?? looks[0].cluster) }
         return world.looks.performed
     }
@@ -73,7 +73,7 @@ struct PauseTests {
         cluster.maintenance = true
         #expect(await performed([ailing()], of: cluster) == [.pooler("pgbouncer-1", .resume)])
         // nothing is left to the guards, which would call it a planner's mistake
-        var pass = Pass(world: ChangingWorld(looks: .init([paused.observed], pace: .zero)))
+        let pass = Pass(world: ChangingWorld(looks: .init([paused.observed], pace: .zero)))
         #expect(await pass.run(paused.cluster).refused.isEmpty)
         let plan = Plan(paused.input, reconcilers: Reconcilers.all)
         #expect(plan.disruptive?.action.effect == .docker(.local, .stop("id-pg-node-3")))

@@ -14,7 +14,7 @@ enum PlanForecast {
         // a node reads what Patroni got at its next loop, and only then says that a restart is due
         let calm = cluster.patroni.loopWait + .seconds(2)
         let world = SimulatedWorld(from: input.observation, cluster: cluster, now: now)
-        var pass = Pass(world: world)
+        let pass = Pass(world: world)
         var steps: [String] = []
         var done: [(Action, PlanningInput)] = []
         var convergedAt: Duration?

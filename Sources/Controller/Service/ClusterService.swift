@@ -10,6 +10,8 @@ import Supervisor
 protocol KeptWorld: World {
     /// Yields when something has happened that a pass may have to do with.
     func triggers(_ cluster: Cluster) -> AsyncStream<Void>
+    /// Yields when the leader may be proven dead by now.
+    func deathTriggers() -> AsyncStream<Void>
     /// Reads the secrets again; a condition where something is wrong with them.
     func reloadSecrets(_ cluster: Cluster) async -> Condition?
     /// Whether a write on this node is proven to have been acknowledged.
@@ -52,9 +54,11 @@ struct ClusterService<W: KeptWorld>: Service {
 
     func run() async throws {
         let wakeSignal = WakeSignal()
+        let pass = Pass(world: world)
         var failure: (any Error)?
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await wake(wakeSignal, for: world.triggers(source.cluster)) }
+            group.addTask { await keepFailoverLane(pass, wakeSignal) }
             let directories = ManifestService.directories(of: source) + [state.secrets]
             if let watch = ManifestWatch(directories: directories) {
                 group.addTask { await wake(wakeSignal, for: watch.changes()) }
@@ -64,7 +68,7 @@ struct ClusterService<W: KeptWorld>: Service {
                 await wakeSignal.wake()
             }
             do {
-                try await loop(wakeSignal)
+                try await loop(pass, wakeSignal)
             } catch {
                 failure = error
             }
@@ -87,9 +91,23 @@ struct ClusterService<W: KeptWorld>: Service {
         for await _ in triggers { await wakeSignal.wake() }
     }
 
-    private func loop(_ wakeSignal: WakeSignal) async throws {
+    /// The failover lane: whatever a pass waits for, the key of a leader that is proven dead is released. The proof may come a
+    /// moment after the death, when Docker has taken the container off its networks.
+    private func keepFailoverLane(_ pass: Pass<W>, _ wakeSignal: WakeSignal) async {
+        for await _ in world.deathTriggers() {
+            for pause in [0, 20, 40, 80, 160, 320, 640] {
+                try? await Task.sleep(for: .milliseconds(pause))
+                if Task.isCancelled { return }
+                if let lock, await lock.isInDoubt { continue }
+                if let lock, await lock.rivalInWords != nil { return }
+                guard await pass.failOver() == .unproven else { break }
+            }
+            await wakeSignal.wake()
+        }
+    }
+
+    private func loop(_ pass: Pass<W>, _ wakeSignal: WakeSignal) async throws {
         var source = source
-        var pass = Pass(world: world)
         var recorder = EventRecorder()
         var failovers = FailoverAccount()
         var changes = ChangeAccount()

@@ -12,7 +12,7 @@ struct DockerObserver {
     func observe() async -> Sighting<EngineView> {
         if scope == .everythingAfresh { await world.forgetWhatWasRead() }
         do {
-            async let identity = world.engineIdentity(afresh: scope != .everything)
+            async let identity = world.engineIdentity(afresh: scope != .everything && scope != .failover)
             async let networks = networks()
             async let volumes = docker.volumes()
             async let containers = containers()
@@ -111,6 +111,8 @@ struct DockerObserver {
         view.settings.environment = container.configuration.environment
             .filter { image?.environment.contains($0) != true }.sorted()
         if case .guarding = scope, view.state.isRunning { return view }
+        // what lies in a container that has ended has no part in a release
+        if scope == .failover || scope == .guarding(.leadership) { return view }
         if scope == .handOver, !view.state.isRunning { return view }
         view.ranOutOfMemoryAt = await world.engineCache.shortage(of: view.id)
         if scope != .handOver, !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
@@ -148,12 +150,11 @@ struct DockerObserver {
     }
 
     /// How old a look into a volume may be: a container that works on a volume ends, and then the look is forgotten. A
-    /// guard looks again. The release of a leader key has no time for it and does not need it.
+    /// guard looks again.
     private func age(of view: ContainerView) -> Duration {
         switch scope {
-        case .guarding(.leadership): .seconds(60)
         case .guarding: .seconds(1)
-        case .everything, .everythingAfresh, .handOver: view.wasNeverStarted ? .seconds(1) : .seconds(10)
+        case .everything, .everythingAfresh, .handOver, .failover: view.wasNeverStarted ? .seconds(1) : .seconds(10)
         }
     }
 
@@ -193,7 +194,7 @@ struct DockerObserver {
     }
 
     private func images() async -> [ImageSighting] {
-        if scope == .handOver { return [] }
+        if scope == .handOver || scope == .failover { return [] }
         var sightings: [ImageSighting] = []
         for reference in cluster.images {
             var seen = ImageSighting(

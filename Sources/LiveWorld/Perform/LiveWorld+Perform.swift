@@ -7,13 +7,20 @@ import PostgresClient
 
 extension LiveWorld {
     /// Performs effects side by side; each has its own deadline, so that a slow one delays nothing but itself. Statements
-    /// for one node run in their order: one may need what another makes.
+    /// for one node run in their order: one may need what another makes. What takes longer than a moment goes on in the
+    /// background and is answered "under way".
     public func perform(_ effects: [Effect], for cluster: Cluster) async -> [Outcome] {
         await withTaskGroup(of: [(Int, Outcome)].self) { group in
             for chain in LiveWorld.chains(effects) {
                 group.addTask {
                     var outcomes: [(Int, Outcome)] = []
-                    for index in chain { outcomes.append((index, await perform(effects[index], for: cluster))) }
+                    var isUnderWay = false
+                    for index in chain {
+                        let outcome =
+                            isUnderWay ? LiveWorld.waits : await performInTime(effects[index], for: cluster)
+                        if outcome == LiveWorld.underWay { isUnderWay = true }
+                        outcomes.append((index, outcome))
+                    }
                     return outcomes
                 }
             }
@@ -40,6 +47,28 @@ extension LiveWorld {
             }
         }
         return chains
+    }
+
+    /// The answer to an effect that goes on in the background.
+    private static let underWay = Outcome.done("under way")
+    private static let waits = Outcome.refused(
+        Refusal(.unavailable, "a statement before it is still being executed on this node"))
+
+    /// The outcome, or "under way" where it takes long. The same effect is not begun again before it has ended.
+    private func performInTime(_ effect: Effect, for cluster: Cluster) async -> Outcome {
+        guard effect.mayTakeLong else { return await perform(effect, for: cluster) }
+        do throws(EffectFailure) {
+            let answer = try await slowEffects.begin(effect) { () async throws(EffectFailure) in
+                let outcome = await perform(effect, for: cluster)
+                guard case .done(let answer) = outcome else { throw EffectFailure(outcome: outcome) }
+                return answer
+            } ended: { [wakes] in
+                await wakes.wake()
+            }
+            return answer.map { .done($0) } ?? LiveWorld.underWay
+        } catch {
+            return error.outcome
+        }
     }
 
     private func perform(_ effect: Effect, for cluster: Cluster) async -> Outcome {
@@ -303,6 +332,34 @@ extension PostgresError {
         case .authentication: .forbidden
         case .malformed: .malformed
         case .nameNotResolved, .refused, .couldNotConnect, .cancelled, .connectionLost, .closed, .server: .unreachable
+        }
+    }
+}
+
+/// An effect that was not done.
+struct EffectFailure: Error {
+    let outcome: Outcome
+}
+
+extension Effect {
+    /// Whether the answer may take longer than a pass can wait. What decides who leads has short deadlines instead, or a way of
+    /// its own to be begun and observed.
+    var mayTakeLong: Bool {
+        switch self {
+        case .docker(_, let effect):
+            switch effect {
+            case .createNetwork, .removeNetwork, .createVolume, .removeVolume, .createContainer, .upload, .remove,
+                .update:
+                true
+            case .connect, .disconnect, .start, .stop, .kill, .shutdownPrimary, .unpause, .rename, .pull, .run: false
+            }
+        case .etcd(.defragment): true
+        case .sql(_, let effect):
+            switch effect {
+            case .script, .setPassword, .dropDatabase, .dropRole: true
+            case .migrate, .checkpoint, .advanceWAL: false
+            }
+        case .etcd, .patroni, .pooler, .identity, .configureLocally: false
         }
     }
 }

@@ -1,13 +1,16 @@
 /// Requests whose answer may take long. Each is sent once and goes on in the background; no pass waits for it, because a
 /// failover would have to wait, too. The next look shows that it is under way.
 actor RequestsUnderWay<Key: Hashable & Sendable, Failure: Error> {
-    /// How long a pass waits for an answer: a server that refuses does so at once.
-    private static var patience: Duration { .milliseconds(200) }
+    /// How long a pass waits for an answer.
+    private let patience: Duration
 
     /// The objects whose request was sent and is not answered.
     private(set) var underWay: Set<Key> = []
     /// Answers that no pass has taken yet; a late success is never taken.
     private var answers = Cache<Key, Result<String, Failure>>(capacity: 64)
+
+    /// - Parameter patience: how long a pass waits for an answer; a server that refuses does so at once.
+    init(patience: Duration = .milliseconds(200)) { self.patience = patience }
 
     /// Whether a request was sent and is not answered.
     func isUnderWay(_ key: Key) -> Bool { underWay.contains(key) }
@@ -41,7 +44,7 @@ actor RequestsUnderWay<Key: Hashable & Sendable, Failure: Error> {
             }
         }
         let start = ContinuousClock.now
-        while underWay.contains(key), ContinuousClock.now - start < Self.patience {
+        while underWay.contains(key), ContinuousClock.now - start < patience {
             try? await Task.sleep(for: .milliseconds(5))
         }
         return try takeAnswer(key)?.get()

@@ -168,6 +168,35 @@ extension Effect {
         }
     }
 
+    /// Whether it may change which nodes live or who leads: never done beside the release of a leader key.
+    public var concernsLeadership: Bool {
+        switch self {
+        case .docker(_, let effect): effect.concernsLeadership
+        case .etcd(let effect):
+            switch effect {
+            case .releaseLeader, .refound, .putIfAbsent, .replaceKey, .deleteKey: true
+            case .addLearner, .promote, .movePeer, .removeMember, .setRole, .setUser, .removeUser,
+                .enableAuthentication, .compact, .defragment, .disarm:
+                false
+            }
+        case .patroni(_, let effect):
+            switch effect {
+            case .restart, .switchover: true
+            case .wake, .patchConfiguration, .reload: false
+            }
+        case .sql, .pooler, .identity, .configureLocally: false
+        }
+    }
+
+    /// Whether guards judge it by a look of its own although it interrupts nothing: what it begins may cost data.
+    public var needsFreshLook: Bool {
+        switch self {
+        case .docker(_, .start), .docker(_, .unpause): true
+        case .etcd(.deleteKey(let key, _)): key.hasSuffix("/initialize")
+        case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: false
+        }
+    }
+
     /// Whether it interrupts something that runs; such an effect is performed alone and last.
     public var isDisruptive: Bool {
         switch self {
@@ -205,6 +234,16 @@ extension Effect {
 }
 
 extension DockerEffect {
+    /// Whether it starts, stops, connects or removes a container.
+    var concernsLeadership: Bool {
+        switch self {
+        case .start, .unpause, .stop, .kill, .shutdownPrimary, .connect, .disconnect, .remove, .rename: true
+        case .createNetwork, .removeNetwork, .createVolume, .removeVolume, .createContainer, .upload, .update, .pull,
+            .run:
+            false
+        }
+    }
+
     /// Whether it interrupts something that runs or removes something.
     public var isDisruptive: Bool {
         switch self {

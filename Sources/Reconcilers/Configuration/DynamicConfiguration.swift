@@ -47,7 +47,7 @@ enum DynamicConfiguration {
             .init("synchronous_commit", "on"),
             .init("wal_keep_size", "1GB"),
             .init("wal_level", "replica"),
-            .init("wal_retrieve_retry_interval", "500ms"),
+            .init("wal_retrieve_retry_interval", "100ms"),
             .init("wal_log_hints", "on"),
             // a synchronous standby whose packets are lost holds up commits until its sender gives up (fault N03)
             .init("wal_sender_timeout", "15s"),

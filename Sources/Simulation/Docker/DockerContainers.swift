@@ -246,7 +246,10 @@ extension Universe {
             outOfMemory: outOfMemory)
         let name = engine.containers[index].name
         note("die \(name) \(exitCode)")
-        if engine.containers[index].node != nil { nodeDied(index) }
+        if engine.containers[index].node != nil {
+            nodeDied(index)
+            hasNodeDied = true
+        }
         engine.containers[index].node = nil
         engine.containers[index].etcd = nil
         engine.containers[index].pooler = nil

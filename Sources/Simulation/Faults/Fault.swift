@@ -58,6 +58,8 @@ public enum Fault: Sendable, Hashable {
     case silenceEngine(Duration)
     /// Docker's API is slow (D07).
     case slowEngine(Duration)
+    /// What Docker, etcd and PostgreSQL are asked for takes long, all but what decides who leads (D07).
+    case slowEffects(Duration)
     /// The event stream is cut (D05).
     case deafen(Duration)
     /// Patroni is stopped while PostgreSQL goes on (P01).

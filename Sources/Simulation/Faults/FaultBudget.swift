@@ -27,7 +27,8 @@ package enum FaultBudget {
             return universe.store?.key(BootstrapRecord.key(of: universe.scope)) != nil
         case .edit(.storeMembers), .edit(.nodes): return universe.store?.isAvailable == true
         case .kill, .exit, .pause, .unpause, .stop, .remove, .rename, .killAll, .removeAll, .disconnect, .attach,
-            .removeNetwork, .silenceEngine, .slowEngine, .deafen, .hang, .crashServer, .delayWAL, .editConfiguration,
+            .removeNetwork, .silenceEngine, .slowEngine, .slowEffects, .deafen, .hang, .crashServer, .delayWAL,
+            .editConfiguration,
             .pausePatroni,
             .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .requestSwitchover, .openTransaction,
             .quietClients, .spoilSwitchover, .dropExtension, .spoilRole,

@@ -79,6 +79,7 @@ struct FaultGenerator {
             let at = Duration.milliseconds(start + length / 2)
             entries.append(.timed(at, .edit(.poolerImage("pg-controller/pgbouncer:1b"))))
         }
+        if seed % 8 == 0 { entries += drawSlowEffects(from: start, within: length) }
         if seed % 8 == 1 { entries.append(.timed(.milliseconds(start + length / 3), .quietClients)) }
         if seed % 8 == 6 { entries += drawImpossible(from: start, within: length) }
         if seed % 8 == 2 { entries += drawTags(from: start, within: length) }
@@ -155,6 +156,26 @@ struct FaultGenerator {
             let isGone = fault == .forgetTLS && random.chance(permille: 400)
             return [.timed(at, fault)] + (isGone ? [.timed(at, .removeAll)] : [])
         }
+    }
+
+    /// Primaries that die while the controller waits for something slow: a parameter that reaches etcd and every node, an image
+    /// that makes all containers again.
+    private func drawSlowEffects(from start: Int, within length: Int) -> [FaultSchedule.Entry] {
+        var random = SplitMix64(seed: seed ^ 0x51_0E)
+        let limit = random.pick(PendingParameter.limits) ?? "max_connections"
+        let edits: [ManifestEdit] = [
+            .parameter(limit, "\(random.number(120...400))"), .image("pg-controller/postgres:18b"),
+            .memory(ByteCount(bytes: 3 << 30)),
+            .parameter("work_mem", "9MB"),
+        ]
+        let whole = Fault.slowEffects(.milliseconds(length))
+        return [.timed(.milliseconds(start), whole)]
+            + (0..<random.number(1...3)).flatMap { _ -> [FaultSchedule.Entry] in
+                let at = Duration.milliseconds(start + random.number(0...length))
+                let edit = random.pick(edits).map { FaultSchedule.Entry.timed(at, .edit($0)) }
+                let death = at + .milliseconds(random.number(0...6000))
+                return [edit].compactMap(\.self) + [.timed(death, .kill(.primary))]
+            }
     }
 
     private static func hasLaggards(_ seed: UInt64) -> Bool { seed % 8 == 3 }

@@ -69,6 +69,7 @@ extension Universe {
         case .removeNetwork(let name): removeNetworkByForce(name)
         case .silenceEngine(let time): lasting { $0.engine.unreachableUntil = $0.now + time }
         case .slowEngine(let time): lasting { $0.engine.slowUntil = $0.now + time }
+        case .slowEffects(let time): lasting { $0.effectsAreSlowUntil = $0.now + time }
         case .deafen(let time): lasting { $0.engine.deafUntil = $0.now + time }
         case .hang(let target): hang(target)
         case .crashServer(let target): crashServer(target)

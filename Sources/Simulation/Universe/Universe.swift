@@ -47,6 +47,10 @@ package struct Universe: Sendable {
     package var serial = 0
     /// Set when something happened that an event stream would tell.
     package var isStirred = false
+    /// Set when a node's container has ended: what the failover lane is called for.
+    package var hasNodeDied = false
+    /// Until when effects that have no part in a failover are slow.
+    package var effectsAreSlowUntil: Duration = .zero
     /// Whether chance varies latencies; a forecast takes the middle instead.
     package var varies = true
     /// What happened, newest last, for the report of a failing seed.

@@ -44,7 +44,9 @@ enum FenceGuard {
             guard let body = view.containers.first(where: { $0.id == container }) else {
                 return Violation(.fenceOnlyTheDead, "container \(container.short) is gone; looking again")
             }
-            guard case .exited(let exit) = body.state, exit.code != 255, exit.startedAt == proof.startedAt else {
+            guard case .exited(let exit) = body.state, exit.code != 255, exit.error.isEmpty,
+                exit.startedAt == proof.startedAt
+            else {
                 return Violation(.fenceOnlyTheDead, "container \(container.short) is not known to be dead")
             }
             if view.networks.contains(where: { $0.endpoints.contains(container) }) {
@@ -68,13 +70,36 @@ enum FenceGuard {
     }
 
     private static func judgeCandidates(of node: NodeName, dcs: DCSView, _ input: PlanningInput) -> Violation? {
-        let isSynchronous = input.cluster.postgres.synchronous.mode != .off
-        let candidates = dcs.members.filter { member in
-            member.name != node && member.state == "running" && member.tags.value(of: "nofailover") != "true"
-                && (!isSynchronous || dcs.synchronous?.standbys.contains(member.name) == true)
+        let synchronous = input.cluster.postgres.synchronous
+        let standbys = dcs.synchronous?.standbys ?? []
+        // a key outlives its node by up to the whole lease; the engine says at once what runs
+        let alive = dcs.members.filter { $0.name != node && $0.state == "running" && runs($0.name, input) }
+        let candidates = alive.filter { member in
+            member.tags.value(of: "nofailover") != "true"
+                && (synchronous.mode == .off || standbys.contains(member.name))
                 && !lags(member.name, dcs: dcs, input)
         }
-        return candidates.isEmpty ? Violation(.fenceOnlyTheDead, "no node can take over without loss") : nil
+        if candidates.isEmpty { return Violation(.fenceOnlyTheDead, "no node can take over without loss") }
+        guard synchronous.mode == .quorum || dcs.configurationInForce.isQuorum else { return nil }
+        // each commit waited for so many standbys: where as many are missing, they may be the ones that have it
+        let missing = standbys.filter { standby in standby != node && !alive.contains { $0.name == standby } }
+        return missing.count < synchronous.number
+            ? nil
+            : Violation(
+                .fenceOnlyTheDead,
+                "\(missing.count) of the standbys are missing, and the last commits may be on them alone")
+    }
+
+    /// Whether the engine shows a running container of this node that nothing is stopping.
+    private static func runs(_ node: NodeName, _ input: PlanningInput) -> Bool {
+        input.observation.engines.contains { engine in
+            engine.view.value?.containers.contains { body in
+                body.labels.value(of: Label.component) == Component.node.rawValue
+                    && body.labels.value(of: Label.name) == node.text
+                    && body.labels.value(of: Label.cluster) == input.cluster.name.text && body.state.isRunning
+                    && !body.isBeingStopped
+            } == true
+        }
     }
 
     /// Whether a replica's own Patroni says that it is behind the last leader by more than Patroni allows a candidate.

@@ -8,6 +8,7 @@ enum InterruptionGuard {
         if let violation = kill(action, input) { return violation }
         guard let node = interrupted(by: action, input) else { return nil }
         if isStoreGone(input) { return nil }
+        if input.cluster.index(of: node) == nil { return leads(node, input) }
         if let other = stopping(besides: node, input) {
             return Violation(.replicasFirst, "\(other) is being stopped")
         }
@@ -111,14 +112,16 @@ enum InterruptionGuard {
     /// A node is killed only while it is frozen, or cut off and not the leader, or its Patroni neither answers nor
     /// renews its lease.
     private static func kill(_ action: Action, _ input: PlanningInput) -> Violation? {
-        guard case .docker(let engine, .kill(let id)) = action.effect, case .container(_, let name) = action.subject,
-            input.cluster.index(of: NodeName(name.text)) != nil
-        else { return nil }
+        guard case .docker(let engine, .kill(let id)) = action.effect else { return nil }
+        let target = ResolvedTarget(action.effect, input)
+        if case .unknown = target {
+            return Violation(.fenceOnlyTheDead, "container \(id.short) is gone; looking again")
+        }
+        guard let node = target.node, input.cluster.index(of: node) != nil else { return nil }
         guard let body = input.observation.engine(engine).value?.containers.first(where: { $0.id == id }) else {
             return Violation(.fenceOnlyTheDead, "container \(id.short) is gone; looking again")
         }
         if case .paused = body.state { return nil }
-        let node = NodeName(name.text)
         if input.isCutOff(id, at: engine), case .present(let dcs) = input.observation.dcs {
             return dcs.leader?.node == node
                 ? Violation(.replicasFirst, "\(node) holds the leader key") : nil
@@ -148,12 +151,15 @@ enum InterruptionGuard {
         return nil
     }
 
+    /// One that the manifest does not name any more keeps nobody waiting, but while it leads it is not stopped either.
+    private static func leads(_ node: NodeName, _ input: PlanningInput) -> Violation? {
+        guard input.observation.dcs.value?.leader?.node == node else { return nil }
+        return Violation(.replicasFirst, "\(node) is the leader and has not handed over")
+    }
+
     private static func interrupted(by action: Action, _ input: PlanningInput) -> NodeName? {
         switch action.effect {
-        case .docker(_, .stop):
-            guard case .container(_, let name) = action.subject else { return nil }
-            let node = NodeName(name.text)
-            return input.cluster.index(of: node) == nil ? nil : node
+        case .docker(_, .stop): return ResolvedTarget(action.effect, input).node
         case .patroni(let node, .restart): return node
         case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }

@@ -15,9 +15,10 @@ enum PauseGuard {
         case .etcd(.releaseLeader), .patroni(_, .switchover), .patroni(_, .restart), .patroni(_, .wake):
             return Violation(.pause, "Patroni is paused")
         case .docker(_, .stop), .docker(_, .kill), .docker(_, .shutdownPrimary):
-            guard case .container(_, let name) = action.subject, input.cluster.index(of: NodeName(name.text)) != nil
-            else { return nil }
-            return Violation(.pause, "Patroni is paused")
+            switch ResolvedTarget(action.effect, input) {
+            case .node, .unknown: return Violation(.pause, "Patroni is paused")
+            case .none, .etcd, .container: return nil
+            }
         case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
     }
@@ -34,9 +35,9 @@ enum PauseGuard {
     /// the configuration that is for all of them.
     private static func nodes(touchedBy action: Action, _ input: PlanningInput) -> [NodeName] {
         switch action.effect {
-        case .docker:
-            guard case .container(_, let name) = action.subject else { return [] }
-            return [NodeName(name.text)]
+        case .docker(_, .createContainer(let spec)):
+            return [NodeName(spec.labels.value(of: Label.name) ?? spec.name.text)]
+        case .docker: return [ResolvedTarget(action.effect, input).node].compactMap(\.self)
         case .patroni(let node, .restart), .patroni(let node, .reload): return [node]
         case .patroni(_, .switchover(let from, let to)): return [from, to].compactMap { $0 }
         case .etcd(.releaseLeader(_, let key, _)): return [key.node]

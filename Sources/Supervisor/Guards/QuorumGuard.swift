@@ -7,15 +7,12 @@ enum QuorumGuard {
         case .etcd(.removeMember(let id)): return removal(of: id, input)
         case .etcd(.defragment(let name)): return pause(name, input)
         case .docker(let engine, .stop(let id)), .docker(let engine, .kill(let id)):
-            guard let name = isMember(action.subject, input), !input.isCutOff(id, at: engine) else { return nil }
+            guard let name = ResolvedTarget(action.effect, input).etcd, input.cluster.etcdNames.contains(name),
+                !input.isCutOff(id, at: engine)
+            else { return nil }
             return pause(name, input)
         case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: return nil
         }
-    }
-
-    private static func isMember(_ subject: Subject, _ input: PlanningInput) -> ContainerName? {
-        guard case .container(_, let name) = subject, input.cluster.etcdNames.contains(name) else { return nil }
-        return name
     }
 
     private static func removal(of id: UInt64, _ input: PlanningInput) -> Violation? {
