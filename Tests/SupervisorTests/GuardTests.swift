@@ -33,6 +33,28 @@ struct GuardTests {
         return judge(effect, on: .leadership, fixture, proof: proof, recent: recent)
     }
 
+    @Test("a node turns away from its data only at rest, and while another one is seen to take writes")
+    func replacement() {
+        let spec = VolumeSpec(
+            name: "pg-node-2-data-2", component: .node,
+            labels: [LabelValue(Label.name, "pg-node-2"), LabelValue(Label.replaces, "pg-node-2-data: a test")])
+        func judge(_ changes: (inout PlanningFixture) -> Void...) -> Invariant? {
+            var fixture = PlanningFixture()
+            for change in changes { change(&fixture) }
+            return GuardTests.judge(
+                .docker(.local, .createVolume(spec)), on: .volume(.local, "pg-node-2-data-2"), fixture)
+        }
+        let rest: (inout PlanningFixture) -> Void = { $0.stop("pg-node-2", exitCode: 0) }
+        #expect(judge(rest) == nil)
+        #expect(judge() == .onePlace)
+        #expect(judge(rest, { $0.dcs { $0.leader = nil } }) == .lastCopy)
+        #expect(judge(rest, { $0.dcs { $0.leader?.node = "pg-node-2" } }) == .lastCopy)
+        #expect(judge(rest, { $0.member("pg-node-1") { $0.state = .starting } }) == .lastCopy)
+        #expect(judge(rest, { $0.observation.dcs = .unknown(.notLooked) }) == .unknownIsNotAbsent)
+        // half a copy is no last copy
+        #expect(judge({ $0.stop("pg-node-2", data: .incomplete) }, { $0.dcs { $0.leader = nil } }) == nil)
+    }
+
     @Test("restart a leader in its place only for a limit that becomes lower, and while every replica streams")
     func inPlace() {
         var fixture = PlanningFixture()

@@ -45,8 +45,14 @@ struct PlanPrice {
             return "makes an etcd member anew on its volume: \(input.cluster.etcd.members - 1) of "
                 + "\(input.cluster.etcd.members) members meanwhile, for a time not measured here yet"
         }
-        guard case .settingsDiffer = action.reason else {
-            return action.reason == .surplus ? "ends a container that is not wanted; its volume stays" : nil
+        switch action.reason {
+        case .settingsDiffer: break
+        case .surplus: return "ends a container that is not wanted; its volume stays"
+        case .requested:
+            return
+                "puts the volume of a replica aside, where it stays, and copies the data anew: its connections are cut; "
+                + "\(weaker(input)), for \(measured.text(.newReplica))"
+        default: return nil
         }
         guard NodeName(name.text) != leader else {
             return "makes the only node anew on its volume: no reads and no writes for a time not measured here yet"

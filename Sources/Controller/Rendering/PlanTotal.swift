@@ -19,10 +19,11 @@ struct PlanTotal: Encodable, Equatable {
             case .patroni(let node, .restart) where node == leader: pauses.append(.primaryRestart)
             case .patroni(_, .restart): replicaInterruptions += 1
             case .docker(_, .stop):
-                if case .settingsDiffer = action.reason, case .container(_, let name) = action.subject,
-                    input.cluster.index(of: NodeName(name.text)) != nil
-                {
-                    replicaInterruptions += 1
+                guard case .container(_, let name) = action.subject, input.cluster.index(of: NodeName(name.text)) != nil
+                else { break }
+                switch action.reason {
+                case .settingsDiffer, .requested: replicaInterruptions += 1
+                default: break
                 }
             case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: break
             }

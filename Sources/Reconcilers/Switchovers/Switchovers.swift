@@ -111,7 +111,7 @@ struct SwitchoverActions {
             return [
                 Action(
                     .patroni(record.from, .restart), on: .node(record.from),
-                    because: .restartPending(node.pendingNames))
+                    because: RollingUpdate.why(node, nodeSet) ?? .restartPending(node.pendingNames))
             ]
         case .resumeClients:
             return scope.writers.compactMap { pooler in
