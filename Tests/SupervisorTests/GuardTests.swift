@@ -59,7 +59,7 @@ struct GuardTests {
     func inPlace() {
         var fixture = PlanningFixture()
         func judge() -> Invariant? {
-            GuardTests.judge(.patroni("pg-node-1", .restart), on: .node("pg-node-1"), fixture)
+            GuardTests.judge(.patroni("pg-node-1", .restart()), on: .node("pg-node-1"), fixture)
         }
         #expect(judge() == .replicasFirst)
         fixture.member("pg-node-1") {

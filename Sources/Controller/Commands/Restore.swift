@@ -89,10 +89,11 @@ struct TargetOptions: ParsableArguments {
     }
 }
 
-/// A destructive command asks for the cluster's name.
+/// A command that interrupts or destroys asks for a name.
 enum Confirmation {
-    static func typed(_ given: String?, name: String) throws(Failure) -> String {
-        if given == nil { Terminal.complain("Type the cluster's name to go on: ") }
+    /// - Parameter what: what has to be typed, in words.
+    static func typed(_ given: String?, name: String, what: String = "the cluster's name") throws(Failure) -> String {
+        if given == nil { Terminal.complain("Type \(what) to go on: ") }
         let answer = given ?? readLine() ?? ""
         guard answer == name else { throw Failure(.badInput, "that is not \(name); nothing was touched") }
         return answer

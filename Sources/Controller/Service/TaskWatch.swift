@@ -19,7 +19,24 @@ struct TaskWatch {
         let known = kind == .backup ? try await labels() : []
         let request = try await ask()
         Terminal.complain("  … asked for")
-        try await follow(request, asked: request.at, known: known, timeout: timeout)
+        session.warnWithoutController()
+        try await Withdrawal.taking(back: { try? await withdraw(request) }) {
+            try await follow(request, asked: request.at, known: known, timeout: timeout)
+        }
+    }
+
+    /// Takes the request back, unless the job has begun: that one comes to its end.
+    private func withdraw(_ request: TaskRequest) async throws {
+        let observation = await session.world.observe(cluster, scope: .everythingAfresh)
+        guard let known = observation.dcs.value?.requests.first(where: { $0.kind == kind && $0.at == request.at })
+        else { return }
+        if observation.engines.first?.view.value?.container(container)?.state.isRunning == true {
+            return Terminal.complain("  … it has begun and goes on; `controller status` tells how it ends")
+        }
+        try await session.request(
+            .deleteKey(
+                key: TaskRequest.prefix(of: cluster.name) + kind.rawValue, modRevision: known.modRevision))
+        Terminal.complain("  … the request is taken back")
     }
 
     /// Puts the request into etcd.
@@ -63,6 +80,7 @@ struct TaskWatch {
             }
             try await Task.sleep(for: .milliseconds(400))
         }
+        try await withdraw(request)
         throw Failure(
             .notConverged, "it is not at its end; does a controller run, and is there a primary? see `status`")
     }

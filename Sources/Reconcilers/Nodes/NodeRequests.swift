@@ -42,9 +42,14 @@ enum NodeRequests {
 
 extension NodeView {
     /// Whether a restart was asked for, and its PostgreSQL is still the one that is to be restarted.
-    var isRestartRequested: Bool {
-        guard let request, request.kind == .restart, let start = member.value?.startedAt else { return false }
-        return NodeRequest.mark(startedAt: start) == request.before
+    var isRestartRequested: Bool { startToEnd != nil }
+
+    /// When the PostgreSQL was started for which a restart was asked; nil where none is to be done.
+    var startToEnd: Timestamp? {
+        guard let request, request.kind == .restart, let start = member.value?.startedAt,
+            NodeRequest.mark(startedAt: start) == request.before
+        else { return nil }
+        return start
     }
 }
 

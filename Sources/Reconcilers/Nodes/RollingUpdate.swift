@@ -134,7 +134,9 @@ enum RollingUpdate {
     }
 
     private static func restart(_ node: NodeView, because reason: Reason) -> Proposal {
-        Proposal(actions: [Action(.patroni(node.name, .restart), on: .node(node.name), because: reason)])
+        Proposal(actions: [
+            Action(.patroni(node.name, .restart(startedAt: node.startToEnd)), on: .node(node.name), because: reason)
+        ])
     }
 
     /// Clients are paused where that is possible.

@@ -110,7 +110,7 @@ struct SwitchoverActions {
         case .restart:
             return [
                 Action(
-                    .patroni(record.from, .restart), on: .node(record.from),
+                    .patroni(record.from, .restart(startedAt: node.startToEnd)), on: .node(record.from),
                     because: RollingUpdate.why(node, nodeSet) ?? .restartPending(node.pendingNames))
             ]
         case .resumeClients:
