@@ -20,7 +20,7 @@ struct EventFilter {
         }
         self.text = text?.lowercased()
         guard let since else { return }
-        guard let moment = EventFilter.moment(since, now: now) else {
+        guard let moment = Timestamp(back: since, from: now) ?? Timestamp(since) else {
             throw Failure(
                 .badInput,
                 "--since: \(since) is neither a span such as 30m, 2h or 3d nor a time such as 2026-11-23T10:00:00Z")
@@ -47,13 +47,5 @@ struct EventFilter {
             return false
         }
         return text.map { line.lowercased().contains($0) } ?? true
-    }
-
-    private static func moment(_ text: String, now: Int64) -> Timestamp? {
-        if let match = text.wholeMatch(of: /([0-9]{1,6})(s|m|h|d)/), let number = Int64(match.1) {
-            let unit: Int64 = ["s": 1, "m": 60, "h": 3600, "d": 86_400][String(match.2)] ?? 1
-            return Timestamp(microseconds: (now - number * unit * 1000) * 1000)
-        }
-        return Timestamp(text)
     }
 }
