@@ -41,7 +41,7 @@ struct PlanTextTests {
         let changes = try #require(lines.firstIndex(of: "Changes:"))
         let field = try #require(lines.firstIndex { $0.contains("memory: 64MiB → ") })
         let steps = try #require(lines.firstIndex(of: "Now (exact):"))
-        let step = try #require(lines.firstIndex { $0.contains("+ container pgbouncer-2: create container") })
+        let step = try #require(lines.firstIndex { $0.contains("container pgbouncer-2: create container") })
         #expect(changes < field && field < steps && steps < step)
         #expect(lines[step + 1].contains("because") && lines[step + 1].contains("[poolers]"))
     }

@@ -4,7 +4,7 @@ import Model
 /// Which lines of the event log are wanted.
 struct EventFilter {
     private var since: Timestamp?
-    private var object: String?
+    private var object: ObjectName?
     private var kind: Event.Kind?
     private var text: String?
 
@@ -12,7 +12,7 @@ struct EventFilter {
     ///   - since: a span back from now (`30m`, `2h`, `3d`), or a time.
     ///   - now: milliseconds since 1970.
     init(since: String?, object: String?, kind: String?, text: String?, now: Int64) throws(Failure) {
-        self.object = object?.lowercased()
+        self.object = object.map { ObjectName($0) }
         if let kind {
             self.kind = Event.Kind.allCases.first { $0.rawValue.lowercased() == kind.lowercased() }
             let known = Event.Kind.allCases.map { $0.rawValue.lowercased() }.joined(separator: ", ")
@@ -41,11 +41,7 @@ struct EventFilter {
     private func takes(_ event: Event, _ line: String) -> Bool {
         if let since, let time = Timestamp(event.time), time < since { return false }
         if let kind, event.kind != kind { return false }
-        if let object, !event.object.lowercased().split(separator: " ").contains(Substring(object)),
-            event.object.lowercased() != object
-        {
-            return false
-        }
+        if let object, !object.names(event.object) { return false }
         return text.map { line.lowercased().contains($0) } ?? true
     }
 }
