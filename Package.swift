@@ -104,6 +104,7 @@ let package = Package(
                 "Controller", "Supervisor", "Reconcilers", "LiveWorld", "Model", "Monitoring", "HTTPServer",
                 "PlanningFixtures",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests(
             "LiveWorldTests",

@@ -12,10 +12,13 @@ struct ControllerProgram: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Apply.self, PlanCommand.self, Status.self, CheckCommand.self, ListCommand.self, Events.self,
+            Run.self, Apply.self, PlanCommand.self, Status.self, CheckCommand.self, ListCommand.self, Why.self,
+            Events.self,
             History.self, VolumesCommand.self, Password.self, CertificatesCommand.self,
             Logs.self,
-            Switchover.self, Backup.self, BackupList.self, Restore.self, Drill.self, Verify.self, Destroy.self,
+            Switchover.self, RestartCommand.self, ReloadCommand.self, ReinitCommand.self, Backup.self,
+            BackupsCommand.self,
+            Restore.self, Drill.self, Verify.self, Destroy.self,
             PauseCommand.self, ResumeCommand.self,
             ManifestCommand.self, SchemaCommand.self, MonitoringCommand.self, NotifyCommand.self, TokenCommand.self,
         ])

@@ -18,6 +18,11 @@ public enum Reconcilers {
         LocalParameters.names(cluster).contains(parameter)
     }
 
+    /// The volume that holds a node's data, or is to hold it; nil where the engine was not seen.
+    public static func dataVolume(of node: NodeName, _ input: PlanningInput) -> VolumeName? {
+        EngineScope(input).map { $0.volumeName(of: node.text) }
+    }
+
     /// The parameters that every node's PostgreSQL is to run with, sorted by name.
     public static func parameters(of cluster: Cluster) -> [PostgresSettings.Parameter] {
         (DynamicConfiguration.parameters(cluster) + LocalParameters.declared(cluster)).sorted { $0.name < $1.name }

@@ -154,7 +154,11 @@ public actor Pass<W: World> {
             report.decisions += planned.map { $0.with(.deferred(.failover)) }
             report.lookAgain = .zero
         } else if planned.contains(where: \.action.effect.needsFreshLook) {
-            let fresh = await look(at: cluster, scope: .guarding(.cluster))
+            var fresh = await look(at: cluster, scope: .guarding(.cluster))
+            // what the narrow look leaves out is judged as the turn saw it
+            fresh.observation.repository = report.input.observation.repository
+            fresh.observation.database = report.input.observation.database
+            fresh.observation.poolers = report.input.observation.poolers
             var admitted: [PlannedAction] = []
             for planned in planned where allows(planned, input: fresh, report: &report) { admitted.append(planned) }
             await perform(admitted, for: cluster, report: &report)

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Model
 import Reconcilers
@@ -37,6 +38,30 @@ struct CommandTests {
         #expect(try filter(since: "1d").takes(line("2025-11-30T02:00:00.000Z")))
         for wrong in ["yesterday", "1w", "-1h", "", "1 h", "2025-12-01"] {
             #expect(throws: Failure.self, "\(wrong)") { try filter(since: wrong) }
+        }
+    }
+
+    @Test("a restore to a span before now is one to a moment, the one that was shown")
+    func lastSpan() throws {
+        func target(_ arguments: String...) throws -> RecoveryTarget {
+            try TargetOptions.parse(arguments).recovery(now: Self.now).target
+        }
+        #expect(try target("--last", "10m") == .time(Timestamp(microseconds: (Self.now - 600_000) * 1000)))
+        #expect(
+            try target("--last", "10m", "--moment", "2025-12-01 01:30:00+00")
+                == target("--time", "2025-12-01 01:30:00Z"))
+        for wrong in [
+            ["--last", "soon"], ["--last", "10m", "--time", "2025-12-01 01:30:00Z"], ["--last", "10m", "--latest"],
+        ] {
+            do {
+                _ = try TargetOptions.parse(wrong).recovery(now: Self.now)
+                Issue.record("\(wrong)")
+            } catch {
+                #expect((error as? Failure)?.code == .badInput, "\(wrong)")
+            }
+        }
+        #expect(throws: Failure.self) {
+            try TargetOptions.parse(["--last", "10m", "--backup", "b1"]).recovery(now: Self.now)
         }
     }
 

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import unittest
 from unittest import mock
@@ -59,6 +60,28 @@ class Archive(unittest.TestCase):
 
     def test_without_backups_nothing_is_needed(self):
         self.assertEqual(self.check(self.files((1, 3))), 0)
+
+
+class Expire(unittest.TestCase):
+    OPTIONS = ["--stanza=demo", "--set=1F"]
+
+    def expire(self, *backups):
+        info = subprocess.CompletedProcess([], 0, json.dumps([{"name": "demo", "backup": list(backups)}]))
+        with mock.patch.object(subprocess, "run", return_value=info), mock.patch.object(repository, "watch") as watch:
+            repository.expire(self.OPTIONS)
+        return watch.call_args[0]
+
+    def test_one_backup_and_nothing_by_the_retention(self):
+        arguments = self.expire({"label": "1F", "prior": None, "reference": None}, {"label": "2F", "reference": None})
+        self.assertEqual(arguments[:2], tuple(self.OPTIONS))
+        self.assertEqual(arguments[-1], "expire")
+        for kind in ("full", "diff", "archive"):
+            self.assertIn(f"--repo1-retention-{kind}=9999999", arguments)
+
+    def test_not_one_that_another_depends_on(self):
+        for other in ({"label": "1F_2I", "prior": "1F"}, {"label": "1F_3I", "prior": "1F_2I", "reference": ["1F", "1F_2I"]}):
+            with self.assertRaisesRegex(Failure, f"{other['label']} depends on 1F"):
+                self.expire({"label": "1F", "prior": None}, other)
 
 
 class Words(unittest.TestCase):

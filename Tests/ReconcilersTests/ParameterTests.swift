@@ -143,7 +143,7 @@ struct LimitTests {
         fixture.dcs { $0.synchronous = SynchronousKey(leader: "pg-node-1", standbys: []) }
         pending(&fixture, ["pg-node-2"], from: "200", to: "400")
         primary(&fixture, [LabelValue("max_connections", "300")])
-        let restart = Effect.patroni("pg-node-2", .restart)
+        let restart = Effect.patroni("pg-node-2", .restart())
         #expect(fixture.effects(Nodes()).contains(restart))
         var record = SwitchoverRecord(
             from: "pg-node-1", to: nil, author: .controller, why: "", at: Timestamp(PlanningFixture.now), modRevision: 4
@@ -165,9 +165,9 @@ struct LimitTests {
         fixture.cluster.pooler.enabled = false
         fixture.readFiles()
         pending(&fixture, fixture.cluster.nodeNames, from: "100", to: "200")
-        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .restart)])
+        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .restart())])
         fixture.member("pg-node-2") { $0.needsRestart = false }
-        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-3", .restart)])
+        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-3", .restart())])
         fixture.member("pg-node-3") { $0.needsRestart = false }
         #expect(
             fixture.effects(Nodes()) == [.patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-2"))])
@@ -184,14 +184,14 @@ struct LimitTests {
         pending(&fixture, ["pg-node-2"], from: "200", to: "100")
         #expect(fixture.effects(Nodes()) == [])
         pending(&fixture, fixture.cluster.nodeNames, from: "200", to: "100")
-        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-1", .restart)])
+        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-1", .restart())])
         fixture.member("pg-node-1") { member in
             member.needsRestart = false
             member.pending = []
         }
         #expect(fixture.effects(Nodes()) == [])
         primary(&fixture, [LabelValue("max_connections", "100")])
-        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .restart)])
+        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .restart())])
     }
 
     @Test("with one limit raised and one lowered the replicas get the first before the primary and the second after it")
@@ -209,15 +209,15 @@ struct LimitTests {
                 ]
             }
         }
-        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .restart)])
+        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .restart())])
         for node: NodeName in ["pg-node-2", "pg-node-3"] { fixture.member(node) { $0.pending.removeFirst() } }
-        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-1", .restart)])
+        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-1", .restart())])
         fixture.member("pg-node-1") { member in
             member.needsRestart = false
             member.pending = []
         }
         primary(&fixture, [LabelValue("max_connections", "200"), LabelValue("max_wal_senders", "10")])
-        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .restart)])
+        #expect(fixture.effects(Nodes()) == [.patroni("pg-node-2", .restart())])
     }
 
     @Test("nobody is interrupted while a synchronous standby is missing")

@@ -54,6 +54,18 @@ struct StartConditionsTests {
             }
         ),
         (
+            "pg-node-3", .requestedCopy,
+            fixture {
+                $0.dcs { view in
+                    view.nodeRequests = [
+                        NodeRequest(
+                            .reinit, of: "pg-node-3", at: Timestamp(PlanningFixture.now), by: "ann@host",
+                            before: "pg-node-3-data")
+                    ]
+                }
+            }
+        ),
+        (
             "pg-node-1", .anotherLeader,
             fixture { $0.stop("pg-node-1") }
         ),

@@ -59,7 +59,7 @@ extension SwitchoversTests {
         #expect(
             fixture.effects(Switchovers()) == [.pooler("pgbouncer-1", .pause), .pooler("pgbouncer-2", .pause)])
         pauseClients(&fixture)
-        #expect(fixture.effects(Switchovers()) == [.patroni("pg-node-1", .restart)])
+        #expect(fixture.effects(Switchovers()) == [.patroni("pg-node-1", .restart())])
         #expect(!fixture.effects(Poolers()).contains(.pooler("pgbouncer-1", .resume)))
         // it takes writes until its checkpoint is over: to let its clients go would cut them off
         var begun = fixture

@@ -33,11 +33,68 @@ struct GuardTests {
         return judge(effect, on: .leadership, fixture, proof: proof, recent: recent)
     }
 
+    @Test("a backup is deleted only by a person's request, and none that others are made from, nor the last full one")
+    func deletion() {
+        func backup(_ label: String, prior: String? = nil) -> BackupView {
+            var backup = BackupView(label: label, type: prior == nil ? "full" : "incr", stoppedAt: 1, size: 1)
+            backup.prior = prior
+            return backup
+        }
+        func judge(_ label: String, asked: String?, _ backups: [BackupView]) -> [Invariant?] {
+            var fixture = PlanningFixture()
+            fixture.observation.repository = .present(
+                RepositoryView(stanza: .ok(systemIdentifier: PlanningFixture.system), backups: backups))
+            let request = asked.map { TaskRequest(.expire, label: $0, at: Timestamp(PlanningFixture.now)) }
+            fixture.dcs { $0.requests = request.map { [$0] } ?? [] }
+            var spec = ContainerSpec(
+                name: "demo-expire", component: .task, image: fixture.cluster.nodes.image,
+                settings: ContainerSettings(),
+                networks: [])
+            spec.labels = [LabelValue(Label.name, "demo-expire"), LabelValue(Label.task, "expire \(label)")]
+            fixture.add(spec)
+            fixture.change("demo-expire") { $0.state = .created }
+            let subject = Subject.container(.local, "demo-expire")
+            return [
+                GuardTests.judge(.docker(.local, .createContainer(spec)), on: subject, fixture),
+                GuardTests.judge(.docker(.local, .start("id-demo-expire")), on: subject, fixture),
+            ]
+        }
+        let all = [backup("1F"), backup("2F"), backup("2F_3I", prior: "2F")]
+        #expect(judge("1F", asked: "1F", all) == [nil, nil])
+        #expect(judge("2F_3I", asked: "2F_3I", all) == [nil, nil])
+        #expect(judge("1F", asked: nil, all) == [.lastCopy, .lastCopy])
+        #expect(judge("1F", asked: "2F", all) == [.lastCopy, .lastCopy])
+        #expect(judge("2F", asked: "2F", all) == [.lastCopy, .lastCopy])
+        #expect(judge("1F", asked: "1F", [backup("1F")]) == [.lastCopy, .lastCopy])
+    }
+
+    @Test("a node turns away from its data only at rest, and while another one is seen to take writes")
+    func replacement() {
+        let spec = VolumeSpec(
+            name: "pg-node-2-data-2", component: .node,
+            labels: [LabelValue(Label.name, "pg-node-2"), LabelValue(Label.replaces, "pg-node-2-data: a test")])
+        func judge(_ changes: (inout PlanningFixture) -> Void...) -> Invariant? {
+            var fixture = PlanningFixture()
+            for change in changes { change(&fixture) }
+            return GuardTests.judge(
+                .docker(.local, .createVolume(spec)), on: .volume(.local, "pg-node-2-data-2"), fixture)
+        }
+        let rest: (inout PlanningFixture) -> Void = { $0.stop("pg-node-2", exitCode: 0) }
+        #expect(judge(rest) == nil)
+        #expect(judge() == .onePlace)
+        #expect(judge(rest, { $0.dcs { $0.leader = nil } }) == .lastCopy)
+        #expect(judge(rest, { $0.dcs { $0.leader?.node = "pg-node-2" } }) == .lastCopy)
+        #expect(judge(rest, { $0.member("pg-node-1") { $0.state = .starting } }) == .lastCopy)
+        #expect(judge(rest, { $0.observation.dcs = .unknown(.notLooked) }) == .unknownIsNotAbsent)
+        // half a copy is no last copy
+        #expect(judge({ $0.stop("pg-node-2", data: .incomplete) }, { $0.dcs { $0.leader = nil } }) == nil)
+    }
+
     @Test("restart a leader in its place only for a limit that becomes lower, and while every replica streams")
     func inPlace() {
         var fixture = PlanningFixture()
         func judge() -> Invariant? {
-            GuardTests.judge(.patroni("pg-node-1", .restart), on: .node("pg-node-1"), fixture)
+            GuardTests.judge(.patroni("pg-node-1", .restart()), on: .node("pg-node-1"), fixture)
         }
         #expect(judge() == .replicasFirst)
         fixture.member("pg-node-1") {

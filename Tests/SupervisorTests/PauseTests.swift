@@ -136,7 +136,7 @@ struct MaintenanceGuardTests {
         ] {
             #expect(judge(.docker(.local, effect), on: subject, fixture) == .pause)
         }
-        for effect: PatroniEffect in [.restart, .reload(version: "1")] {
+        for effect: PatroniEffect in [.restart(), .reload(version: "1")] {
             #expect(judge(.patroni("pg-node-3", effect), on: .node("pg-node-3"), fixture) == .pause)
         }
         let handOver = Effect.patroni("pg-node-1", .switchover(from: "pg-node-1", to: "pg-node-3"))

@@ -63,14 +63,14 @@ struct StoppingTests {
         for node in ["pg-node-2", "pg-node-3"] as [NodeName] {
             pending.member(node) { $0.needsRestart = true }
         }
-        #expect(plan(pending).disruptive?.action.effect == .patroni("pg-node-2", .restart))
+        #expect(plan(pending).disruptive?.action.effect == .patroni("pg-node-2", .restart()))
         // the checkpoint before it: PostgreSQL streams, and Patroni tells of nothing
         pending.observation.restarts = ["pg-node-2"]
         let plan = plan(pending)
         #expect(plan.disruptive == nil && !plan.isAtRest)
-        #expect(!plan.actions.contains { $0.action.effect == .patroni("pg-node-2", .restart) })
+        #expect(!plan.actions.contains { $0.action.effect == .patroni("pg-node-2", .restart()) })
         #expect(plan.waiting.contains("pg-node-2, whose PostgreSQL is being restarted"))
-        let other = Action(.patroni("pg-node-3", .restart), on: .node("pg-node-3"), because: .restartPending(["x"]))
+        let other = Action(.patroni("pg-node-3", .restart()), on: .node("pg-node-3"), because: .restartPending(["x"]))
         #expect(InterruptionGuard.judge(other, pending.input)?.invariant == .replicasFirst)
         pending.observation.restarts = []
         #expect(InterruptionGuard.judge(other, pending.input) == nil)

@@ -4,10 +4,17 @@ import Model
 import Reconcilers
 import Supervisor
 
-/// `controller backups`: what the repository holds, and what it can bring back.
+/// `controller backups`: what is in the repository.
+struct BackupsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backups", abstract: "List the backups, and the moments that can be restored; delete a backup.",
+        subcommands: [BackupList.self, BackupDelete.self], defaultSubcommand: BackupList.self)
+}
+
+/// `controller backups list`: what the repository holds, and what it can bring back.
 struct BackupList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backups", abstract: "List the backups, and the moments that can be restored.")
+        commandName: "list", abstract: "List the backups, and the moments that can be restored.")
 
     @OptionGroup var options: ClusterOptions
 

@@ -30,13 +30,16 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let choice = ManifestName(path: options.manifest)
         let name = try choice.name ?? ManifestSource.find(options, takesLastGood: true).cluster.name
-        let recovery = cancel ? nil : try target.recovery()
+        let recovery = cancel ? nil : try target.recovery(now: WallClock.milliseconds())
         if !cancel, yes == nil {
             Terminal.say("This turns cluster \(name) back to \(recovery?.target.text ?? "").")
             Terminal.say("Whatever was written after that is lost to the cluster; the old data volumes stay.")
         }
         let answer = cancel ? name.text : try Confirmation.typed(yes, name: name.text)
-        if try await Delegation.tookOver(options, adding: yes == nil && !cancel ? ["--yes", answer] : []) { return }
+        // the moment that was shown is the one that is meant, however long it took to confirm it
+        let moment = target.last == nil ? [] : recovery.map { ["--moment=\($0.target.text)"] } ?? []
+        let extra = moment + (yes == nil && !cancel ? ["--yes", answer] : [])
+        if try await Delegation.tookOver(options, adding: extra) { return }
         let session = try await Session.open(options)
         let request = RestoreRequest(session: session)
         guard let recovery else { return try await request.cancel() }
@@ -49,6 +52,13 @@ struct Restore: AsyncParsableCommand {
 struct TargetOptions: ParsableArguments {
     @Option(help: "A moment with its zone, \"2026-11-23 10:00:00+01\".")
     var time: String?
+
+    @Option(help: "A span before now: 90s, 10m, 2h, 3d.")
+    var last: String?
+
+    /// The moment that `--last` meant when the command was typed.
+    @Option(help: .hidden)
+    var moment: String?
 
     @Option(help: "A WAL position, 0/3000060.")
     var lsn: String?
@@ -68,15 +78,16 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "The backup to start from, by its label; else the newest before the target.")
     var backup: String?
 
-    func recovery() throws(Failure) -> Recovery {
-        var given: [(String, String)] = [("time", time), ("lsn", lsn), ("xid", xid), ("name", name)].compactMap {
-            pair in
-            pair.1.map { (pair.0, $0) }
-        }
+    /// - Parameter now: milliseconds since 1970.
+    func recovery(now: Int64) throws(Failure) -> Recovery {
+        var back = moment
+        if back == nil, let last { back = try TargetOptions.time(back: last, from: now) }
+        var given: [(String, String)] = [("time", time), ("time", back), ("lsn", lsn), ("xid", xid), ("name", name)]
+            .compactMap { pair in pair.1.map { (pair.0, $0) } }
         if immediate { given.append(("immediate", "true")) }
         if latest { given.append(("latest", "true")) }
         guard given.count == 1, let (field, value) = given.first else {
-            throw Failure(.badInput, "give one of --time, --lsn, --xid, --name, --immediate and --latest")
+            throw Failure(.badInput, "give one of --time, --last, --lsn, --xid, --name, --immediate and --latest")
         }
         guard let target = RecoveryTarget(field: field, value: value) else {
             let hint = field == "time" ? "; a moment looks like \"2026-11-23 10:00:00+01\", with its zone" : ""
@@ -87,12 +98,20 @@ struct TargetOptions: ParsableArguments {
         }
         return Recovery(target: target, backup: backup)
     }
+
+    private static func time(back span: String, from now: Int64) throws(Failure) -> String {
+        guard let time = Timestamp(back: span, from: now) else {
+            throw Failure(.badInput, "--last: \(span) is no span of time; one looks like 90s, 10m, 2h or 3d")
+        }
+        return time.text
+    }
 }
 
-/// A destructive command asks for the cluster's name.
+/// A command that interrupts or destroys asks for a name.
 enum Confirmation {
-    static func typed(_ given: String?, name: String) throws(Failure) -> String {
-        if given == nil { Terminal.complain("Type the cluster's name to go on: ") }
+    /// - Parameter what: what has to be typed, in words.
+    static func typed(_ given: String?, name: String, what: String = "the cluster's name") throws(Failure) -> String {
+        if given == nil { Terminal.complain("Type \(what) to go on: ") }
         let answer = given ?? readLine() ?? ""
         guard answer == name else { throw Failure(.badInput, "that is not \(name); nothing was touched") }
         return answer

@@ -18,7 +18,7 @@ struct Backup: AsyncParsableCommand {
         case full, diff, incr
     }
 
-    @Option(help: "Give up watching after so many seconds; the backup itself goes on.")
+    @Option(help: "Give up after so many seconds; a backup that has begun goes on, and a request is taken back.")
     var timeout: Int = 3600
 
     @Option(help: .hidden)
@@ -40,7 +40,7 @@ struct Drill: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Option(help: "Give up watching after so many seconds; the drill itself goes on.")
+    @Option(help: "Give up after so many seconds; a drill that has begun goes on, and a request is taken back.")
     var timeout: Int = 3600
 
     @Option(help: .hidden)
@@ -61,7 +61,7 @@ struct Verify: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Option(help: "Give up watching after so many seconds; the verification itself goes on.")
+    @Option(help: "Give up after so many seconds; a verification that has begun goes on, and a request is taken back.")
     var timeout: Int = 3600
 
     @Option(help: .hidden)

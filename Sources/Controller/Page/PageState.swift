@@ -49,10 +49,9 @@ extension PageState.Step {
     /// The actions that a pass wants, with what each interrupts.
     static func list(_ report: PassReport, _ price: PlanPrice) -> [PageState.Step] {
         (report.plan.actions + report.plan.deferred).prefix(50).map { planned in
-            let lines = price.lines(for: planned.action, in: report.input, indent: 0)
-            return PageState.Step(
+            PageState.Step(
                 object: planned.action.subject.text, action: planned.action.effect.phrase,
-                why: planned.action.reason.sentence, price: lines.first.map { String($0.dropFirst("price: ".count)) })
+                why: planned.action.reason.sentence, price: price.price(of: planned.action, in: report.input))
         }
     }
 }

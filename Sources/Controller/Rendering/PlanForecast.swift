@@ -2,11 +2,27 @@ import Model
 import Simulation
 import Supervisor
 
-/// What would follow the first wave: the same loop, run in a model that starts as the real world was seen.
-enum PlanForecast {
+/// What follows the first wave: the same loop, run in a model that starts as the real world was seen.
+struct PlanForecast {
+    /// An action of the model, and the look that it came from.
+    struct Step {
+        var planned: PlannedAction
+        var input: PlanningInput
+        /// How long after the start.
+        var elapsed: Duration
+        /// Whether it belongs to the first wave, which is no forecast.
+        var isNow: Bool
+    }
+
     private static let passLimit = 600
 
-    static func lines(_ input: PlanningInput, plan: Plan, price: PlanPrice) async -> [String] {
+    /// All that the model did, in order.
+    private(set) var steps: [Step] = []
+    /// When the model's cluster was as wanted; nil where the model does not tell.
+    private(set) var convergedAfter: Duration?
+
+    /// Runs the model until it is at rest, or for as many passes as there may be.
+    static func run(_ input: PlanningInput) async -> PlanForecast {
         // what would be done after the pause
         var cluster = input.cluster
         cluster.maintenance = false
@@ -15,49 +31,24 @@ enum PlanForecast {
         let calm = cluster.patroni.loopWait + .seconds(2)
         let world = SimulatedWorld(from: input.observation, cluster: cluster, now: now)
         let pass = Pass(world: world)
-        var steps: [String] = []
-        var done: [(Action, PlanningInput)] = []
+        var forecast = PlanForecast()
         var convergedAt: Duration?
         for turn in 1...passLimit {
             let report = await pass.run(cluster)
             let elapsed = report.input.now.uptime - now.uptime
             for (planned, _) in report.performed {
-                done.append((planned.action, report.input))
-                guard turn > 1, let step = step(planned.action, after: elapsed) else { continue }
-                steps.append(step)
-                steps += price.lines(for: planned.action, in: report.input, indent: 13)
+                forecast.steps.append(
+                    Step(planned: planned, input: report.input, elapsed: elapsed, isNow: turn == 1))
             }
             let isConverged = report.isConverged && report.plan.waiting.isEmpty
             convergedAt = isConverged && report.performed.isEmpty ? convergedAt ?? elapsed : nil
             if let end = convergedAt, turn == 1 || elapsed - end > calm {
-                if !steps.isEmpty {
-                    steps = ["Then (forecast, from a model of what is there now):"] + steps
-                    steps.append("Converged after about \(seconds(end)) in the model.")
-                }
-                return steps + price.parameters(done.map(\.0), input) + price.total(done)
+                forecast.convergedAfter = end
+                return forecast
             }
             let rest: Duration = isConverged ? .seconds(1) : .seconds(30)
             await world.rest(atMost: min(report.lookAgain ?? rest, rest))
         }
-        return ["Then: the model does not tell, see again when this has been done."]
-    }
-
-    private static func step(_ action: Action, after elapsed: Duration) -> String? {
-        if action.effect.isNudge { return nil }
-        let mark = action.effect.isDisruptive ? Terminal.yellow("!") : Terminal.dim("…")
-        // what the model makes has made-up IDs; the subject says it better
-        let phrase = action.effect.phrase.split(separator: " ").filter { !$0.hasPrefix("c100") }.joined(separator: " ")
-        return "  \(mark) \(seconds(elapsed).paddedLeft(to: 7))  \(action.subject.text): \(phrase)"
-    }
-
-    private static func seconds(_ duration: Duration) -> String {
-        let tenths = (duration / .milliseconds(100)).rounded()
-        return "\(Int(tenths) / 10).\(Int(tenths) % 10) s"
-    }
-}
-
-extension String {
-    fileprivate func paddedLeft(to width: Int) -> String {
-        String(repeating: " ", count: max(0, width - count)) + self
+        return forecast
     }
 }

@@ -1,6 +1,4 @@
-import Manifest
 import Model
-import Reconcilers
 
 /// What a plan costs: for each step what it interrupts, which guarantee is weaker meanwhile, and for how long, by what
 /// was measured on this very cluster.
@@ -14,12 +12,8 @@ struct PlanPrice {
         known = input.observation.engines.flatMap { $0.view.value?.containers.map(\.name) ?? [] }
     }
 
-    /// The price of one step of an input, none for steps that cost nothing.
-    func lines(for action: Action, in input: PlanningInput, indent: Int) -> [String] {
-        price(of: action, in: input).map { [String(repeating: " ", count: indent) + "price: " + $0] } ?? []
-    }
-
-    private func price(of action: Action, in input: PlanningInput) -> String? {
+    /// The price of one step of an input; nil for a step that costs nothing.
+    func price(of action: Action, in input: PlanningInput) -> String? {
         let leader = input.observation.dcs.value?.leader?.node
         switch action.effect {
         case .patroni(let node, .restart):
@@ -51,8 +45,14 @@ struct PlanPrice {
             return "makes an etcd member anew on its volume: \(input.cluster.etcd.members - 1) of "
                 + "\(input.cluster.etcd.members) members meanwhile, for a time not measured here yet"
         }
-        guard case .settingsDiffer = action.reason else {
-            return action.reason == .surplus ? "ends a container that is not wanted; its volume stays" : nil
+        switch action.reason {
+        case .settingsDiffer: break
+        case .surplus: return "ends a container that is not wanted; its volume stays"
+        case .requested:
+            return
+                "puts the volume of a replica aside, where it stays, and copies the data anew: its connections are cut; "
+                + "\(weaker(input)), for \(measured.text(.newReplica))"
+        default: return nil
         }
         guard NodeName(name.text) != leader else {
             return "makes the only node anew on its volume: no reads and no writes for a time not measured here yet"
@@ -93,74 +93,5 @@ struct PlanPrice {
         return others == 0
             ? "commits are on the primary alone meanwhile, and no node could take over"
             : "commits wait for \(others) instead of \(synchronous.number) standbys meanwhile"
-    }
-
-    // MARK: the whole
-
-    /// What becomes of each parameter that is changed.
-    func parameters(_ actions: [Action], _ input: PlanningInput) -> [String] {
-        let lines = actions.flatMap { changes(by: $0, input) }.map { change in
-            "  \(change.name) \(change.old ?? "default") → \(change.new ?? "default"): "
-                + way(change.name, from: change.old, to: change.new)
-        }
-        return lines.isEmpty ? [] : ["Parameters, after a trial in a container of its own:"] + lines
-    }
-
-    private typealias Change = (name: String, old: String?, new: String?)
-
-    /// In etcd, or in the nodes' own files; one that moves from there to here is no change.
-    private func changes(by action: Action, _ input: PlanningInput) -> [Change] {
-        let shared = input.observation.dcs.value?.configuration?.parameters
-        let local = input.observation.localConfiguration?.parameters
-        switch action.effect {
-        case .patroni(_, .patchConfiguration(let patch)):
-            guard case .members(let changes)? = patch["postgresql"]?["parameters"] else { return [] }
-            return changes.filter { change in !Reconcilers.isLocal(parameter: change.name, input.cluster) }.map {
-                ($0.name, shared?[$0.name]?.string, $0.value.string)
-            }
-        case .configureLocally(let wanted):
-            return wanted.parameters.map { parameter in
-                let old = local?.first { $0.name == parameter.name }?.value ?? shared?[parameter.name]?.string
-                return (parameter.name, old, parameter.value)
-            }.filter { local != nil && $0.old != $0.new }
-        case .docker, .etcd, .patroni, .sql, .pooler, .identity: return []
-        }
-    }
-
-    private func way(_ name: String, from old: String?, to new: String?) -> String {
-        guard Manifest.needsRestart(parameter: name) else { return "reload" }
-        let change = PendingParameter(name, current: old ?? "", wanted: new ?? "")
-        return change.isLoweredLimit ? "restart, the primary first and in its place" : "restart, replicas first"
-    }
-
-    /// What all steps together interrupt.
-    func total(_ steps: [(action: Action, input: PlanningInput)]) -> [String] {
-        var pauses: [Measurement.Kind] = []
-        var replicas = 0
-        for (action, input) in steps {
-            let leader = input.observation.dcs.value?.leader?.node
-            switch action.effect {
-            case .patroni(_, .switchover): pauses.append(.switchover)
-            case .docker(_, .shutdownPrimary): pauses.append(.clientPause)
-            case .patroni(let node, .restart) where node == leader: pauses.append(.primaryRestart)
-            case .patroni(_, .restart): replicas += 1
-            case .docker(_, .stop):
-                if case .settingsDiffer = action.reason, case .container(_, let name) = action.subject,
-                    input.cluster.index(of: NodeName(name.text)) != nil
-                {
-                    replicas += 1
-                }
-            case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: break
-            }
-        }
-        guard !pauses.isEmpty || replicas > 0 else { return [] }
-        let known = pauses.compactMap { measured.median(of: $0) }
-        let pause =
-            pauses.isEmpty
-            ? "writes are never paused"
-            : "writes pause \(pauses.count == 1 ? "once" : "\(pauses.count) times"), "
-                + (known.count == pauses.count
-                    ? "about \(MeasuredHistory.text(known.reduce(0, +))) in all" : "for a time not measured here yet")
-        return ["In all: \(replicas) interruption\(replicas == 1 ? "" : "s") of a replica; \(pause)."]
     }
 }

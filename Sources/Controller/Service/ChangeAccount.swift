@@ -9,9 +9,15 @@ struct ChangeAccount {
         let kind: Measurement.Kind
         let node: NodeName
         let since: Duration
-        /// The container as it was before, and what waited for the restart.
+        /// The container as it was before, what waited for the restart, and when PostgreSQL had been started.
         let container: ContainerID?
         let pending: [PendingParameter]
+        let startedAt: Timestamp?
+
+        /// Whether PostgreSQL was restarted since.
+        func isBehind(_ member: MemberView) -> Bool {
+            member.pending != pending || member.startedAt != nil && member.startedAt != startedAt
+        }
     }
 
     /// What takes longer than this was in trouble, and promises nothing.
@@ -56,8 +62,10 @@ struct ChangeAccount {
     private func interruption(by action: Action, _ input: PlanningInput) -> Interruption? {
         let leader = input.observation.dcs.value?.leader?.node
         func new(_ kind: Measurement.Kind, _ node: NodeName, _ container: ContainerID? = nil) -> Interruption {
-            let pending = input.observation.member(node).value?.pending ?? []
-            return Interruption(kind: kind, node: node, since: input.now.uptime, container: container, pending: pending)
+            let member = input.observation.member(node).value
+            return Interruption(
+                kind: kind, node: node, since: input.now.uptime, container: container, pending: member?.pending ?? [],
+                startedAt: member?.startedAt)
         }
         switch action.effect {
         case .patroni(let node, .restart): return new(node == leader ? .primaryRestart : .replicaRestart, node)
@@ -84,8 +92,8 @@ struct ChangeAccount {
             return false
         }
         switch interruption.kind {
-        case .primaryRestart: return member.role == .primary && member.pending != interruption.pending
-        case .replicaRestart: return member.isStreaming && member.pending != interruption.pending
+        case .primaryRestart: return member.role == .primary && interruption.isBehind(member)
+        case .replicaRestart: return member.isStreaming && interruption.isBehind(member)
         case .replicaRenewal:
             let engine = input.cluster.engines.first.flatMap { input.observation.engine($0.name).value }
             let seen = engine?.container(ContainerName(interruption.node.text))

@@ -123,7 +123,7 @@ enum Tie {
             while true {
                 let count = Glibc.read(STDIN_FILENO, &byte, 1)
                 if count > 0 || count < 0 && errno == EINTR { continue }
-                Glibc._exit(ExitCodes.failure.rawValue)
+                return Withdrawal.end(ExitCodes.failure.rawValue)
             }
         }
     }

@@ -4,7 +4,7 @@ import Model
 /// Which lines of the event log are wanted.
 struct EventFilter {
     private var since: Timestamp?
-    private var object: String?
+    private var object: ObjectName?
     private var kind: Event.Kind?
     private var text: String?
 
@@ -12,7 +12,7 @@ struct EventFilter {
     ///   - since: a span back from now (`30m`, `2h`, `3d`), or a time.
     ///   - now: milliseconds since 1970.
     init(since: String?, object: String?, kind: String?, text: String?, now: Int64) throws(Failure) {
-        self.object = object?.lowercased()
+        self.object = object.map { ObjectName($0) }
         if let kind {
             self.kind = Event.Kind.allCases.first { $0.rawValue.lowercased() == kind.lowercased() }
             let known = Event.Kind.allCases.map { $0.rawValue.lowercased() }.joined(separator: ", ")
@@ -20,7 +20,7 @@ struct EventFilter {
         }
         self.text = text?.lowercased()
         guard let since else { return }
-        guard let moment = EventFilter.moment(since, now: now) else {
+        guard let moment = Timestamp(back: since, from: now) ?? Timestamp(since) else {
             throw Failure(
                 .badInput,
                 "--since: \(since) is neither a span such as 30m, 2h or 3d nor a time such as 2026-11-23T10:00:00Z")
@@ -41,19 +41,7 @@ struct EventFilter {
     private func takes(_ event: Event, _ line: String) -> Bool {
         if let since, let time = Timestamp(event.time), time < since { return false }
         if let kind, event.kind != kind { return false }
-        if let object, !event.object.lowercased().split(separator: " ").contains(Substring(object)),
-            event.object.lowercased() != object
-        {
-            return false
-        }
+        if let object, !object.names(event.object) { return false }
         return text.map { line.lowercased().contains($0) } ?? true
-    }
-
-    private static func moment(_ text: String, now: Int64) -> Timestamp? {
-        if let match = text.wholeMatch(of: /([0-9]{1,6})(s|m|h|d)/), let number = Int64(match.1) {
-            let unit: Int64 = ["s": 1, "m": 60, "h": 3600, "d": 86_400][String(match.2)] ?? 1
-            return Timestamp(microseconds: (now - number * unit * 1000) * 1000)
-        }
-        return Timestamp(text)
     }
 }

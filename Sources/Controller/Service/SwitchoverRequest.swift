@@ -16,7 +16,10 @@ struct SwitchoverRequest {
         guard let leader = try await ask(to: candidate) else {
             return Terminal.say("\(candidate?.text ?? "") is the primary already")
         }
-        try await follow(from: leader, timeout: timeout)
+        session.warnWithoutController()
+        try await Withdrawal.taking(back: { try? await withdraw() }) {
+            try await follow(from: leader, timeout: timeout)
+        }
         let new = try await look().leader?.node
         Terminal.say("\(new.map(\.text) ?? "no node") is the primary now, in place of \(leader)")
         if let cost = await cost(&tail) { Terminal.say(cost) }
@@ -111,7 +114,8 @@ struct SwitchoverRequest {
         guard let record = try await look().switchover, record.author == .person, !record.pausesClients else {
             return
         }
-        _ = await session.world.perform([.etcd(.deleteKey(key: key, modRevision: record.modRevision))], for: cluster)
+        try await session.request(.deleteKey(key: key, modRevision: record.modRevision))
+        Terminal.complain("  … the request is taken back")
     }
 
     private func look() async throws(Failure) -> DCSView {

@@ -8,6 +8,8 @@ struct TaskWatch {
     let session: Session
     let kind: TaskRequest.Kind
     var type: BackupType = .incremental
+    /// Of a deletion: the backup's label.
+    var label: String?
     /// Who asks.
     var author = ""
 
@@ -17,15 +19,42 @@ struct TaskWatch {
     func run(timeout: Duration) async throws {
         try await session.refuseWhilePaused()
         let known = kind == .backup ? try await labels() : []
+        if let label { try await check(label) }
         let request = try await ask()
         Terminal.complain("  … asked for")
-        try await follow(request, asked: request.at, known: known, timeout: timeout)
+        session.warnWithoutController()
+        try await Withdrawal.taking(back: { try? await withdraw(request) }) {
+            try await follow(request, asked: request.at, known: known, timeout: timeout)
+        }
+    }
+
+    /// Refuses to ask for the deletion of a backup that is needed.
+    private func check(_ label: String) async throws {
+        guard case .present(let repository) = await session.world.observe(cluster, scope: .everythingAfresh).repository
+        else { throw Failure("the repository cannot be read; nothing was asked for") }
+        if let obstacle = BackupDeletion.obstacle(label, in: repository.backups) {
+            throw Failure(.badInput, "\(Terminal.plain(obstacle)); nothing was asked for")
+        }
+    }
+
+    /// Takes the request back, unless the job has begun: that one comes to its end.
+    private func withdraw(_ request: TaskRequest) async throws {
+        let observation = await session.world.observe(cluster, scope: .everythingAfresh)
+        guard let known = observation.dcs.value?.requests.first(where: { $0.kind == kind && $0.at == request.at })
+        else { return }
+        if observation.engines.first?.view.value?.container(container)?.state.isRunning == true {
+            return Terminal.complain("  … it has begun and goes on; `controller status` tells how it ends")
+        }
+        try await session.request(
+            .deleteKey(
+                key: TaskRequest.prefix(of: cluster.name) + kind.rawValue, modRevision: known.modRevision))
+        Terminal.complain("  … the request is taken back")
     }
 
     /// Puts the request into etcd.
     func ask() async throws -> TaskRequest {
         try await session.refuseWhilePaused()
-        let request = TaskRequest(kind, type: type, at: Timestamp(await session.world.now()), by: author)
+        let request = TaskRequest(kind, type: type, label: label, at: Timestamp(await session.world.now()), by: author)
         let key = TaskRequest.prefix(of: cluster.name) + kind.rawValue
         if case .exists(let other) = try await session.claim(key, request.value) {
             let seen = other.flatMap { TaskRequest(key: kind.rawValue, value: $0, modRevision: 0) }
@@ -47,7 +76,11 @@ struct TaskWatch {
                 } ?? false
             let seen = observation.engines.first?.view.value?.container(container)
             if let seen, case .exited(let exit) = seen.state, let began = Timestamp(exit.startedAt), began > asked {
-                if exit.code != 0, !seen.result.isUnknown { return try await fail(seen, exit) }
+                if exit.code != 0, !seen.result.isUnknown {
+                    // what a person wants deleted is not deleted at another time
+                    if kind == .expire { try await withdraw(request) }
+                    return try await fail(seen, exit)
+                }
                 if isOver, !seen.result.isUnknown || kind == .backup {
                     return try await succeed(request, seen, known: known)
                 }
@@ -63,6 +96,7 @@ struct TaskWatch {
             }
             try await Task.sleep(for: .milliseconds(400))
         }
+        try await withdraw(request)
         throw Failure(
             .notConverged, "it is not at its end; does a controller run, and is there a primary? see `status`")
     }
@@ -107,6 +141,11 @@ struct TaskWatch {
             }
             throw Failure(
                 "the request is gone, and no backup that began after it can be seen; see `events` and `backups`")
+        case .expire:
+            guard let label, try await !labels().contains(label) else {
+                throw Failure("the request is gone, and \(label ?? "the backup") is still there; see `events`")
+            }
+            Terminal.say("backup \(label) is deleted")
         case .drill, .verify:
             let result = seen?.result.value
             let parts = [

@@ -95,6 +95,7 @@ struct MemberObserver {
         view.isPaused = status.isPaused
         view.systemIdentifier = status.systemIdentifier
         view.serverVersion = status.serverVersion
+        view.startedAt = status.postmasterStartTime.flatMap { Timestamp($0) }
         return view
     }
 }

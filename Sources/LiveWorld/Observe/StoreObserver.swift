@@ -170,6 +170,9 @@ struct StoreObserver {
         } else if let kind = name(below: TaskRequest.prefix(of: cluster.name)) {
             let request = TaskRequest(key: kind, value: value, modRevision: entry.modRevision)
             if let request { view.requests.append(request) }
+        } else if let node = name(below: NodeRequest.prefix(of: cluster.name)) {
+            let request = NodeRequest(id: node, value: value, modRevision: entry.modRevision)
+            if let request { view.nodeRequests.append(request) }
         } else if let id = name(below: CheckRecord.prefix(of: cluster.name)) {
             let record = CheckRecord(id: id, value: value, modRevision: entry.modRevision)
             if let record { view.checks.append(record) }

@@ -111,10 +111,12 @@ extension LiveWorld {
         case .reload:
             await engineCache.noteReload(of: node)
             try await client.reload()
-        case .restart:
+        case .restart(let startedAt):
             let answer = try await restarts.begin(node) { () async throws(PatroniError) in
                 // not once more for what a restart has brought into force a moment ago
-                try await client.restart(onlyIfPending: true)
+                guard let startedAt else { return try await client.restart(onlyIfPending: true) }
+                let start = try await client.status().postmasterStartTime.flatMap { Timestamp($0) }
+                return start == startedAt ? try await client.restart() : "it was started anew meanwhile"
             } ended: { [wakes] in
                 await wakes.wake()
             }

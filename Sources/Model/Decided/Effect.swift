@@ -106,8 +106,9 @@ public enum PatroniEffect: Sendable, Hashable {
     case patchConfiguration(JSONValue)
     /// `POST /reload`: reads its file again. To read another version of it is another request, and no repetition.
     case reload(version: String)
-    /// `POST /restart`: restarts PostgreSQL.
-    case restart
+    /// `POST /restart`: restarts PostgreSQL, if parameters wait for it; with a time, the PostgreSQL that was started then,
+    /// whatever waits for it. So none is restarted twice.
+    case restart(startedAt: Timestamp? = nil)
     /// `POST /switchover`. Whom it names leads without being compared; without a name the others elect.
     case switchover(from: NodeName, to: NodeName?)
 }

@@ -203,6 +203,8 @@ public struct DCSView: Sendable, Hashable {
     public var restores: [RestoreRecord]
     /// What somebody asked for by a command.
     public var requests: [TaskRequest]
+    /// Restarts and fresh copies of nodes that somebody asked for by a command, sorted by node.
+    public var nodeRequests: [NodeRequest] = []
     /// How drills and verifications ended, oldest first (the controller's own keys).
     public var checks: [CheckRecord]
     /// That the repository held backups (the controller's own key).

@@ -20,6 +20,8 @@ public struct MemberView: Sendable, Hashable {
     public var systemIdentifier: String?
     /// PostgreSQL's version number, 180006 for 18.6.
     public var serverVersion: Int?
+    /// When PostgreSQL was started (`postmaster_start_time`); nil while it does not run.
+    public var startedAt: Timestamp?
     /// A member as seen.
     public init(state: PostgresState, role: PostgresRole) {
         self.state = state

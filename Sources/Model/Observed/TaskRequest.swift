@@ -8,12 +8,19 @@ public struct TaskRequest: Sendable, Hashable {
         case drill
         /// A verification of the repository now.
         case verify
+        /// The deletion of one backup now.
+        case expire
     }
+
+    /// How long a deletion may wait until it is dropped: nobody expects it any more after that.
+    public static let patience: Duration = .seconds(600)
 
     /// What is asked for.
     public var kind: Kind
     /// Of a backup: its type.
     public var type: BackupType
+    /// Of a deletion: the backup's label.
+    public var label: String?
     /// When it was asked for; with the kind it tells one request from another.
     public var at: Timestamp
     /// Who asked for it.
@@ -23,10 +30,12 @@ public struct TaskRequest: Sendable, Hashable {
 
     /// A request.
     public init(
-        _ kind: Kind, type: BackupType = .incremental, at: Timestamp, by: String = "", modRevision: Int64 = 0
+        _ kind: Kind, type: BackupType = .incremental, label: String? = nil, at: Timestamp, by: String = "",
+        modRevision: Int64 = 0
     ) {
         self.kind = kind
         self.type = type
+        self.label = label
         self.at = at
         self.by = by
         self.modRevision = modRevision
@@ -40,15 +49,20 @@ public struct TaskRequest: Sendable, Hashable {
         guard let kind = Kind(rawValue: key), let type = value["type"]?.string.flatMap(BackupType.init(rawValue:)),
             let at = value["at"]?.integer
         else { return nil }
+        let label = value["label"]?.string
+        if kind == .expire, label == nil { return nil }
         self.init(
-            kind, type: type, at: Timestamp(microseconds: at), by: value["by"]?.string ?? "", modRevision: modRevision)
+            kind, type: type, label: label, at: Timestamp(microseconds: at), by: value["by"]?.string ?? "",
+            modRevision: modRevision)
     }
 
     /// The key's value.
     public var value: String {
-        JSONValue.object([
+        var pairs: [(String, JSONValue)] = [
             ("type", .string(type.rawValue)), ("at", .integer(at.microseconds)), ("by", .string(by)),
-        ]).text
+        ]
+        if let label { pairs.append(("label", .string(label))) }
+        return JSONValue.object(pairs).text
     }
 
     /// What a person reads about it: `a full backup, asked for by ann@host at 2026-11-23 09:00:00Z`.
@@ -60,6 +74,7 @@ public struct TaskRequest: Sendable, Hashable {
             case (.backup, .incremental): "an incremental backup"
             case (.drill, _): "a drill"
             case (.verify, _): "a verification"
+            case (.expire, _): "the deletion of backup \(label ?? "?")"
             }
         return "\(what), asked for \(by.isEmpty ? "" : "by \(by) ")at \(at.brief)"
     }

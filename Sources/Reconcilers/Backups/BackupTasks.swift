@@ -1,6 +1,6 @@
 import Model
 
-/// The jobs on the repository that are due by schedule or by request: backups first, then drills, then verifications;
+/// The jobs on the repository that are due by schedule or by request: a deletion first, then backups, drills and verifications;
 /// never two at a time.
 struct BackupTasks {
     let scope: EngineScope
@@ -22,7 +22,7 @@ struct BackupTasks {
         TaskReport.add(scope, to: &proposal)
         proposal.add(CheckHistory(scope: scope).propose())
         let alive = scope.containers(of: .task).first(where: \.state.isAlive)
-        for (job, since) in [backup(), check(.drill), check(.verify)].compactMap(\.self) {
+        for (job, since) in [deletion(), backup(), check(.drill), check(.verify)].compactMap(\.self) {
             // another one may live: this one has its turn afterwards
             if let alive, alive.name != job.kind.container(of: scope.cluster.name) { break }
             if job.kind == .backup, alive == nil, let archiver, archiver.isFailing {
@@ -102,6 +102,20 @@ struct BackupTasks {
         requests.first { $0.kind == .backup && $0.type == type }?.at
     }
 
+    /// The deletion of a backup that a person asked for, as long as it may be deleted.
+    private func deletion() -> (TaskSpec, since: Timestamp)? {
+        // a restore that is under way may begin with just this backup
+        guard let request = requests.first(where: { $0.kind == .expire }), let label = request.label,
+            !isDone(request), scope.input.observation.dcs.value?.restore == nil
+        else { return nil }
+        let task = TaskSpec(
+            kind: .expire, identity: "\(TaskKind.expire.rawValue) \(label)",
+            command: ["task", "expire", "--stanza=\(settings.stanza)", "--set=\(label)"], mounts: access.mounts(),
+            files: PgBackRestFile.reading(scope.cluster, stanza: settings.stanza, access),
+            networks: access.networks(scope.cluster))
+        return (task, request.at)
+    }
+
     /// A drill or a verification whose time has come since the oldest backup.
     private func check(_ kind: TaskKind) -> (TaskSpec, since: Timestamp)? {
         guard let oldest = repository.backups.map(\.startedAt).min() else { return nil }
@@ -128,7 +142,7 @@ struct BackupTasks {
                         .deleteKey(
                             key: TaskRequest.prefix(of: scope.cluster.name) + request.kind.rawValue,
                             modRevision: request.modRevision)), on: .repository,
-                    because: .requested("\(request.kind.rawValue), which was done")))
+                    because: .requested("\(request.kind.rawValue), which was done or is not possible any more")))
         }
         return proposal
     }
@@ -140,6 +154,10 @@ struct BackupTasks {
                 BackupType(rawValue: backup.type).map { $0 >= request.type } == true
                     && Timestamp(seconds: backup.startedAt + 1) > request.at
             }
+        case .expire:
+            let age = now - request.at
+            return BackupDeletion.obstacle(request.label ?? "", in: repository.backups) != nil
+                || age > TaskRequest.patience || age < .seconds(-60)
         case .drill, .verify:
             guard let kind = TaskKind(rawValue: request.kind.rawValue),
                 let seen = scope.container(kind.container(of: scope.cluster.name)), case .exited(let exit) = seen.state,

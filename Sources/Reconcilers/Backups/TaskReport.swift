@@ -14,7 +14,7 @@ enum TaskReport {
             case .backup: if let end { backup(end.0, end.1, into: &proposal) }
             case .drill: check(.restoreProven, .drill, end, scope, into: &proposal)
             case .verify: check(.repositoryVerified, .verify, end, scope, into: &proposal)
-            case .restore, .trial, .look: break
+            case .restore, .expire, .trial, .look: break
             }
         }
     }

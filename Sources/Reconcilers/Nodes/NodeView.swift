@@ -11,6 +11,10 @@ struct NodeView {
     let standby: StandbyView?
     /// Whether a person wants it left alone.
     let isInMaintenance: Bool
+    /// What a person asked for.
+    let request: NodeRequest?
+    /// The volume that holds its data, or is to hold it.
+    let volume: VolumeName
 
     init(_ name: NodeName, at scope: EngineScope) {
         self.name = name
@@ -22,6 +26,8 @@ struct NodeView {
         isLeader = observation.dcs.value?.leader?.node == name
         standby = observation.database.value?.standbys.first { $0.node == name }
         isInMaintenance = scope.input.isInMaintenance(name)
+        request = observation.dcs.value?.nodeRequests.first { $0.node == name }
+        volume = scope.volumeName(of: name.text)
     }
 
     /// How its container is to be made.
@@ -110,10 +116,12 @@ struct NodeSet {
         return max(0, wanted - standbys.filter { name in streaming.contains { $0.name == name } }.count)
     }
 
-    /// Whether a restart brings a value into force that a node waits for. One lowered limit does not come so: a replica
-    /// takes it only after the primary has, by whose word this goes.
+    /// Whether a restart was asked for, or brings a value into force that a node waits for. One lowered limit does not come so:
+    /// a replica takes it only after the primary has, by whose word this goes.
     func gainsByRestart(_ node: NodeView) -> Bool {
-        guard node.isUp, node.member.value?.needsRestart == true else { return false }
+        guard node.isUp else { return false }
+        if node.isRestartRequested { return true }
+        guard node.member.value?.needsRestart == true else { return false }
         guard !node.isLeader, !node.pending.isEmpty else { return true }
         let limits = scope.input.observation.database.value?.limits ?? []
         return node.pending.contains { pending in

@@ -33,6 +33,7 @@ public struct Nodes: Reconciler {
         }
         proposal.add(stand(nodeSet))
         proposal.add(PatroniWakeups.propose(nodeSet))
+        proposal.add(NodeRequests.propose(nodeSet))
         proposal.add(RollingUpdate.propose(nodeSet))
         NodeReport.add(nodeSet, to: &proposal)
         return proposal
@@ -146,7 +147,8 @@ public struct Nodes: Reconciler {
         ])
     }
 
-    /// A node whose volume holds half a copy gets a fresh volume; the old one is kept.
+    /// A node whose volume holds half a copy, or for which a person asked for a fresh copy, gets a fresh volume; the old one is
+    /// kept.
     private func rebuild(_ node: NodeView, nodeSet: NodeSet) -> Proposal {
         guard case .born = nodeSet.history, nodeSet.leader?.isServing == true, !node.isLeader,
             let seen = node.container
@@ -161,7 +163,11 @@ public struct Nodes: Reconciler {
                     because: .filesMissing(["global/pg_control"]))
             ])
         }
-        guard !seen.state.isAlive, DataContent(node.name, at: nodeSet.scope) == .fragment else { return Proposal() }
+        guard !seen.state.isAlive else { return Proposal() }
+        if nodeSet.isToReinit(node), let request = node.request {
+            return Proposal(actions: VolumeRetirement.renew(node.name, why: request.text, at: nodeSet.scope))
+        }
+        guard DataContent(node.name, at: nodeSet.scope) == .fragment else { return Proposal() }
         return Proposal(actions: VolumeRetirement.renew(node.name, why: "it holds half a copy", at: nodeSet.scope))
     }
 

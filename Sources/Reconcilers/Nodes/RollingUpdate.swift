@@ -48,8 +48,13 @@ enum RollingUpdate {
         case restart(Reason)
     }
 
-    /// Whether a node is to be interrupted for what the manifest wants.
-    static func isDue(_ node: NodeView, _ nodeSet: NodeSet) -> Bool { why(node, nodeSet) != nil }
+    /// Whether a node is to be interrupted for what the manifest wants, and not only because a person asked for it.
+    static func isDue(_ node: NodeView, _ nodeSet: NodeSet) -> Bool {
+        switch why(node, nodeSet) {
+        case nil, .requested: false
+        case .some: true
+        }
+    }
 
     /// What it is to be interrupted for.
     static func why(_ node: NodeView, _ nodeSet: NodeSet) -> Reason? {
@@ -84,8 +89,13 @@ enum RollingUpdate {
         switch node.group {
         case .outdated(let seen, let differences) where seen.state.isAlive:
             return .renewal(.settingsDiffer(differences))
+        case .running where nodeSet.isToReinit(node):
+            return .renewal(.requested(node.request?.text ?? ""))
         case .running where nodeSet.gainsByRestart(node):
-            return .restart(.restartPending(node.pendingNames))
+            guard let request = node.request, node.isRestartRequested else {
+                return .restart(.restartPending(node.pendingNames))
+            }
+            return .restart(.requested(request.text))
         case .missing, .foreign, .removing, .renamed, .outdated, .paused, .restarting, .adjustable, .disconnected,
             .unread,
             .misfiled, .startable, .running:
@@ -124,7 +134,9 @@ enum RollingUpdate {
     }
 
     private static func restart(_ node: NodeView, because reason: Reason) -> Proposal {
-        Proposal(actions: [Action(.patroni(node.name, .restart), on: .node(node.name), because: reason)])
+        Proposal(actions: [
+            Action(.patroni(node.name, .restart(startedAt: node.startToEnd)), on: .node(node.name), because: reason)
+        ])
     }
 
     /// Clients are paused where that is possible.

@@ -3,6 +3,7 @@ import Model
 /// What keeps a node that does not run from being started. One kind for each row of `StartConditions.table`.
 enum StartObstacle: Hashable {
     case restore
+    case requestedCopy
     case anotherLeader
     case election
     case unseenTransport
@@ -26,6 +27,7 @@ enum StartObstacle: Hashable {
     var words: String {
         switch self {
         case .restore: "the change to the restored data"
+        case .requestedCopy: "a fresh volume, which a person asked for"
         case .anotherLeader: "another node to lead"
         case .election, .electionOfRunning: "the election"
         case .unseenTransport: "a look at etcd, which may refuse nodes without TLS"
@@ -63,6 +65,9 @@ struct StartConditions {
     static let table: [Row] = [
         Row(condition: "a restore in place changes the cluster over to the restored data") {
             $0.nodeSet.isSwitching ? .restore : nil
+        },
+        Row(condition: "a person asked for a fresh copy of its data, and another node leads") {
+            $0.nodeSet.isToReinit($0.node) ? .requestedCopy : nil
         },
         Row(condition: "it is the dead leader, and Patroni would elect another node") {
             $0.isElectionAhead && $0.node.isLeader ? .anotherLeader : nil

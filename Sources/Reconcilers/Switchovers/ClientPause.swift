@@ -70,12 +70,15 @@ extension SwitchoverPhase {
             self = isShuttingDown ? .shuttingDown(candidate: candidate) : .pausing(candidate: candidate)
             return
         }
-        if scope.serving == record.from, member?.state == .running, member?.needsRestart == false {
+        let primary = NodeView(record.from, at: scope)
+        if scope.serving == record.from, member?.state == .running, member?.needsRestart == false,
+            !primary.isRestartRequested
+        {
             self = .resuming(leader: record.from)
             return
         }
         let isUnderWay = scope.input.observation.restarts.contains(record.from)
-        let takesWrites = scope.serving == record.from && NodeView(record.from, at: scope).isServing
+        let takesWrites = scope.serving == record.from && primary.isServing
         self = isUnderWay || !takesWrites ? .restarting : .pausing(candidate: candidate)
     }
 }

@@ -110,8 +110,8 @@ struct SwitchoverActions {
         case .restart:
             return [
                 Action(
-                    .patroni(record.from, .restart), on: .node(record.from),
-                    because: .restartPending(node.pendingNames))
+                    .patroni(record.from, .restart(startedAt: node.startToEnd)), on: .node(record.from),
+                    because: RollingUpdate.why(node, nodeSet) ?? .restartPending(node.pendingNames))
             ]
         case .resumeClients:
             return scope.writers.compactMap { pooler in

@@ -38,7 +38,7 @@ struct TaskSpec {
 
 /// The jobs there are.
 enum TaskKind: String, CaseIterable {
-    case restore, drill, verify, backup, trial, look
+    case restore, drill, verify, backup, expire, trial, look
 
     func container(of cluster: ClusterName) -> ContainerName { ContainerName("\(cluster)-\(rawValue)") }
 }

@@ -75,6 +75,13 @@ extension Universe {
                     PauseRecord(
                         id: String(key.name.dropFirst(pauses.count)), value: json, modRevision: key.modRevision))
             }
+            let nodes = NodeRequest.prefix(of: scope)
+            if key.name.hasPrefix(nodes), case .json(let json) = key.value,
+                let request = NodeRequest(
+                    id: String(key.name.dropFirst(nodes.count)), value: json, modRevision: key.modRevision)
+            {
+                view.nodeRequests.append(request)
+            }
             if key.name == SwitchoverRecord.key(of: scope) {
                 let json: JSONValue? = if case .json(let json) = key.value { json } else { nil }
                 view.switchover = SwitchoverRecord(value: json, modRevision: key.modRevision)

@@ -15,6 +15,8 @@ extension Universe {
             raised.append((limit.key, .string(limit.value)))
         }
         engine.containers[index].node?.started = raised.isEmpty ? configured : configured.merged(with: .object(raised))
+        let start = Timestamp(moment)
+        engine.containers[index].node?.startedAt = start
         engine.containers[index].node?.pendingParameters = []
         if asPrimary { recordLimits(index) }
     }

@@ -58,6 +58,7 @@ extension Universe {
         view.timeline = directory?.timeline
         view.walPosition = directory?.lsn
         view.serverVersion = 180_006
+        view.startedAt = node.startedAt
         view.needsRestart = !node.pendingParameters.isEmpty
         view.pending = node.pendingParameters
         if node.server == .replica, let upstream = node.upstream, let source = self.index(of: upstream),

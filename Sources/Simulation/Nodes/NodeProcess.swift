@@ -84,6 +84,8 @@ package struct NodeProcess: Sendable {
     package var parameters: JSONValue? { configuration?.parameters?.merged(with: localParameters) }
     /// The parameters its PostgreSQL was started with.
     package var started: JSONValue?
+    /// When PostgreSQL was started, by the wall clock.
+    package var startedAt: Timestamp?
     /// Parameters that wait for a restart, sorted by name.
     package var pendingParameters: [PendingParameter] = []
     /// The migration that a session of its PostgreSQL applies, since when, and when it is done.

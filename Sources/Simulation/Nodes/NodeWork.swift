@@ -22,7 +22,8 @@ extension Universe {
             readIdentity(index)
             engine.containers[index].node?.nextLoop = now + .milliseconds(5)
             return .done("202")
-        case .restart:
+        case .restart(let startedAt):
+            if let startedAt, node.startedAt != startedAt { return .done("it was started anew meanwhile") }
             guard node.job == nil, node.server == .primary || node.server == .replica else {
                 return .refused(Refusal(.unavailable, "503 \(node.server)"))
             }

@@ -130,6 +130,10 @@ extension Universe {
             if let record = dcs.switchover, let json = JSONText.value(of: record.value) {
                 copy.put(SwitchoverRecord.key(of: scope), .json(json))
             }
+            for request in dcs.nodeRequests {
+                guard let json = JSONText.value(of: request.value) else { continue }
+                copy.put(NodeRequest.key(of: scope, node: request.node), .json(json))
+            }
             for record in dcs.retired {
                 let json = JSONValue.object([("since", .string(record.since)), ("why", .string(record.why))])
                 copy.put(RetiredVolume.prefix(of: scope) + record.volume.text, .json(json))
@@ -159,6 +163,7 @@ extension Universe {
         node.started = node.parameters
         node.lease = dcs?.member(sighting.node)?.lease
         node.tags = dcs?.member(sighting.node)?.tags ?? []
+        node.startedAt = view.startedAt
         node.pendingParameters = view.pending
         for parameter in view.pending {
             node.started = node.started?.merged(with: .object([(parameter.name, .string(parameter.current))]))

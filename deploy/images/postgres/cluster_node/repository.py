@@ -43,8 +43,24 @@ def restore(options, directory, durable=True):
 def backup(options):
     """Takes a backup. Raises Failure with pgBackRest's status and its first error: later lines are advice, and tell of its
     child processes."""
+    watch(*options, BUFFER, "backup")
+
+
+def expire(options):
+    """Deletes the backup of `--set`, and no WAL. pgBackRest would delete the backups that depend on it, too, and more than this
+    one by the retention; both are kept from it. Raises Failure."""
+    label = next(option.removeprefix("--set=") for option in options if option.startswith("--set="))
+    others = [option for option in options if not option.startswith("--set=")]
+    for found in json.loads(ask(others, "info", "--output=json"))[0].get("backup", []):
+        if found.get("prior") == label or label in (found.get("reference") or []):
+            raise Failure(FAILED, f"{found['label']} depends on {label}")
+    watch(*options, "--repo=1", *(f"--repo1-retention-{kind}=9999999" for kind in ("full", "diff", "archive")), "expire")
+
+
+def watch(*arguments):
+    """Runs pgBackRest with its output in our log. Raises Failure with its status and its first error."""
     error = None
-    with subprocess.Popen(["pgbackrest", *options, BUFFER, "backup"], text=True, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(["pgbackrest", *arguments], text=True, stdout=subprocess.PIPE) as process:
         for line in process.stdout:
             print(line, end="", flush=True)
             error = error or first_error(line)

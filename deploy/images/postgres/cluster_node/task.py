@@ -4,6 +4,7 @@
            there a primary that was stopped in order. Run again after it was killed, it continues.
   drill    does the same in the container's own scratch space, checks the result, and throws it away.
   backup   takes a backup, and keeps pgBackRest's own words about a failure.
+  expire   deletes the backup of `--set`, if no other backup depends on it.
   verify   reads every file of the repository and compares checksums, and looks for missing WAL.
   trial    starts an empty PostgreSQL with the parameters in TRIAL and the client rules beside it, and throws it away.
   look     says which backups there are, for a repository that only pgBackRest can read. Changes nothing.
@@ -79,6 +80,10 @@ def run_backup(options, _):
     repository.backup(options)
 
 
+def run_expire(options, _):
+    repository.expire(options)
+
+
 def run_trial(_, result):
     """The files are as they would be written for a node; only the settings that reach out of this container are turned off."""
     directory = RestoredData().directory
@@ -113,8 +118,8 @@ def run_look(options, result):
         result["backupInfo"] = text
 
 
-VERBS = {"restore": run_restore, "drill": run_drill, "verify": run_verify, "backup": run_backup, "trial": run_trial,
-         "look": run_look}
+VERBS = {"restore": run_restore, "drill": run_drill, "verify": run_verify, "backup": run_backup, "expire": run_expire,
+         "trial": run_trial, "look": run_look}
 
 
 def parsed(arguments):
