@@ -130,10 +130,10 @@ extension LiveWorld {
 
     /// The engine's own ID, asked again when an action depends on it.
     public func engineIdentity(afresh: Bool = false) async throws -> String {
-        if !afresh, let known = await engineCache.identity { return known }
-        let id = try await docker.info(deadline: .seconds(2)).id
-        await engineCache.keep(identity: id)
-        return id
+        if !afresh, let known = await engineCache.information { return known.id }
+        let information = try await docker.info(deadline: .seconds(2))
+        await engineCache.keep(information)
+        return information.id
     }
 
     /// What an image brings, which never changes for an image ID; nil for one that was removed by force.

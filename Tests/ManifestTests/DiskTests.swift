@@ -1,0 +1,18 @@
+import Manifest
+import Model
+import Testing
+
+@Suite("spec.disk")
+struct DiskTests {
+    @Test("a mark is a share or an amount; without one the default counts")
+    func marks() throws {
+        let cluster = try read(manifest("  disk: {warn: 20%, critical: 512MiB}")).get()
+        #expect(cluster.disk.warn == .share(percent: 20) && cluster.disk.critical == .amount(.mebibytes(512)))
+        #expect(try read(manifest("  maintenance: false")).get().disk == DiskSettings())
+    }
+
+    @Test("what is neither is refused", arguments: ["0%", "91%", "5", "5.5%", "10GB", "-1%", "%", "010%", "0MiB"])
+    func refused(_ text: String) {
+        #expect(mistakes(manifest("  disk: {warn: \"\(text)\"}")).map(\.path) == ["spec.disk.warn"])
+    }
+}
