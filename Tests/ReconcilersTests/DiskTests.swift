@@ -55,7 +55,9 @@ struct DiskTests {
         var fixture = PlanningFixture()
         fixture.engine.disk = .present(DiskView(sizeBytes: 100, freeBytes: 0))
         let proposal = Disk().propose(fixture.input)
-        #expect(proposal.lookAgain == .seconds(30))
+        #expect(proposal.lookAgain == .seconds(5))
+        fixture.engine.disk = .present(DiskView(sizeBytes: 100, freeBytes: 100))
+        #expect(Disk().propose(fixture.input).lookAgain == .seconds(30))
         #expect(proposal.actions.isEmpty && proposal.backgroundActions.isEmpty && proposal.waiting.isEmpty)
     }
 

@@ -10,6 +10,12 @@ extension Shape<DiskSettings> {
             Rule(
                 "critical", \.critical, .diskMark,
                 "Below this much free space the biggest cause is named. By default 10%, and no more than 10GiB."),
+            Rule(
+                "guard", \.makesReadOnly, .flag, "Whether new transactions are read-only below the mark readOnly."),
+            Rule(
+                "readOnly", \.readOnly, .diskMark,
+                "With guard: below this much free space new transactions are read-only, and above one and a half times as much "
+                    + "they may write again. By default 5%, and no more than 5GiB."),
         ], defaults: DiskSettings())
 }
 

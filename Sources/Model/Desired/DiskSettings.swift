@@ -4,6 +4,10 @@ public struct DiskSettings: Sendable, Hashable {
     public var warn: DiskMark?
     /// Below this much free space the biggest cause is named; nil for the default.
     public var critical: DiskMark?
+    /// Below this much free space new transactions are read-only, where `makesReadOnly` is set; nil for the default.
+    public var readOnly: DiskMark?
+    /// Whether the cluster is made read-only before the disk is full.
+    public var makesReadOnly = false
     /// Every default.
     public init() {}
 
@@ -15,6 +19,17 @@ public struct DiskSettings: Sendable, Hashable {
     /// The free space in bytes below which the biggest cause is named: 10 %, and no more than 10 GiB of a large disk.
     public func criticalBytes(of disk: DiskView) -> Int64 {
         critical?.bytes(of: disk) ?? min(DiskMark.share(percent: 10).bytes(of: disk), ByteCount.gibibytes(10).bytes)
+    }
+
+    /// The free space in bytes below which new transactions are read-only: 5 %, and no more than 5 GiB of a large disk.
+    public func readOnlyBytes(of disk: DiskView) -> Int64 {
+        readOnly?.bytes(of: disk) ?? min(DiskMark.share(percent: 5).bytes(of: disk), ByteCount.gibibytes(5).bytes)
+    }
+
+    /// The free space in bytes from which they may write again: half as much more, so that it does not go to and fro.
+    public func writableBytes(of disk: DiskView) -> Int64 {
+        let mark = readOnlyBytes(of: disk)
+        return mark + mark / 2
     }
 }
 

@@ -10,38 +10,53 @@ public struct Disk: Reconciler {
     /// One condition while free space is below a mark, or cannot be seen.
     public func propose(_ input: PlanningInput) -> Proposal {
         guard let scope = EngineScope(input) else { return Proposal() }
+        let isReadOnly = DiskGuard(at: scope).isReadOnly
         switch scope.engine.disk {
-        case .unknown(.notLooked), .absent: return Proposal()
+        case .absent: return Proposal()
+        case .unknown(.notLooked) where !isReadOnly: return Proposal()
         case .unknown(let unknownReason):
+            let unseen = "the free space of the disk under the volumes could not be seen: \(unknownReason.detail)"
             return Proposal(conditions: [
-                Condition(
-                    .diskSpaceLow, .unknown, reason: "DiskUnseen",
-                    message: "the free space of the disk under the volumes could not be seen: \(unknownReason.detail)")
+                isReadOnly
+                    ? Condition(
+                        .diskSpaceLow, .true, reason: "ReadOnly",
+                        message: "\(unseen). New transactions stay read-only until it can")
+                    : Condition(.diskSpaceLow, .unknown, reason: "DiskUnseen", message: unseen)
             ])
         case .present(let disk):
+            let condition = condition(of: disk, isReadOnly: isReadOnly, at: scope)
             // no event tells that a disk fills up
             return Proposal(
-                conditions: condition(of: disk, at: scope).map { [$0] } ?? [], lookAgain: .seconds(30))
+                conditions: condition.map { [$0] } ?? [],
+                lookAgain: condition == nil || condition?.reason == "Low" ? .seconds(30) : .seconds(5))
         }
     }
 
-    private func condition(of disk: DiskView, at scope: EngineScope) -> Condition? {
+    private func condition(of disk: DiskView, isReadOnly: Bool, at scope: EngineScope) -> Condition? {
         let settings = scope.cluster.disk
         let figures =
             "\(ByteCount(bytes: disk.freeBytes).brief) of \(ByteCount(bytes: disk.sizeBytes).brief) are free on the disk "
             + "under the volumes of etcd, the nodes and the repository"
+        if isReadOnly {
+            return Condition(
+                .diskSpaceLow, .true, reason: "ReadOnly",
+                message: "\(figures). New transactions are read-only until "
+                    + "\(ByteCount(bytes: settings.writableBytes(of: disk)).brief) are free; \(advice(at: scope))")
+        }
         if disk.freeBytes < settings.criticalBytes(of: disk) {
-            let advice =
-                DiskUse.biggest(at: scope).map {
-                    "of what the controller knows, the most is \($0.what), \(ByteCount(bytes: $0.bytes).brief): \($0.advice)"
-                } ?? "the controller knows of nothing large in the cluster: `docker system df -v` shows what takes it"
             return Condition(
                 .diskSpaceLow, .true, reason: "Critical",
-                message: "\(figures). PostgreSQL stops when it is full; \(advice)")
+                message: "\(figures). PostgreSQL stops when it is full; \(advice(at: scope))")
         }
         guard disk.freeBytes < settings.warnBytes(of: disk) else { return nil }
         return Condition(
             .diskSpaceLow, .true, reason: "Low",
             message: "\(figures); make room, or change `spec.disk.warn` if that is enough")
+    }
+
+    private func advice(at scope: EngineScope) -> String {
+        DiskUse.biggest(at: scope).map {
+            "of what the controller knows, the most is \($0.what), \(ByteCount(bytes: $0.bytes).brief): \($0.advice)"
+        } ?? "the controller knows of nothing large in the cluster: `docker system df -v` shows what takes it"
     }
 }
