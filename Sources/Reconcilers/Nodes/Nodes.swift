@@ -162,6 +162,8 @@ public struct Nodes: Reconciler {
             ])
         }
         guard !seen.state.isAlive, DataContent(node.name, at: nodeSet.scope) == .fragment else { return Proposal() }
+        // the old volume is kept, so a copy without room would fill the disk that the primary writes to
+        if let shortage = DiskRoom.shortage(for: node.name, at: nodeSet.scope) { return shortage }
         return Proposal(actions: VolumeRetirement.renew(node.name, why: "it holds half a copy", at: nodeSet.scope))
     }
 
