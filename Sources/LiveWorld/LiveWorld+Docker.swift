@@ -130,10 +130,10 @@ extension LiveWorld {
 
     /// The engine's own ID, asked again when an action depends on it.
     public func engineIdentity(afresh: Bool = false) async throws -> String {
-        if !afresh, let known = await engineCache.identity { return known }
-        let id = try await docker.info(deadline: .seconds(2)).id
-        await engineCache.keep(identity: id)
-        return id
+        if !afresh, let known = await engineCache.information { return known.id }
+        let information = try await docker.info(deadline: .seconds(2))
+        await engineCache.keep(information)
+        return information.id
     }
 
     /// What an image brings, which never changes for an image ID; nil for one that was removed by force.
@@ -206,6 +206,7 @@ extension LiveWorld {
         let requests = Task { await world.followStore(below: cluster.ownPrefix) { continuation.yield() } }
         let lease = Task { await world.watchLease(cluster) { continuation.yield() } }
         let states = Task { await world.watchStates(cluster) { continuation.yield() } }
+        let disk = Task { await world.watchDisk { continuation.yield() } }
         Task { await wakes.lead { continuation.yield() } }
         continuation.onTermination = { _ in
             events.cancel()
@@ -213,6 +214,7 @@ extension LiveWorld {
             requests.cancel()
             lease.cancel()
             states.cancel()
+            disk.cancel()
         }
         return stream
     }
@@ -266,6 +268,24 @@ extension LiveWorld {
             if let known, let seen, seen != known { wake() }
             known = seen ?? known
             try? await Task.sleep(for: .seconds(8), tolerance: .milliseconds(500))
+        }
+    }
+
+    /// Rings when the free space of the disk under the volumes has changed by much: no event tells of that. The kernel answers
+    /// at once.
+    func watchDisk(_ wake: @Sendable () -> Void) async {
+        var known: DiskView?
+        while !Task.isCancelled {
+            if let path = await engineCache.diskPath, let seen = DiskObserver.fileSystem(of: path).value {
+                let before = known ?? seen
+                if DiskObserver.isWorthALook(seen, after: before) {
+                    wake()
+                    known = seen
+                } else {
+                    known = before
+                }
+            }
+            try? await Task.sleep(for: .seconds(5), tolerance: .seconds(1))
         }
     }
 

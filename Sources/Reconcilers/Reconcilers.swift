@@ -10,7 +10,7 @@ public enum Reconcilers {
         Nodes(), Certificates(),
         Configuration(), Accounts(), Schema(), Roles(), Databases(),
         Backups(),
-        Poolers(), Console(), Prometheus(), Exposure(), Images(),
+        Poolers(), Console(), Prometheus(), Exposure(), Images(), Disk(),
     ]
 
     /// Whether this parameter stands in each node's own file, and not in etcd.

@@ -172,6 +172,8 @@ extension Condition {
     public var isBad: Bool {
         switch type {
         case .retired, .outOfMemory, .exposed, .imagesCurrent, .metricQueryFailing, .notificationFailing: false
+        // little room on a disk keeps nothing from being as wanted, before it is too little
+        case .diskSpaceLow: status == .true && reason != "Low" && reason != "Critical"
         default: type.isGoodWhenTrue ? status != .true : status == .true
         }
     }

@@ -18,6 +18,8 @@ public struct StatusReport: Sendable, Hashable, Codable {
     public var poolers: [Pooler]
     /// Where to connect.
     public var endpoints: [Endpoint]
+    /// The disk under the volumes; nil where it could not be seen.
+    public var disk: Disk?
     /// The newest backup, and how many there are.
     public var backups: Backups
     /// The newest migration.
@@ -107,6 +109,14 @@ public struct StatusReport: Sendable, Hashable, Codable {
         public var endpoint: String
     }
 
+    /// The file system that holds the engine's local volumes.
+    public struct Disk: Sendable, Hashable, Codable {
+        /// Its size.
+        public var sizeBytes: Int64
+        /// What may still be written.
+        public var freeBytes: Int64
+    }
+
     /// A connection target.
     public struct Endpoint: Sendable, Hashable, Codable {
         /// `primary`, `replicas`, `console`, …
@@ -156,6 +166,8 @@ public struct StatusReport: Sendable, Hashable, Codable {
         etcd = input.cluster.etcdNames.map { Member($0, input: input) }
         poolers = input.cluster.poolers.map { Pooler($0, input: input, conditions: conditions) }
         endpoints = StatusReport.endpoints(input)
+        disk = input.cluster.engines.first.flatMap { input.observation.engine($0.name).value?.disk.value }
+            .map { Disk(sizeBytes: $0.sizeBytes, freeBytes: $0.freeBytes) }
         backups = Backups(input)
         schemaVersion = input.observation.database.value?.application.migrations.value?.last?.name
         self.conditions = conditions.map(ConditionLine.init)

@@ -27,6 +27,14 @@ struct StatusTableTests {
         #expect(lines.contains { $0.contains("any-primary") && $0.contains("target_session_attrs=read-write") })
     }
 
+    @Test("the free space of the disk under the volumes; no line while it is unknown")
+    func disk() {
+        var fixture = PlanningFixture()
+        #expect(!lines(fixture).contains { $0.hasPrefix("Disk:") })
+        fixture.engine.disk = .present(DiskView(sizeBytes: 3 << 30, freeBytes: 1536 << 20))
+        #expect(lines(fixture).contains("Disk:    1.5 GiB of 3.0 GiB free, under the volumes"))
+    }
+
     @Test("shows bad conditions and what they say, good ones only when asked, and no control characters of others")
     func conditions() {
         let good = Condition(.archiving, .true, reason: "Working", message: "WAL is archived")

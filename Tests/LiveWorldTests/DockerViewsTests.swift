@@ -24,6 +24,17 @@ struct DockerViewsTests {
         return ContainerView(docker: try JSONDecoder().decode(DockerContainer.self, from: Data(text.utf8)))
     }
 
+    @Test("a volume with a device, or of another driver, is not on the engine's own disk")
+    func volumes() throws {
+        func isOnEngineDisk(_ rest: String) throws -> Bool {
+            let text = #"{"Name": "v", "Mountpoint": "/m", \#(rest)}"#
+            return VolumeView(docker: try JSONDecoder().decode(DockerVolume.self, from: Data(text.utf8))).isOnEngineDisk
+        }
+        #expect(try isOnEngineDisk(#""Driver": "local", "Options": null"#))
+        #expect(try !isOnEngineDisk(#""Driver": "local", "Options": {"type": "nfs", "device": ":/x"}"#))
+        #expect(try !isOnEngineDisk(#""Driver": "rexray""#))
+    }
+
     @Test(
         "labels that an image brings count for nothing; those that a container's creator gave count, and foreign ones stay"
     )

@@ -149,6 +149,7 @@ extension Cluster {
         cluster.pooler.enabled = cluster.tls.certificateFile != nil || draw([true, false], or: true)
         cluster.pooler.mode = draw(PoolerSettings.Mode.allCases, or: .transaction)
         cluster.pooler.queryWaitTimeout = .seconds(draw([1, 59, 60, 90, 3600], or: 120))
+        cluster.disk.warn = draw([nil, .share(percent: 1), .share(percent: 90), .amount(.mebibytes(1))], or: nil)
         cluster.maintenance = draw([true, false], or: false)
         cluster.nodes.maintenance = draw([[], [cluster.nodeNames[0]]], or: [])
         var tags = NodeTags(cluster.nodeNames[0])

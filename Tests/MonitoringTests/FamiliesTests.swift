@@ -41,6 +41,22 @@ struct FamiliesTests {
         #expect(value("pg_controller_node_info", ["node": "pg-node-1", "role": "primary"], in: seen) == 1)
     }
 
+    @Test(
+        "the room of each volume on the engine's disk; none while it is unknown, and none of a volume that is elsewhere"
+    )
+    func volumes() {
+        var fixture = PlanningFixture()
+        let labels = ["volume": "pg-node-1-data", "purpose": "node"]
+        #expect(value("pg_controller_volume_free_bytes", labels, in: snapshot(fixture)) == nil)
+        fixture.engine.disk = .present(DiskView(sizeBytes: 100, freeBytes: 40))
+        #expect(value("pg_controller_volume_free_bytes", labels, in: snapshot(fixture)) == 40)
+        #expect(value("pg_controller_volume_size_bytes", labels, in: snapshot(fixture)) == 100)
+        for place in fixture.engine.volumes.indices where fixture.engine.volumes[place].name == "pg-node-1-data" {
+            fixture.engine.volumes[place].isOnEngineDisk = false
+        }
+        #expect(value("pg_controller_volume_free_bytes", labels, in: snapshot(fixture)) == nil)
+    }
+
     @Test("without a quorum the margin is negative, and without the need for a standby there is none")
     func margins() {
         var fixture = PlanningFixture()

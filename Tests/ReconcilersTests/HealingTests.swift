@@ -212,6 +212,27 @@ struct RetirementTests {
         #expect(message.contains("since 2025-10-09T08:00:00.000Z: it holds half a copy"), "\(message)")
     }
 
+    @Test(
+        "no fresh volume without room for a copy and the reserve; unknown room changes nothing",
+        arguments: [110, 109, nil])
+    func room(free: Int64?) {
+        var fixture = PlanningFixture()
+        fixture.stop("pg-node-3", data: .incomplete)
+        fixture.engine.disk =
+            free.map { .present(DiskView(sizeBytes: 1000, freeBytes: $0)) } ?? .unknown(.notLooked)
+        fixture.observation.repository = .present(
+            RepositoryView(
+                stanza: .ok(systemIdentifier: PlanningFixture.system),
+                backups: [BackupView(label: "f", type: "full", stoppedAt: 1, size: 10)]))
+        let isMade = fixture.effects(Nodes()).contains { effect in
+            if case .docker(_, .createVolume) = effect { true } else { false }
+        }
+        let proposal = Nodes().propose(fixture.input)
+        #expect(isMade == (free != 109))
+        #expect(proposal.conditions.contains { $0.reason == "NoRoom" } == (free == 109))
+        #expect(proposal.waiting.contains("room for a copy of the data on pg-node-3") == (free == 109))
+    }
+
     @Test("a fresh volume says on itself which one it replaces and why")
     func labelsTheSuccessor() {
         var fixture = PlanningFixture()

@@ -1,3 +1,4 @@
+import Model
 import Supervisor
 
 /// The status as a person reads it at a glance.
@@ -11,6 +12,9 @@ enum StatusTable {
         lines += status.pauses.map { "  \(Terminal.yellow("paused")) \(pause($0))" } + [""]
         lines += nodes(status) + [""] + etcd(status) + [""]
         if !status.poolers.isEmpty { lines += poolers(status) + [""] }
+        if let disk = status.disk {
+            lines.append("Disk:    \(size(disk.freeBytes)) of \(size(disk.sizeBytes)) free, under the volumes")
+        }
         lines += backups(status.backups) + ["Schema:  \(status.schemaVersion ?? "-")"]
         lines += ["", "Endpoints (passwords: `controller password pgadmin`)"]
         lines += status.endpoints.map { "  \(pad($0.name, 12)) \($0.url)" }
@@ -112,11 +116,5 @@ enum StatusTable {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    static func size(_ bytes: Int64) -> String {
-        for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes >= 1 << shift {
-            let tenths = (bytes * 10) >> shift
-            return "\(tenths / 10).\(tenths % 10) \(unit)"
-        }
-        return "\(bytes) B"
-    }
+    static func size(_ bytes: Int64) -> String { ByteCount(bytes: bytes).brief }
 }

@@ -14,9 +14,13 @@ actor EngineCache {
     private var exitWaiters: [(id: ContainerID, ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
     private var tickets = 0
 
-    /// The engine's own ID.
-    private(set) var identity: String?
-    func keep(identity: String) { self.identity = identity }
+    /// What the engine says of itself and of its host.
+    private(set) var information: DockerEngineInformation?
+    func keep(_ information: DockerEngineInformation) { self.information = information }
+
+    /// A path on the file system of the engine's volumes; nil where none can be seen.
+    private(set) var diskPath: String?
+    func keep(diskPath: String?) { self.diskPath = diskPath }
 
     /// Whether a death was first seen long enough ago that a command which caused it is done with the container.
     func isSettled(_ id: ContainerID, since finishedAt: String) -> Bool {

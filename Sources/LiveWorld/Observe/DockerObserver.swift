@@ -22,6 +22,7 @@ struct DockerObserver {
             view.networks = try await networks
             view.volumes = try await volumes.map(VolumeView.init(docker:)).sorted { $0.name < $1.name }
             view.images = await images
+            view.disk = await DiskObserver(world: world).look(volumes: view.volumes, containers: view.containers)
             return .present(view)
         } catch let error as DockerError {
             return .unknown(error.unknownReason)

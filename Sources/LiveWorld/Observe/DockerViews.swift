@@ -11,6 +11,7 @@ extension VolumeView {
         self.init(
             name: VolumeName(volume.name), labels: [LabelValue](docker: volume.labels),
             createdAt: volume.created?.description ?? "")
+        isOnEngineDisk = volume.driver == "local" && volume.options.isEmpty
     }
 }
 

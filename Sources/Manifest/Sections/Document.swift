@@ -46,6 +46,7 @@ struct Document: Sendable {
             Rule("tls", \.tls, .tls, "TLS between clients and the cluster."),
             Rule("console", \.console, .console, "The web console."),
             Rule("monitoring", \.monitoring, .monitoring, "Metrics and health over HTTP, from the controller itself."),
+            Rule("disk", \.disk, .disk, "From where on little free space under the volumes is worth a warning."),
             Rule(
                 "notifications", \.notifications,
                 Shape<NotificationReceiver>.notificationReceiver.list(

@@ -1,9 +1,11 @@
 internal import Model
 
 extension Shape<ByteCount> {
-    /// An amount of memory with its unit.
-    static func bytes(_ range: ClosedRange<ByteCount>) -> Shape {
-        let expected = "a whole number with KiB, MiB or GiB, from \(range.lowerBound) to \(range.upperBound)"
+    /// An amount of memory or disk with its unit.
+    /// - Parameter others: what else may stand in its place, for the message: `a share, or `.
+    static func bytes(_ range: ClosedRange<ByteCount>, or others: String = "") -> Shape {
+        let expected =
+            "\(others)a whole number with KiB, MiB or GiB, from \(range.lowerBound) to \(range.upperBound)"
         return Shape(
             schema: .mapping(["type": .text("string"), "pattern": .text("^[1-9][0-9]*(KiB|MiB|GiB)$")]),
             read: { field, _ in

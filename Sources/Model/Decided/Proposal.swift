@@ -115,6 +115,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
     case repositoryVerified = "RepositoryVerified"
     /// The primary keeps much more WAL than it should need.
     case walGrowing = "WALGrowing"
+    /// The disk under the volumes has little free space.
+    case diskSpaceLow = "DiskSpaceLow"
     /// The archive holds the history of a timeline that no node is on.
     case strayTimeline = "StrayTimeline"
     /// A backup that is due cannot be taken.
@@ -200,7 +202,8 @@ public enum ConditionType: String, Sendable, Hashable, CaseIterable, Comparable 
             .imageMissing, .crashLoop, .outOfMemory, .metricQueryFailing, .notificationFailing,
             .collationMismatch, .dataLost, .foreignData,
             .engineUnreachable, .paused,
-            .repositoryLost, .walGrowing, .strayTimeline, .backupFailed, .restoreFailed, .retired, .actionFailing,
+            .repositoryLost, .walGrowing, .diskSpaceLow, .strayTimeline, .backupFailed, .restoreFailed, .retired,
+            .actionFailing,
             .actionRefused, .unsupportedChange, .parametersRefused, .rolloutStopped, .switchoverDelayed:
             false
         }

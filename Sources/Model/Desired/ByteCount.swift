@@ -10,6 +10,14 @@ public struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertible
     public static func gibibytes(_ count: Int64) -> ByteCount { ByteCount(bytes: count << 30) }
     /// Orders by size.
     public static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
+    /// The size in the largest unit that it reaches, with one decimal, for people: `1.5 GiB`.
+    public var brief: String {
+        for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes >= 1 << shift {
+            let (whole, rest) = bytes.quotientAndRemainder(dividingBy: 1 << shift)
+            return "\(whole).\((rest * 10) >> shift) \(unit)"
+        }
+        return "\(bytes) B"
+    }
     /// The size in the largest unit that divides it, as the manifest writes it.
     public var description: String {
         for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes != 0 && bytes % (1 << shift) == 0 {

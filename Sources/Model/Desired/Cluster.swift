@@ -32,6 +32,8 @@ public struct Cluster: Sendable, Hashable {
     public var console: ConsoleSettings
     /// Metrics and health over HTTP.
     public var monitoring: MonitoringSettings
+    /// From where on little free space is worth a warning.
+    public var disk: DiskSettings
     /// Who is told when something happens.
     public var notifications: [NotificationReceiver]
     /// What a cluster that does not exist yet is bootstrapped from; nil for an empty database.
@@ -57,6 +59,7 @@ public struct Cluster: Sendable, Hashable {
         tls = ClientTLSSettings()
         console = ConsoleSettings()
         monitoring = MonitoringSettings()
+        disk = DiskSettings()
         notifications = []
         maintenance = false
     }

@@ -97,7 +97,7 @@ extension ConditionType {
         case .archiving, .repositoryVerified: (.backup, .critical)
         case .backupAvailable, .backupFailed: (.backup, .warning)
         case .restoreProven: (.drill, .warning)
-        case .walGrowing: (.disk, .warning)
+        case .walGrowing, .diskSpaceLow: (.disk, .warning)
         case .certificateExpiring, .certificateInvalid: (.certificate, .warning)
         case .repositoryLost, .restoreFailed, .secretLost, .dataLost, .foreignData: (.person, .critical)
         case .strayTimeline, .notOwned, .collationMismatch, .actionFailing, .actionRefused, .rolloutStopped:

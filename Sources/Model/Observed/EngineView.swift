@@ -12,6 +12,8 @@ public struct EngineView: Sendable, Hashable {
     public var containers: [ContainerView]
     /// The images the cluster asks for, sorted by reference.
     public var images: [ImageSighting]
+    /// The file system that holds its local volumes; unknown is never "full", and never "enough".
+    public var disk: Sighting<DiskView> = .unknown(.notLooked)
 
     /// An engine with nothing on it.
     public init(id: String, version: String = "") {
@@ -75,6 +77,8 @@ public struct VolumeView: Sendable, Hashable {
     public var labels: [LabelValue]
     /// When it was created, as Docker writes it.
     public var createdAt: String
+    /// Whether it is on the file system of the engine's local volumes, and on none of its own (a device, NFS, another driver).
+    public var isOnEngineDisk = true
     /// A volume as seen.
     public init(name: VolumeName, labels: [LabelValue], createdAt: String = "") {
         self.name = name

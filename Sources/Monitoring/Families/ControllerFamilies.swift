@@ -8,6 +8,7 @@ enum ControllerFamilies {
     static func families(_ snapshot: ClusterSnapshot) -> [MetricFamily] {
         loop(snapshot) + conditions(snapshot.status) + changes(snapshot) + redundancy(snapshot.report.input)
             + certificates(snapshot.report.input) + objects(snapshot.report.input)
+            + VolumeFamilies.families(snapshot.report.input)
     }
 
     private static func loop(_ snapshot: ClusterSnapshot) -> [MetricFamily] {

@@ -107,18 +107,20 @@ public struct Configuration: Reconciler {
     /// - Parameter local: the names of the parameters in each node's own file.
     private func parts(of difference: JSONValue?, local: [String]) -> (tried: JSONValue?, rest: JSONValue?) {
         guard case .members(let top)? = difference, case .members(let section)? = difference?["postgresql"],
-            let tried = difference?["postgresql"]?["parameters"]
+            case .members(let parameters)? = difference?["postgresql"]?["parameters"]
         else { return (nil, difference) }
+        // a disk that is nearly full waits for no trial, which would need room
+        let members = parameters.filter { $0.name != DiskGuard.parameter }
+        let untried = parameters.filter { $0.name == DiskGuard.parameter }
         // what is taken out of etcd because it is in each node's own file has been tried there
-        if case .members(let members) = tried,
-            members.allSatisfy({ $0.value == .null && (local.contains($0.name) || !LocalParameters.isName($0.name)) })
-        {
+        if members.allSatisfy({ $0.value == .null && (local.contains($0.name) || !LocalParameters.isName($0.name)) }) {
             return (nil, difference)
         }
-        let others = section.filter { $0.name != "parameters" }
+        var others = section.filter { $0.name != "parameters" }
+        if !untried.isEmpty { others.insert(JSONValue.Member("parameters", .members(untried)), at: 0) }
         var rest = top.filter { $0.name != "postgresql" }
         if !others.isEmpty { rest.append(JSONValue.Member("postgresql", .members(others))) }
-        return (tried, rest.isEmpty ? nil : .members(rest))
+        return (.members(members), rest.isEmpty ? nil : .members(rest))
     }
 
     /// How etcd differs from the manifest, which owns all of `postgresql.parameters`: one that it does not name any more is
@@ -127,8 +129,9 @@ public struct Configuration: Reconciler {
     private func difference(from current: JSONValue, _ scope: EngineScope) -> JSONValue? {
         let desired = DynamicConfiguration.desired(for: scope.cluster)
         guard case .members(let top) = desired, case .members(let section)? = desired["postgresql"],
-            case .members(let parameters)? = desired["postgresql"]?["parameters"]
+            case .members(var parameters)? = desired["postgresql"]?["parameters"]
         else { return nil }
+        if DiskGuard(at: scope).isReadOnly { parameters.append(JSONValue.Member(DiskGuard.parameter, .string("on"))) }
         let isRead = scope.input.observation.localConfiguration != nil && CertificatesInForce(scope).lateNode == nil
         let local = LocalParameters.names(scope.cluster)
         var surplus: [JSONValue.Member] = []

@@ -7,6 +7,9 @@ enum NodeRequests {
         var proposal = Proposal()
         for request in nodeSet.dcs?.nodeRequests ?? [] {
             guard let end = end(of: request, nodeSet) else {
+                if request.kind == .reinit, let shortage = DiskRoom.shortage(for: request.node, at: nodeSet.scope) {
+                    proposal.add(shortage)
+                }
                 proposal.wait(for: request.text, lookAgain: .seconds(1))
                 continue
             }
@@ -60,6 +63,8 @@ extension NodeSet {
         guard let request = node.request, request.kind == .reinit, request.before == node.volume.text,
             case .born = history
         else { return false }
+        // a copy without room would fill the disk that the primary writes to
         return leader?.isServing == true && !node.isLeader && !isPaused && !isSwitching && !node.isInMaintenance
+            && DiskRoom.shortage(for: node.name, at: scope) == nil
     }
 }

@@ -168,6 +168,8 @@ public struct Nodes: Reconciler {
             return Proposal(actions: VolumeRetirement.renew(node.name, why: request.text, at: nodeSet.scope))
         }
         guard DataContent(node.name, at: nodeSet.scope) == .fragment else { return Proposal() }
+        // the old volume is kept, so a copy without room would fill the disk that the primary writes to
+        if let shortage = DiskRoom.shortage(for: node.name, at: nodeSet.scope) { return shortage }
         return Proposal(actions: VolumeRetirement.renew(node.name, why: "it holds half a copy", at: nodeSet.scope))
     }
 
