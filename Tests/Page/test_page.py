@@ -122,6 +122,7 @@ class Reading(PageCase):
                 ("#members", "leader"), ("#bad > li:first-child", "Repository verified: no"), ("#bad > li:last-child", "Ready: no"),
                 ("#hints", "Images current: no"), ("#good-summary", "7 good conditions"), ("#waiting", "pgbouncer-2-ro"),
                 ("#pending", "one interruption at a time"), ("#plan", "Price: restarts a replica"), ("#window", "can be restored"),
+                ("#disk", "42 GiB of 100 GiB free"),
                 ("#lag-legend", "pg-node-2: "), ("#writes-summary", "not writable for about 2 min"), ("#count", "8 events")):
             self.see(selector, text)
         self.assertEqual(self.browser.run("document.querySelectorAll('#lines .head.write').length"), 2)

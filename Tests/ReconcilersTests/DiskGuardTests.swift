@@ -50,6 +50,10 @@ struct DiskGuardTests {
         return fixture.effects(Configuration())
     }
 
+    private func messages(free: Int64?, isOn: Bool) -> [String] {
+        Disk().propose(fixture(free: free, isOn: isOn).input).conditions.map(\.message)
+    }
+
     private func reasons(free: Int64?, isOn: Bool) -> [String] {
         Disk().propose(fixture(free: free, isOn: isOn).input).conditions.map(\.reason)
     }
@@ -72,6 +76,21 @@ struct DiskGuardTests {
         #expect(effects(free: nil, isOn: true) == [])
         #expect(reasons(free: nil, isOn: true) == ["ReadOnly"])
         #expect(reasons(free: nil, isOn: false) == ["DiskUnseen"])
+    }
+
+    @Test("it is said to be read-only once etcd holds it, and before that only that it shall be")
+    func saidAsItIs() {
+        #expect(messages(free: 4, isOn: true).first?.contains(". New transactions are read-only until") == true)
+        #expect(messages(free: 4, isOn: false).first?.contains(". Not done yet: ") == true)
+    }
+
+    @Test("a mark that is larger than half of the disk counts as half, so that there is always a way back")
+    func wayBack() {
+        for mark in [DiskMark.share(percent: 90), .amount(.gibibytes(500))] {
+            #expect(effects(free: 49, isOn: false) { $0.cluster.disk.readOnly = mark } == patch(.string("on")))
+            #expect(effects(free: 50, isOn: false) { $0.cluster.disk.readOnly = mark } == [])
+            #expect(effects(free: 75, isOn: true) { $0.cluster.disk.readOnly = mark } == patch(.null))
+        }
     }
 
     @Test("a switched-off guard goes back, and does not begin")

@@ -57,7 +57,7 @@ struct DiskTests {
         let proposal = Disk().propose(fixture.input)
         #expect(proposal.lookAgain == .seconds(5))
         fixture.engine.disk = .present(DiskView(sizeBytes: 100, freeBytes: 100))
-        #expect(Disk().propose(fixture.input).lookAgain == .seconds(30))
+        #expect(Disk().propose(fixture.input).lookAgain == nil)
         #expect(proposal.actions.isEmpty && proposal.backgroundActions.isEmpty && proposal.waiting.isEmpty)
     }
 

@@ -90,6 +90,26 @@ struct RecoveryTests {
         #expect(!fixture.actions.contains { $0.effect.isDisruptive })
     }
 
+    @Test(
+        "in place, no volume is made without room for a copy on each node; unknown room changes nothing",
+        arguments: [130, 129, nil])
+    func room(free: Int64?) {
+        var fixture = asked(.requested)
+        fixture.engine.disk =
+            free.map { .present(DiskView(sizeBytes: 1000, freeBytes: $0)) } ?? .unknown(.notLooked)
+        fixture.observation.repository = .present(
+            RepositoryView(
+                stanza: .ok(systemIdentifier: PlanningFixture.system),
+                backups: [BackupView(label: "f", type: "full", stoppedAt: 1, size: 10)]))
+        let proposal = Recoveries().propose(fixture.input)
+        #expect(proposal.actions.isEmpty == (free == 129))
+        #expect(proposal.conditions.contains { $0.reason == "NoRoom" } == (free == 129))
+        #expect(proposal.waiting.contains { $0.hasPrefix("room for the restore to ") } == (free == 129))
+        // a restore that has begun goes on: what it has written is no longer free
+        addVolume("pg-node-1", to: &fixture)
+        #expect(task(fixture) != nil)
+    }
+
     @Test("in place, replicas stop before the primary, and nothing is turned over while one runs")
     func stopsInOrder() {
         var fixture = asked(.switching)

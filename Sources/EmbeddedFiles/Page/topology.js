@@ -20,8 +20,13 @@ export function showTopology(status) {
   list(byId("nodes"), nodes.map((node) => ({ ...node, follows: follows(node) })), name, nodeCard);
   list(byId("poolers"), status.poolers, name, poolerCard);
   list(byId("members"), status.etcd, name, memberCard);
+  byId("disk").textContent = diskWords(status.disk);
   drawLines(status);
 }
+
+const diskWords = (disk) => (disk
+  ? `Disk under the volumes: ${bytes(disk.freeBytes)} of ${bytes(disk.sizeBytes)} free.`
+  : "Disk under the volumes: not seen.");
 
 /** Marks the card of a new primary for some seconds. */
 export function markPrimary(name) {

@@ -22,8 +22,11 @@ public struct DiskSettings: Sendable, Hashable {
     }
 
     /// The free space in bytes below which new transactions are read-only: 5 %, and no more than 2 GiB of a large disk.
+    /// A larger mark counts as half of the disk, because no disk is ever freer than `writableBytes` of a mark that is larger still.
     public func readOnlyBytes(of disk: DiskView) -> Int64 {
-        readOnly?.bytes(of: disk) ?? min(DiskMark.share(percent: 5).bytes(of: disk), ByteCount.gibibytes(2).bytes)
+        min(
+            readOnly?.bytes(of: disk) ?? min(DiskMark.share(percent: 5).bytes(of: disk), ByteCount.gibibytes(2).bytes),
+            disk.sizeBytes / 2)
     }
 
     /// The free space in bytes from which they may write again: half as much more, so that it does not go to and fro.

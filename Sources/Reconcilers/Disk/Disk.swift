@@ -10,7 +10,8 @@ public struct Disk: Reconciler {
     /// One condition while free space is below a mark, or cannot be seen.
     public func propose(_ input: PlanningInput) -> Proposal {
         guard let scope = EngineScope(input) else { return Proposal() }
-        let isReadOnly = DiskGuard(at: scope).isReadOnly
+        let diskGuard = DiskGuard(at: scope)
+        let isReadOnly = diskGuard.isReadOnly
         switch scope.engine.disk {
         case .absent: return Proposal()
         case .unknown(.notLooked) where !isReadOnly: return Proposal()
@@ -24,22 +25,24 @@ public struct Disk: Reconciler {
                     : Condition(.diskSpaceLow, .unknown, reason: "DiskUnseen", message: unseen)
             ])
         case .present(let disk):
-            let condition = condition(of: disk, isReadOnly: isReadOnly, at: scope)
+            let condition = condition(of: disk, diskGuard, at: scope)
             // the world wakes the loop when much has changed; near the end every little counts
             let isPressing = condition.map { $0.reason != "Low" } ?? false
             return Proposal(conditions: condition.map { [$0] } ?? [], lookAgain: isPressing ? .seconds(5) : nil)
         }
     }
 
-    private func condition(of disk: DiskView, isReadOnly: Bool, at scope: EngineScope) -> Condition? {
+    private func condition(of disk: DiskView, _ diskGuard: DiskGuard, at scope: EngineScope) -> Condition? {
         let settings = scope.cluster.disk
         let figures =
             "\(ByteCount(bytes: disk.freeBytes).brief) of \(ByteCount(bytes: disk.sizeBytes).brief) are free on the disk "
             + "under the volumes of etcd, the nodes and the repository"
-        if isReadOnly {
+        if diskGuard.isReadOnly {
+            // between the wish and etcd are the primary's Patroni and people's pauses
+            let state = diskGuard.isOn ? "New transactions are" : "Not done yet: new transactions shall be"
             return Condition(
                 .diskSpaceLow, .true, reason: "ReadOnly",
-                message: "\(figures). New transactions are read-only until "
+                message: "\(figures). \(state) read-only until "
                     + "\(ByteCount(bytes: settings.writableBytes(of: disk)).brief) are free; \(advice(at: scope))")
         }
         if disk.freeBytes < settings.criticalBytes(of: disk) {

@@ -5,7 +5,10 @@ import Model
 struct DiskGuard {
     /// The parameter of PostgreSQL's. The controller's, Patroni's and pgBackRest's sessions do not go by it.
     static let parameter = "default_transaction_read_only"
+    /// What is wanted.
     let isReadOnly: Bool
+    /// What etcd holds.
+    let isOn: Bool
 
     init(at scope: EngineScope) {
         let cluster = scope.cluster
@@ -13,7 +16,7 @@ struct DiskGuard {
             cluster.disk.makesReadOnly
             && !cluster.postgres.parameters.contains { $0.name == DiskGuard.parameter }
             && cluster.nodeNames.contains { scope.volumes(of: $0.text).first?.isOnEngineDisk == true }
-        let isOn =
+        isOn =
             scope.input.observation.dcs.value?.configuration?.parameters?[DiskGuard.parameter]?.string == "on"
         guard isWanted else {
             isReadOnly = false

@@ -24,7 +24,11 @@ struct InPlace {
 
     private func restore() -> Proposal {
         guard let first = scope.cluster.nodeNames.first else { return Proposal() }
-        guard let volume = volume(of: first) else { return Proposal(actions: [create(for: first)]) }
+        guard let volume = volume(of: first) else {
+            // without room the restore, or the copies after it, would fill the disk that the cluster writes to
+            return DiskRoom.shortage(forRestoreTo: record.target, at: scope)
+                ?? Proposal(actions: [create(for: first)])
+        }
         let recovery = Recovery(target: record.target, backup: record.backup)
         let task = RestoreTask.spec(recovery, into: volume.name, identity: "restore \(record.id)", at: scope)
         switch TaskProgress(task, at: scope) {

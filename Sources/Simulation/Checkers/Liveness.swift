@@ -5,7 +5,7 @@ extension Universe {
     /// Why the world is not yet as wanted, in words; nil when it is.
     package func pending(_ cluster: Cluster) -> String? {
         pendingIdentity(cluster) ?? pendingStore(cluster) ?? pendingNodes(cluster) ?? pendingDatabase(cluster)
-            ?? pendingNetworks(cluster) ?? pendingRest(cluster)
+            ?? pendingNetworks(cluster) ?? pendingDisk(cluster) ?? pendingRest(cluster)
     }
 
     /// Each part is on its networks, and on no other one of ours.

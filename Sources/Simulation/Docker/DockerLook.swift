@@ -14,8 +14,12 @@ extension Universe {
             seen.createdAt = network.createdAt
             return seen
         }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
-        view.volumes = engine.volumes.map { VolumeView(name: $0.name, labels: $0.labels, createdAt: $0.createdAt) }
-            .sorted { $0.name < $1.name }
+        view.volumes = engine.volumes.map { volume in
+            var seen = VolumeView(name: volume.name, labels: volume.labels, createdAt: volume.createdAt)
+            seen.isOnEngineDisk = volume.isOnEngineDisk
+            return seen
+        }.sorted { $0.name < $1.name }
+        view.disk = engine.disk.map { .present($0) } ?? .unknown(.notLooked)
         view.containers = engine.containers.map { look(at: $0) }.sorted { $0.name < $1.name }
         view.images = images.map { reference in
             var image = ImageSighting(

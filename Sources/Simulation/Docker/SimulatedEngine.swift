@@ -18,6 +18,8 @@ package struct SimulatedEngine: Sendable {
     package var images: [ImageReference] = []
     /// Images on their way.
     package var pulls: [Pull] = []
+    /// The file system that holds its volumes; nil for one that nobody has looked at.
+    package var disk: DiskView?
     /// Host ports that somebody outside Docker listens on.
     package var foreignPorts: [Int] = []
     /// Until when the API does not answer.
@@ -82,6 +84,8 @@ package struct SimulatedVolume: Sendable {
     package var createdAt: String
     /// What is in it.
     package var content: VolumeContent = .empty
+    /// Whether it is on the engine's own disk.
+    package var isOnEngineDisk = true
 }
 
 /// What is in a volume.

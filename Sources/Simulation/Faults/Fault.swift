@@ -114,6 +114,8 @@ public enum Fault: Sendable, Hashable {
     case takePort(Target)
     /// etcd is full (E07).
     case fillStore
+    /// The disk under the volumes, of 100 GiB, gets so much free space: something fills it, or a person makes room.
+    case leaveFree(gibibytes: Int64)
     /// An image's tag is removed (I01).
     case removeImage(Target)
     /// The wall clock jumps (K12).

@@ -33,7 +33,7 @@ package enum FaultBudget {
             .hold, .letGo, .restart, .squatVolume, .squatNetwork, .switchOver, .requestSwitchover, .openTransaction,
             .quietClients, .spoilSwitchover, .dropExtension, .spoilRole,
             .promoteRole, .dropRole, .closeDatabase, .dropDatabase, .disownDatabase, .connect, .editFile, .changeLimits,
-            .usurp, .takePort, .fillStore,
+            .usurp, .takePort, .fillStore, .leaveFree,
             .removeImage, .jumpClock, .ageCertificates, .rotateAuthority, .forgetTLS, .spoilAccess, .edit:
             return true
         }

@@ -110,6 +110,11 @@ extension Universe {
         case .usurp(let target): usurp(target)
         case .takePort(let target): takePort(target)
         case .fillStore: fillStore()
+        case .leaveFree(let free):
+            lasting { universe in
+                let (size, free) = (ByteCount.gibibytes(100).bytes, ByteCount.gibibytes(free).bytes)
+                universe.engine.disk = DiskView(sizeBytes: size, freeBytes: free)
+            }
         case .removeImage(let target): removeImage(target)
         case .jumpClock(let milliseconds): lasting { $0.wallOffsetMilliseconds += milliseconds }
         case .ageCertificates: lasting { $0.ageCertificates() }

@@ -43,8 +43,10 @@ extension Universe {
             SimulatedNetwork(
                 id: $0.id, name: $0.name, driver: $0.driver, subnet: $0.subnet ?? "172.20.0.0/16", labels: $0.labels)
         }
+        engine.disk = view.disk.value
         engine.volumes = view.volumes.map {
-            SimulatedVolume(name: $0.name, labels: $0.labels, createdAt: $0.createdAt)
+            SimulatedVolume(
+                name: $0.name, labels: $0.labels, createdAt: $0.createdAt, isOnEngineDisk: $0.isOnEngineDisk)
         }
         for seen in view.containers {
             var container = SimulatedContainer(
