@@ -222,7 +222,7 @@ extension LiveWorld {
 
 extension LiveWorld {
     /// A container of ours has ended, or has left a network of ours: the leader may be proven dead. Yields only while
-    /// `triggers` is being read.
+    /// `triggers` is being read, which does not tell of these.
     public func deathTriggers() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let deaths = deaths
@@ -238,7 +238,6 @@ extension LiveWorld {
             case .event(let event):
                 if event.verb == "exec_die", await engineCache.isQuestion(event.attributes["execID"]) { continue }
                 let isOurs = Relevance.isOurs(event, cluster: cluster)
-                if isOurs, Relevance.mayProveDeath(event) { await deaths.wake() }
                 if event.type == "container", event.verb == "die" {
                     await engineCache.noteDeath(of: ContainerID(event.id))
                     await contents.forgetData()
@@ -252,7 +251,12 @@ extension LiveWorld {
                     await contents.forgetFiles(of: ContainerID(event.id))
                     if isOurs { await repositoryCache.forget() }
                 }
-                if isOurs { wake() }
+                // the lane looks first, and wakes the loop: a look at everything would take the engine's time from it
+                if isOurs, Relevance.mayProveDeath(event) {
+                    await deaths.wake()
+                } else if isOurs {
+                    wake()
+                }
             }
         }
     }
@@ -315,16 +319,6 @@ extension LiveWorld {
     /// The last lines of a container's log; empty where there is none to be had.
     public func lastLines(of name: ContainerName, count: Int) async -> [String] {
         (try? await docker.logTail(name.text, lines: count, deadline: .seconds(2))) ?? []
-    }
-
-    /// A container's log as it comes.
-    public func logs(
-        of name: ContainerName, last: Int, follow: Bool, _ line: @Sendable (String) -> Void
-    ) async throws {
-        var splitter = LineSplitter()
-        for try await piece in try await docker.logs(name.text, tail: last, follow: follow) {
-            for text in try splitter.append(piece.bytes) { line(String(decoding: text, as: UTF8.self)) }
-        }
     }
 
     /// Runs a command in a container and passes its output on as it comes. Its standard input ends with this process,

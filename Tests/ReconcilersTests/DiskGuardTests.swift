@@ -12,7 +12,7 @@ struct DiskGuardTests {
     /// - Parameter isOn: whether etcd holds the parameter already.
     private func fixture(free: Int64?, isOn: Bool) -> PlanningFixture {
         var fixture = PlanningFixture()
-        fixture.cluster.disk.makesReadOnly = true
+        fixture.cluster.disk.readOnly = .share(percent: 5)
         fixture.engine.disk =
             free.map {
                 .present(

@@ -102,6 +102,7 @@ struct DiskTests {
         #expect(kept.contains("the 2 backups in volume") && kept.contains("50.0 GiB"))
         let data = message { backups(&$0, size: 20, added: 1) }
         #expect(data.contains("the databases, once on each of 3 nodes, 60.0 GiB"))
+        #expect(message { backups(&$0, size: 1, added: 1) }.contains("the cluster takes little of it"))
         // backups in object storage, and volumes on a disk of their own, take no room on this one
         let elsewhere = message { fixture in
             backups(&fixture, size: 20, added: 25)

@@ -21,6 +21,9 @@ struct PlanForecast {
     /// When the model's cluster was as wanted; nil where the model does not tell.
     private(set) var convergedAfter: Duration?
 
+    /// What the model still waited for or went on doing where it came to no rest.
+    private(set) var unfinished: [String] = []
+
     /// Runs the model until it is at rest, or for as many passes as there may be.
     static func run(_ input: PlanningInput) async -> PlanForecast {
         // what would be done after the pause
@@ -46,6 +49,8 @@ struct PlanForecast {
                 forecast.convergedAfter = end
                 return forecast
             }
+            forecast.unfinished =
+                report.plan.waiting + report.decisions.map { "\($0.action.subject.text): \($0.action.effect.phrase)" }
             let rest: Duration = isConverged ? .seconds(1) : .seconds(30)
             await world.rest(atMost: min(report.lookAgain ?? rest, rest))
         }

@@ -20,6 +20,8 @@ struct PlanReport: Encodable {
     var convergedAfterSeconds: Double?
     /// Whether the model ran and came to no end: what follows `now` is not known.
     var isForecastIncomplete: Bool
+    /// What the model still waited for then; missing where it came to an end.
+    var unfinished: [String]?
     /// What is done, in order.
     var steps: [Step]
     /// What is waited for.
@@ -81,6 +83,7 @@ struct PlanReport: Encodable {
             measured)
         convergedAfterSeconds = forecast?.convergedAfter.map { ($0 / .milliseconds(100)).rounded() / 10 }
         isForecastIncomplete = forecast != nil && forecast?.convergedAfter == nil
+        unfinished = isForecastIncomplete ? forecast?.unfinished : nil
         steps = plan.actions.map { step($0, .now, input) } + plan.deferred.map { step($0, .later, input) }
         if !isForecastIncomplete {
             steps += performed.filter { !$0.isNow }.map { step($0.planned, .forecast, $0.input, after: $0.elapsed) }

@@ -30,6 +30,7 @@ struct PlanText {
         }
         if report.isForecastIncomplete {
             lines.append("What follows the first steps the model does not tell; ask again when they have been done.")
+            if let first = report.unfinished?.first { lines.append("The model came to no rest: \(first).") }
         }
         return lines
     }

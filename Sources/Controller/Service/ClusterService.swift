@@ -10,7 +10,7 @@ import Supervisor
 protocol KeptWorld: World {
     /// Yields when something has happened that a pass may have to do with.
     func triggers(_ cluster: Cluster) -> AsyncStream<Void>
-    /// Yields when the leader may be proven dead by now.
+    /// Yields when the leader may be proven dead by now; `triggers` does not tell of that.
     func deathTriggers() -> AsyncStream<Void>
     /// Reads the secrets again; a condition where something is wrong with them.
     func reloadSecrets(_ cluster: Cluster) async -> Condition?
@@ -58,7 +58,9 @@ struct ClusterService<W: KeptWorld>: Service {
         var failure: (any Error)?
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await wake(wakeSignal, for: world.triggers(source.cluster)) }
-            group.addTask { await keepFailoverLane(pass, wakeSignal) }
+            let deaths = WakeSignal()
+            group.addTask { await wake(deaths, for: world.deathTriggers()) }
+            group.addTask { await keepFailoverLane(pass, deaths, wakeSignal) }
             let directories = ManifestService.directories(of: source) + [state.secrets]
             if let watch = ManifestWatch(directories: directories) {
                 group.addTask { await wake(wakeSignal, for: watch.changes()) }
@@ -92,15 +94,17 @@ struct ClusterService<W: KeptWorld>: Service {
     }
 
     /// The failover lane: whatever a pass waits for, the key of a leader that is proven dead is released. The proof may come a
-    /// moment after the death, when Docker has taken the container off its networks.
-    private func keepFailoverLane(_ pass: Pass<W>, _ wakeSignal: WakeSignal) async {
-        for await _ in world.deathTriggers() {
-            for pause in [0, 20, 40, 80, 160, 320, 640] {
-                try? await Task.sleep(for: .milliseconds(pause))
+    /// moment after the death, when Docker has taken the container off its networks. The loop is woken when the lane is done.
+    private func keepFailoverLane(_ pass: Pass<W>, _ deaths: WakeSignal, _ wakeSignal: WakeSignal) async {
+        while !Task.isCancelled {
+            await deaths.wait(atMost: .seconds(3600))
+            for _ in 0..<6 {
                 if Task.isCancelled { return }
-                if let lock, await lock.isInDoubt { continue }
+                if let lock, await lock.isInDoubt { break }
                 if let lock, await lock.rivalInWords != nil { return }
                 guard await pass.failOver() == .unproven else { break }
+                // until something else is told of, or a little longer: an event may be lost
+                await deaths.wait(atMost: .milliseconds(200))
             }
             await wakeSignal.wake()
         }

@@ -19,13 +19,7 @@ struct EventFilter {
             if self.kind == nil { throw Failure(.badInput, "--kind: there is no kind \(kind); there are \(known)") }
         }
         self.text = text?.lowercased()
-        guard let since else { return }
-        guard let moment = Timestamp(back: since, from: now) ?? Timestamp(since) else {
-            throw Failure(
-                .badInput,
-                "--since: \(since) is neither a span such as 30m, 2h or 3d nor a time such as 2026-11-23T10:00:00Z")
-        }
-        self.since = moment
+        if let since { self.since = try Timestamp(since: since, now: now) }
     }
 
     /// Whether it takes every line.

@@ -8,4 +8,16 @@ extension Timestamp {
         let unit: Int64 = ["s": 1, "m": 60, "h": 3600, "d": 86_400][String(match.2)] ?? 1
         self.init(microseconds: (now - number * unit * 1000) * 1000)
     }
+
+    /// `--since`: a span before now, or a time.
+    /// - Throws: exit code 2 where the text is neither.
+    init(since text: String, now: Int64) throws(Failure) {
+        guard let moment = Timestamp(back: text, from: now) ?? Timestamp(text) else {
+            throw Failure(
+                .badInput,
+                "--since: \(Terminal.plain(text)) is neither a span such as 30m, 2h or 3d nor a time such as "
+                    + "2026-11-23T10:00:00Z")
+        }
+        self = moment
+    }
 }

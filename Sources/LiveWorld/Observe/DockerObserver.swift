@@ -113,7 +113,7 @@ struct DockerObserver {
             .filter { image?.environment.contains($0) != true }.sorted()
         if case .guarding = scope, view.state.isRunning { return view }
         // what lies in a container that has ended has no part in a release
-        if scope == .failover || scope == .guarding(.leadership) { return view }
+        if scope == .failover { return view }
         if scope == .handOver, !view.state.isRunning { return view }
         view.ranOutOfMemoryAt = await world.engineCache.shortage(of: view.id)
         if scope != .handOver, !container.execIDs.isEmpty { view.commands = await commands(container.execIDs) }
@@ -151,9 +151,10 @@ struct DockerObserver {
     }
 
     /// How old a look into a volume may be: a container that works on a volume ends, and then the look is forgotten. A
-    /// guard looks again.
+    /// guard looks again. The release of a leader key has no time for it and does not need it.
     private func age(of view: ContainerView) -> Duration {
         switch scope {
+        case .guarding(.leadership): .seconds(60)
         case .guarding: .seconds(1)
         case .everything, .everythingAfresh, .handOver, .failover: view.wasNeverStarted ? .seconds(1) : .seconds(10)
         }

@@ -57,7 +57,13 @@ public struct Disk: Reconciler {
     }
 
     private func advice(at scope: EngineScope) -> String {
-        DiskUse.biggest(at: scope).map {
+        let used = scope.engine.disk.value.map { $0.sizeBytes - $0.freeBytes } ?? 0
+        if let biggest = DiskUse.biggest(at: scope), biggest.bytes < used / 10 {
+            return
+                "the cluster takes little of it (the most is \(biggest.what), \(ByteCount(bytes: biggest.bytes).brief)): look for "
+                + "what else is on the disk, with `docker system df -v` and `du`"
+        }
+        return DiskUse.biggest(at: scope).map {
             "of what the controller knows, the most is \($0.what), \(ByteCount(bytes: $0.bytes).brief): \($0.advice)"
         } ?? "the controller knows of nothing large in the cluster: `docker system df -v` shows what takes it"
     }

@@ -112,9 +112,10 @@ extension Universe {
         let catalog = directory.catalog
         view.hasDatabase = catalog.databases.contains(cluster.accounts.database)
         view.application.extensions = cluster.schema.extensions.map { wanted in
-            ExtensionView(
-                name: wanted.name, installed: catalog.extensions.first { $0.name == wanted.name }?.installed,
-                available: "1.0")
+            let known = catalog.extensions.first { $0.name == wanted.name }
+            // what was copied from a real cluster has the version that its image brings
+            return ExtensionView(
+                name: wanted.name, installed: known?.installed, available: known?.available ?? "1.0")
         }.sorted { $0.name < $1.name }
         view.application.migrations = catalog.migrations.map { .present($0) } ?? .absent
         if let migration = node.migration {
