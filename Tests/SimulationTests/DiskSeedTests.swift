@@ -8,7 +8,7 @@ struct DiskSeedTests {
     /// Lives through it with the guard on; the changes of the parameter, and how it ended.
     private func live(_ seed: UInt64, _ faults: [(at: Int, fault: Fault)]) async -> (Verdict, [String]) {
         var cluster = Cluster(name: "sim")
-        cluster.disk.makesReadOnly = true
+        cluster.disk.readOnly = .share(percent: 5)
         let schedule = FaultSchedule(faults.map { .timed(.seconds($0.at), $0.fault) })
         let run = Run(seed: seed, cluster: cluster, schedule: schedule, faultsEnd: .seconds(240))
         let (verdict, world) = await run.run(keepsTrace: true) { RealController(world: $0) }
