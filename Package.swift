@@ -11,12 +11,15 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Tests are compiled without optimization: it takes more time than it saves them.
+let unoptimized: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
+
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings + unoptimized)
 }
 
 let package = Package(

@@ -37,8 +37,16 @@ public struct NodeName: Name {
     /// Wraps a validated text.
     public init(_ text: String) { self.text = text }
     /// The name that its container has on the internal network alone. Patroni and pgBackRest's server listen there; the container's
-    /// own name is known on the clients' network, too.
-    public var internalName: ContainerName { ContainerName("\(text).internal") }
+    /// own name is known on the clients' network, too. It has no dot, because Docker asks the host's resolvers for a name with a dot
+    /// when its container is dead, and Patroni's election asks for that. The names of all other containers on that network end in a
+    /// number.
+    public var internalName: ContainerName { internalNames[0] }
+    /// The names of that kind that its container may have: the one of today, and the one that containers of older builds keep until
+    /// they are made anew. A label of DNS has 63 bytes at most; a node with a longer name has the older one alone.
+    public var internalNames: [ContainerName] {
+        let former = ContainerName("\(text).internal")
+        return text.utf8.count <= 54 ? [ContainerName("\(text)-internal"), former] : [former]
+    }
 }
 
 /// A Docker container's name, without the leading slash of the API.

@@ -43,12 +43,14 @@ final class EngineScope: Sendable {
         return engine.images.first { $0.reference == cluster.nodes.image }?.features.contains(feature) == true
     }
 
-    /// Whether a node's container has its internal name, or will have it with its next endpoint.
-    func hasInternalName(_ node: NodeName) -> Bool {
+    /// The name that a node's container has on the internal network alone, or will have with its next endpoint; `nil` for the
+    /// container of a build that knew none.
+    func internalName(of node: NodeName) -> ContainerName? {
         // of one for which Docker does not answer the names are not known
         let container = container(node.container).flatMap { $0.state == .restarting ? nil : $0 }
         let endpoint = container?.attachments.first { $0.networkName == cluster.network.name }
-        return endpoint.map { $0.aliases.contains(node.internalName) } ?? knows(.internalName, node)
+        guard let endpoint else { return knows(.internalName, node) ? node.internalName : nil }
+        return node.internalNames.first { endpoint.aliases.contains($0) }
     }
 
     /// Whether labels say that an object is this cluster's.

@@ -60,6 +60,54 @@ extension DockerContract {
             }
         }
 
+        @Test(
+            "a name without a dot that no container has leaves Docker only where the container does not keep it in",
+            arguments: Engines.all)
+        func plainNames(address: String) async throws {
+            try await EngineFixture.with(address) { fixture in
+                let engine = fixture.engine
+                let network = "\(fixture.prefix)-net"
+                _ = try await fixture.network()
+                let image = try await fixture.image()
+                func run(_ script: String, in id: String) async throws -> DockerExecResult {
+                    try await engine.run(DockerExecConfiguration(command: ["/bin/sh", "-c", script]), in: id)
+                }
+                // a resolver that notes what it is asked, and never answers
+                let outside = try await fixture.container(
+                    DockerContainerConfiguration(
+                        image: image, command: ["/bin/sh", "-c", "while :; do busybox nc -l -p 53 >>/asked; done"]),
+                    named: "outside", networks: [network: DockerEndpointConfiguration()])
+                try await engine.start(outside)
+                let resolver = try #require(try await engine.container(outside).networks[network]?.ipAddress)
+
+                /// Asks for two names by TCP (RFC 1035, 4.2.2), and tells which of them the resolver heard.
+                func asked(from name: String, _ change: (inout DockerHostConfiguration) -> Void) async throws -> String
+                {
+                    var host = DockerHostConfiguration()
+                    host.resolvers = [resolver]
+                    host.searchDomains = ["."]
+                    change(&host)
+                    let id = try await fixture.container(
+                        DockerContainerConfiguration(image: image), named: name, host: host,
+                        networks: [network: DockerEndpointConfiguration()])
+                    try await engine.start(id)
+                    let header = #"\022\064\001\000\000\001\000\000\000\000\000\000"#
+                    let plain = #"\000\026"# + header + #"\004gone\000\000\001\000\001"#
+                    let dotted = #"\000\036"# + header + #"\004away\007example\000\000\001\000\001"#
+                    for query in [plain, dotted] {
+                        _ = try await run("printf '\(query)' | busybox timeout 1 busybox nc 127.0.0.11 53", in: id)
+                    }
+                    try await eventually("the second question") {
+                        try await run("busybox grep -c example /asked", in: outside).exitCode == 0
+                    }
+                    return try await run("busybox strings -n 4 /asked; >/asked", in: outside).text
+                }
+                let kept = try await asked(from: "keeps") { $0.keepPlainNames() }
+                #expect(kept.contains("away") && !kept.contains("gone"))
+                #expect(try await asked(from: "asks") { _ in }.contains("gone"))
+            }
+        }
+
         @Test("volumes, and the old labels that come back for an existing name", arguments: Engines.all)
         func volumes(address: String) async throws {
             try await EngineFixture.with(address) { fixture in

@@ -45,12 +45,12 @@ struct NetworksTests {
         #expect(try await open([2379, 2381, 5432, 6432, 8008, 8432], on: addresses, from: application, cluster) == [])
         // each of these ports does answer there
         let inside = try await open(
-            [2379, 2381, 5432, 8008, 8432], on: [cluster.member(1), nodes[0] + ".internal"], from: nodes[1], cluster)
+            [2379, 2381, 5432, 8008, 8432], on: [cluster.member(1), nodes[0] + "-internal"], from: nodes[1], cluster)
         #expect(
             inside
                 == [
-                    "\(cluster.member(1)):2379", "\(cluster.member(1)):2381", "\(nodes[0]).internal:5432",
-                    "\(nodes[0]).internal:8008", "\(nodes[0]).internal:8432",
+                    "\(cluster.member(1)):2379", "\(cluster.member(1)):2381", "\(nodes[0])-internal:5432",
+                    "\(nodes[0])-internal:8008", "\(nodes[0])-internal:8432",
                 ].sorted())
         // and a client gets in, with a server that it can check
         let said = try await Shell.run(

@@ -93,16 +93,19 @@ struct DockerViewsTests {
         let ours = try host(
             #"{"NetworkMode": "net", "PidMode": "", "IpcMode": "private", "SecurityOpt": ["no-new-privileges"],"#
                 + #" "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}]}"#)
-        #expect(!ours.mayDumpCore && ours.foreignOptions == [])
+        #expect(!ours.mayDumpCore && ours.foreignOptions == [] && ours.asksOutsideForPlainNames)
+        #expect(try !host(#"{"DnsOptions": ["ndots:1"], "DnsSearch": ["."]}"#).asksOutsideForPlainNames)
+        #expect(try host(#"{"DnsOptions": ["ndots:1"], "DnsSearch": null}"#).asksOutsideForPlainNames)
+        #expect(try host(#"{"DnsOptions": ["timeout:1"], "DnsSearch": ["."]}"#).asksOutsideForPlainNames)
         let weak = try host(
             #"{"NetworkMode": "container:x", "PidMode": "host", "IpcMode": "host", "UTSMode": "host","#
                 + #" "UsernsMode": "host", "SecurityOpt": ["no-new-privileges", "seccomp=unconfined"], "GroupAdd": ["docker"],"#
-                + #" "Devices": [{"PathOnHost": "/dev/sda"}], "ExtraHosts": ["etcd-1:10.0.0.9"],"#
+                + #" "Devices": [{"PathOnHost": "/dev/sda"}], "ExtraHosts": ["etcd-1:10.0.0.9"], "Dns": ["10.0.0.8"],"#
                 + #" "Ulimits": [{"Name": "core", "Soft": 0, "Hard": -1}]}"#)
         #expect(
             weak.mayDumpCore
                 && weak.foreignOptions == [
-                    "add-host=etcd-1:10.0.0.9", "device=/dev/sda", "group-add=docker", "ipc=host",
+                    "add-host=etcd-1:10.0.0.9", "device=/dev/sda", "dns=10.0.0.8", "group-add=docker", "ipc=host",
                     "network=container:x", "pid=host", "seccomp=unconfined", "userns=host", "uts=host",
                 ])
     }

@@ -52,9 +52,10 @@ struct ClientTLSTests {
         }.cluster
         let loopback = ["localhost", "127.0.0.1", "::1"]
         #expect(
-            Principal.node("pg-node-2").hosts(in: cluster) == ["pg-node-2", "pg-node-2.internal"] + loopback + [
-                "192.0.2.1", "db.example.com",
-            ])
+            Principal.node("pg-node-2").hosts(in: cluster) == ["pg-node-2", "pg-node-2-internal", "pg-node-2.internal"]
+                + loopback + [
+                    "192.0.2.1", "db.example.com",
+                ])
         #expect(
             Principal.poolerServer.hosts(in: cluster)
                 == ["pgbouncer-1", "pgbouncer-2", "pgbouncer-1-ro", "pgbouncer-2-ro"].sorted { left, right in

@@ -96,7 +96,7 @@ struct GroundTests {
             leads.contains(
                 .docker(
                     .local,
-                    .connect(PlanningFixture.networkID, "id-pg-node-1", aliases: ["pg-node-1", "pg-node-1.internal"]))))
+                    .connect(PlanningFixture.networkID, "id-pg-node-1", aliases: ["pg-node-1", "pg-node-1-internal"]))))
         #expect(!leads.contains { if case .etcd(.releaseLeader) = $0 { true } else { false } })
         fixture.dcs { $0.leader = LeaderKey(node: "pg-node-2", lease: 8, createRevision: 60, modRevision: 60) }
         let replaced = fixture.actions.map(\.effect)

@@ -103,11 +103,11 @@ struct HealingTests {
         #expect(made.first?.contains(VolumeMount(volume: "pg-node-3-data", destination: NodeSpec.dataMount)) == true)
     }
 
-    @Test("a container with weaker isolation, another user or core dumps is made again")
+    @Test("a container with weaker isolation, another user, core dumps or another way to look names up is made again")
     func weakened() {
         let changes: [(inout ContainerSettings) -> Void] = [
             { $0.foreignOptions = ["seccomp=unconfined"] }, { $0.user = "0" }, { $0.user = "postgres" },
-            { $0.mayDumpCore = true },
+            { $0.mayDumpCore = true }, { $0.asksOutsideForPlainNames = true },
         ]
         for change in changes {
             var fixture = PlanningFixture()

@@ -133,12 +133,25 @@ struct NetworkTests {
             let files = NodeSpec.container("pg-node-2", at: try #require(EngineScope(fixture.input))).files
             return try #require(files.first { $0.path.hasSuffix(path) }).content.filled { _ in "" }
         }
-        let name = "pg-node-2.internal"
+        let name = "pg-node-2-internal"
         #expect(try text("patroni.yml").contains("  listen: \"\(name):8008\"\n  connect_address: \"\(name):8008\"\n"))
         #expect(try text("pgbackrest.conf").contains("tls-server-address=\(name)\n"))
         let backup = PgBackRestFile.backup(at: try #require(EngineScope(fixture.input)))[0].content.filled { _ in "" }
         #expect(backup.contains("pg2-host=\(name)\n"))
         #expect(Principal.node("pg-node-2").hosts(in: fixture.cluster).prefix(2) == ["pg-node-2", name])
+        // a container of an older build keeps the name that it has until it is made anew
+        var older = fixture
+        older.change("pg-node-2") { seen in
+            seen.attachments = seen.attachments.map { endpoint in
+                var endpoint = endpoint
+                endpoint.aliases = ["pg-node-2", "pg-node-2.internal"]
+                return endpoint
+            }
+        }
+        let kept = NodeSpec.container("pg-node-2", at: try #require(EngineScope(older.input))).files
+        let file = try #require(kept.first { $0.path.hasSuffix("patroni.yml") }).content.filled { _ in "" }
+        #expect(file.contains("  connect_address: \"pg-node-2.internal:8008\"\n"))
+        #expect(older.effects(Nodes()) == [.docker(.local, .stop("id-pg-node-2"))])
         // a node goes on with the image that it has, and its programs ask Patroni at 127.0.0.1
         fixture.change("pg-node-2") { seen in
             seen.features = [.patroniTLS]

@@ -1,3 +1,17 @@
+extension DockerHostConfiguration {
+    /// Whether names without a dot stay in Docker. Its resolver asks the host's for a name that no container has, unless `ndots` is set
+    /// and the name has no dot (libnetwork, `resolver.go`); a search domain would give it one.
+    public var keepsPlainNames: Bool {
+        resolverOptions.contains { $0.hasPrefix("ndots:") } && searchDomains == ["."]
+    }
+
+    /// Keeps names without a dot in Docker.
+    public mutating func keepPlainNames() {
+        resolverOptions = ["ndots:1"]
+        searchDomains = ["."]
+    }
+}
+
 /// A published port's place on the host.
 public struct DockerPortBinding: Sendable, Hashable {
     /// The address it listens on; empty means all.

@@ -40,6 +40,12 @@ public struct DockerHostConfiguration: Sendable, Hashable {
     public var usesInit: Bool?
     /// Where logs go; `nil` means the engine's default.
     public var logging: DockerLogConfiguration?
+    /// Addresses of the resolvers that Docker asks for names that no container has; empty means those of the host.
+    public var resolvers: [String] = []
+    /// Options of the resolver, as in resolv.conf: `ndots:1`.
+    public var resolverOptions: [String] = []
+    /// Domains in which names are looked up; empty means those of the host, `.` none.
+    public var searchDomains: [String] = []
     /// `name:address` for /etc/hosts.
     public var extraHosts: [String] = []
     /// Further groups of the process.
@@ -74,6 +80,7 @@ extension DockerHostConfiguration: Codable {
         case isRootReadOnly = "ReadonlyRootfs", tmpfs = "Tmpfs", pidsLimit = "PidsLimit", ulimits = "Ulimits"
         case processNamespace = "PidMode", sharedMemoryNamespace = "IpcMode", nameNamespace = "UTSMode"
         case userNamespace = "UsernsMode", devices = "Devices"
+        case resolvers = "Dns", resolverOptions = "DnsOptions", searchDomains = "DnsSearch"
         case usesInit = "Init", logging = "LogConfig", extraHosts = "ExtraHosts", additionalGroups = "GroupAdd"
         case isPrivileged = "Privileged", removesItself = "AutoRemove", oomScoreAdjustment = "OomScoreAdj"
     }
@@ -101,6 +108,9 @@ extension DockerHostConfiguration: Codable {
         ulimits = try values.value(.ulimits, or: [])
         usesInit = try values.decodeIfPresent(Bool.self, forKey: .usesInit)
         logging = try values.decodeIfPresent(DockerLogConfiguration.self, forKey: .logging)
+        resolvers = try values.value(.resolvers, or: [])
+        resolverOptions = try values.value(.resolverOptions, or: [])
+        searchDomains = try values.value(.searchDomains, or: [])
         extraHosts = try values.value(.extraHosts, or: [])
         additionalGroups = try values.value(.additionalGroups, or: [])
         func namespace(_ key: CodingKeys) throws -> String? {

@@ -136,6 +136,7 @@ extension ContainerSettings {
         user = container.configuration.user
         mayDumpCore = !host.ulimits.contains { $0.name == "core" && $0.hard == 0 }
         foreignOptions = ContainerSettings.foreignOptions(host)
+        asksOutsideForPlainNames = !host.keepsPlainNames
         restartPolicy = host.restartPolicy.name
         dropsAllCapabilities = host.capDrop.contains { $0.uppercased() == "ALL" }
         addedCapabilities = host.capAdd.sorted()
@@ -158,6 +159,7 @@ extension ContainerSettings {
         }
         found += host.devices.map { "device=\($0.hostPath)" }
         found += host.additionalGroups.map { "group-add=\($0)" }
+        found += host.resolvers.map { "dns=\($0)" }
         found += host.extraHosts.map { "add-host=\($0)" }
         return found.sorted()
     }

@@ -100,6 +100,7 @@ struct DockerPerformer {
         host.capDrop = settings.dropsAllCapabilities ? ["ALL"] : []
         host.securityOptions = settings.mayGainPrivileges ? [] : ["no-new-privileges"]
         host.ulimits = settings.mayDumpCore ? [] : [DockerUlimit(name: "core", soft: 0, hard: 0)]
+        if !settings.asksOutsideForPlainNames { host.keepPlainNames() }
         host.restartPolicy = DockerRestartPolicy(name: settings.restartPolicy)
         host.networkMode = spec.networks.first?.text ?? "none"
         host.logging = DockerLogConfiguration(type: "json-file", options: ["max-size": "10m", "max-file": "3"])

@@ -81,6 +81,9 @@ public struct ContainerSettings: Sendable, Hashable {
     /// What weakens its isolation from the host, in Docker's words and sorted: namespaces of others, devices, security options, further
     /// groups and hosts. We never ask for any of these, so anything here is drift.
     public var foreignOptions: [String] = []
+    /// Whether Docker asks the host's resolvers for a name without a dot that no container has. Those of our containers that are gone
+    /// are such names, and a resolver that does not answer delays a failover by 10 to 20 s. Names with a dot are asked for as ever.
+    public var asksOutsideForPlainNames = false
     /// Environment variables beyond the image's own, sorted; we never set any.
     public var environment: [String] = []
     /// Seconds Docker waits at a stop before it kills.

@@ -65,7 +65,7 @@ public enum Principal: Sendable, Hashable, Comparable {
     public func hosts(in cluster: Cluster) -> [String] {
         switch self {
         case .node(let node):
-            [node.text, node.internalName.text]
+            [node.text] + node.internalNames.map(\.text)
                 + cluster.clientNames(at: cluster.nodes.bindAddress, cluster.nodes.patroniBindAddress)
         case .poolerServer:
             cluster.poolers.map(\.name.text) + cluster.clientNames(at: cluster.pooler.bindAddress)

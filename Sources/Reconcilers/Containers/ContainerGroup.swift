@@ -128,6 +128,9 @@ extension ContainerSpec {
         }
         compare("other mounts", actual.foreignMounts, settings.foreignMounts) { $0.joined(separator: " ") }
         compare("other options", actual.foreignOptions, settings.foreignOptions) { $0.joined(separator: " ") }
+        compare("names without a dot", actual.asksOutsideForPlainNames, settings.asksOutsideForPlainNames) {
+            $0 ? "asked for outside Docker" : "Docker's own"
+        }
         if !settings.user.isEmpty { compare("user", actual.user, settings.user) { $0 } }
         compare("core dumps", actual.mayDumpCore, settings.mayDumpCore) { $0 ? "allowed" : "none" }
         compare("environment", actual.environment, settings.environment) { list in

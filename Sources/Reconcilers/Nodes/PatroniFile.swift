@@ -103,7 +103,7 @@ enum PatroniFile {
 
     /// Where Patroni is reached: on the internal network alone, where the node's container and its programs know how.
     private static func address(_ node: NodeName, _ input: PlanningInput, orElse other: String) -> String {
-        EngineScope(input)?.hasInternalName(node) == true ? node.internalName.text : other
+        EngineScope(input)?.internalName(of: node)?.text ?? other
     }
 
     /// How Patroni's REST interface shows who it is, and that what changes something needs a certificate of the cluster beside the

@@ -13,7 +13,7 @@ enum PgBackRestFile {
     static func node(_ node: NodeName, at scope: EngineScope) -> [FileSpec] {
         let (cluster, clients) = (scope.cluster, scope.backupClients)
         let stanza = cluster.backups.stanza
-        let address = scope.hasInternalName(node) ? node.internalName.text : "0.0.0.0"
+        let address = scope.internalName(of: node)?.text ?? "0.0.0.0"
         let access = RepositoryAccess(cluster.backups)
         let text: Template = """
             \(global(cluster, access))
@@ -42,7 +42,7 @@ enum PgBackRestFile {
         let nodes = cluster.nodeNames.enumerated().map { index, node in
             """
             \(data(index + 1))
-            pg\(index + 1)-host=\(scope.hasInternalName(node) ? node.internalName.text : node.text)
+            pg\(index + 1)-host=\(scope.internalName(of: node)?.text ?? node.text)
             pg\(index + 1)-host-type=tls
             pg\(index + 1)-host-port=\(port)
             pg\(index + 1)-host-ca-file=\(authorities)
