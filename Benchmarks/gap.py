@@ -9,6 +9,7 @@ HOW it is struck:
 
 gap_ms        the longest pause between two acknowledged writes
 return_ms     from the controller's return to the first write, where it was killed, too
+weather       whether WITNESS, a command (PRIMARY is the container), succeeded just before the kill; true without one
 back_ms       from the kill until the killed node streams again; null when it did not within WAIT seconds
 timelines     by how many the timeline grew
 two_primaries 20 ms samples in which more than one node took writes
@@ -99,7 +100,18 @@ primary.execute("truncate gap")
 before = timeline(primary)
 for number, port in enumerate(ports, 1):
     threading.Thread(target=census, args=(Node(number, port),), daemon=True).start()
+
+
+def weather():
+    """Whether that goes on in which the failover is to be measured."""
+    command = os.environ.get("WITNESS")
+    return not command or subprocess.run(
+        ["bash", "-c", command], env=os.environ | {"PRIMARY": f"{prefix}{primary.number}"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
 leader, acknowledged, number, last, gap, killed, settled = primary, [], 0, time.monotonic(), 0.0, None, None
+witnessed = None
 returned = back_after = None
 start = time.monotonic()
 while settled is None or time.monotonic() < settled:
@@ -117,7 +129,9 @@ while settled is None or time.monotonic() < settled:
         last = now
     else:
         leader = nodes[leader.number % len(nodes)]
-    if killed is None and time.monotonic() - start > 2:
+    if witnessed is None and time.monotonic() - start > 1.5:
+        witnessed = weather()
+    elif killed is None and time.monotonic() - start > 2:
         strike(f"{prefix}{primary.number}")
         killed = time.monotonic()
     if how == "both" and killed and returned is None and time.monotonic() > killed + 5:
@@ -133,7 +147,7 @@ while back is None and time.monotonic() < killed + wait:
 grown = timeline(leader) - before
 done.set()
 print(json.dumps({
-    "gap_ms": round(gap * 1000), "return_ms": back_after and round(back_after * 1000), "back_ms": back and round(back * 1000), "timelines": grown,
+    "weather": witnessed, "gap_ms": round(gap * 1000), "return_ms": back_after and round(back_after * 1000), "back_ms": back and round(back * 1000), "timelines": grown,
     "two_primaries": sum(len(nodes) > 1 for nodes in samples.values()), "acknowledged": len(acknowledged),
     "lost": len(set(acknowledged) - have), "unexpected": len(have - set(range(1, number + 1))),
 }))

@@ -3,35 +3,12 @@
 #   ROUNDS=3   rounds of the cold start     KILLS=5   failovers with the controller (and one with Patroni alone)
 #   MORE=3     of each other way in which a primary fails
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
-controller=$root/.build/release/controller rounds=${ROUNDS:-3} kills=${KILLS:-5} more=${MORE:-3}
-id=bench$$ work=$(mktemp -d)
-say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
-python3 -c 'import psycopg2' 2>/dev/null || apt-get install -y -qq --no-install-recommends python3-psycopg2 >/dev/null
-python=$(for p in /usr/bin/python3 python3; do $p -c 'import psycopg2' 2>/dev/null && echo $p && break; done)
-
-cp -r "$root/manifests/sql" "$work/"
-sed -e "s/pg-ha-cluster/$id/; s/pg-ha-network/$id-net/; s/namePrefix: etcd-/namePrefix: $id-etcd-/; s/namePrefix: pg-node-/namePrefix: $id-pg-/" \
-  -e "s/clientPort: 2379/clientPort: 42379/; s/postgresPort: 5432/postgresPort: 45432/; s/patroniPort: 8008/patroniPort: 48008/" \
-  -e "s/namePrefix: pgbouncer-/namePrefix: $id-pgb-/; s/port: 6432/port: 46432/; s/readOnlyPort: 6442/readOnlyPort: 46442/" \
-  -e "s/volume: pgbackrest-repo/volume: $id-repo/; s/name: dbhub/name: $id-console/; s/port: 9090/port: 49090/; s/port: 9187/port: 49187/" \
-  "$root/manifests/pg-ha-cluster.yaml" >"$work/cluster.yaml"
-options=(--manifest "$work/cluster.yaml" --state-dir "$work/state")
-# the controller may have been started in a subshell: its process ID is a file
-pid() { cat "$work/pid"; }
-stop() {
-  [[ -e $work/pid ]] || return 0
-  kill -9 "$(pid)" 2>/dev/null || true
-  while kill -0 "$(pid)" 2>/dev/null; do sleep 0.05; done
-  rm "$work/pid"
-}
-destroy() { stop; "$controller" destroy "${options[@]}" --volumes --yes "$id" >/dev/null; rm -rf "$work/state"; }
+source "$(dirname "$0")/common.sh"
+rounds=${ROUNDS:-3} kills=${KILLS:-5} more=${MORE:-3}
 trap 'destroy || true; rm -rf "$work"' EXIT
-start() { "$controller" run "${options[@]}" >>"$work/log" 2>&1 & echo $! >"$work/pid"; }
 export CONTROLLER_PID=$work/pid
 CONTROLLER_START="'$controller' run ${options[*]@Q} >>'$work/log' 2>&1 & echo \$! >'$work/pid'"
 export CONTROLLER_START
-gap() { "$python" "$root/Benchmarks/gap.py" "$@" "$work/password" "$id-pg-" 45432 45433 45434; }
 now() { local t=$EPOCHREALTIME; echo $((${t/[.,]/} / 1000)); }
 
 # ours: from the start of the program until the last of streaming, synchronous standby, schema and stanza
@@ -39,7 +16,7 @@ ours() {
   local began
   began=$(now)
   start
-  "$controller" status "${options[@]}" --wait --timeout 200 >/dev/null 2>&1
+  ready
   "$python" - "$work/state/$id/events.jsonl" "$began" <<'P'
 import json, sys, datetime
 at = {}
@@ -64,13 +41,13 @@ done
 say "write gap when the primary's container is killed: $kills times with the controller, once with Patroni alone"
 for _ in $(seq "$kills"); do
   echo "controller $(gap container 60)" | tee -a "$work/gap"
-  "$controller" status "${options[@]}" --wait --timeout 100 >/dev/null 2>&1
+  ready 100
 done
 say "$more times each: only PostgreSQL is killed, Patroni hangs, the controller is killed with the primary and returns 5 s later"
 for how in postmaster hang both; do
   for _ in $(seq "$more"); do
     echo "$how $(gap $how 0)" | tee -a "$work/gap"
-    "$controller" status "${options[@]}" --wait --timeout 100 >/dev/null 2>&1
+    ready 100
   done
 done
 say "at rest: one minute"

@@ -238,6 +238,7 @@ extension LiveWorld {
             case .event(let event):
                 if event.verb == "exec_die", await engineCache.isQuestion(event.attributes["execID"]) { continue }
                 let isOurs = Relevance.isOurs(event, cluster: cluster)
+                if let id = Relevance.settled(by: event) { await engineCache.noteEndOfSilence(of: id) }
                 if event.type == "container", event.verb == "die" {
                     await engineCache.noteDeath(of: ContainerID(event.id))
                     await contents.forgetData()
@@ -364,6 +365,16 @@ enum Relevance {
         case "volume":
             return ["create", "destroy"].contains(event.verb)
         case _: return false
+        }
+    }
+
+    /// The container that Docker is done with and answers for again: it does not while it takes a dead one off its networks, which
+    /// lasts as long as the last question to a resolver outside that does not answer.
+    static func settled(by event: DockerEvent) -> ContainerID? {
+        switch (event.type, event.verb) {
+        case ("container", "die"), ("container", "start"): ContainerID(event.id)
+        case ("network", "disconnect"): event.attributes["container"].map { ContainerID($0) }
+        case _: nil
         }
     }
 

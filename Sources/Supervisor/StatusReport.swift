@@ -20,6 +20,12 @@ public struct StatusReport: Sendable, Hashable, Codable {
     public var endpoints: [Endpoint]
     /// The disk under the volumes; nil where it could not be seen.
     public var disk: Disk?
+    /// The replication slots of all nodes that answered; nil where none was asked.
+    public var slots: [Slot]?
+    /// The newest failover that was measured; nil where none was.
+    public var lastFailover: Cost?
+    /// The certificate of the cluster's that ends first.
+    public var nextExpiry: Expiry?
     /// The newest backup, and how many there are.
     public var backups: Backups
     /// The newest migration.
@@ -81,6 +87,14 @@ public struct StatusReport: Sendable, Hashable, Codable {
         public var tags: [String]
         /// Its address on the host.
         public var endpoint: String
+        /// The address of its Patroni's REST interface on the host.
+        public var patroni: String
+        /// How far its WAL reaches: written by a primary, received or replayed by a replica; as PostgreSQL writes it.
+        public var lsn: String?
+        /// Since when its PostgreSQL runs, to the second.
+        public var startedAt: String?
+        /// What its PostgreSQL said; nil where it was not asked, or did not answer.
+        public var figures: Figures?
     }
 
     /// One etcd member.
@@ -168,6 +182,8 @@ public struct StatusReport: Sendable, Hashable, Codable {
         endpoints = StatusReport.endpoints(input)
         disk = input.cluster.engines.first.flatMap { input.observation.engine($0.name).value?.disk.value }
             .map { Disk(sizeBytes: $0.sizeBytes, freeBytes: $0.freeBytes) }
+        nextExpiry = input.observation.identity.certificates.min { $0.notAfter < $1.notAfter }
+            .map { Expiry(owner: $0.principal.text, notAfter: $0.notAfter.brief) }
         backups = Backups(input)
         schemaVersion = input.observation.database.value?.application.migrations.value?.last?.name
         self.conditions = conditions.map(ConditionLine.init)
@@ -268,6 +284,17 @@ extension StatusReport.Node {
         tags = NodeTags.names.filter { shown.value(of: $0) == "true" }
         let port = input.cluster.nodes.postgresPort + (input.cluster.index(of: node) ?? 0)
         endpoint = "\(input.cluster.nodes.bindAddress):\(port)"
+        patroni =
+            "\(input.cluster.nodes.patroniBindAddress):"
+            + "\(input.cluster.nodes.patroniPort + (input.cluster.index(of: node) ?? 0))"
+        lsn = member?.walPosition.map(StatusReport.Node.lsn)
+        startedAt = member?.startedAt?.brief
+    }
+
+    /// A position as PostgreSQL writes it (`pg_lsn`): two hexadecimal halves.
+    static func lsn(_ position: Int64) -> String {
+        let (high, low) = (UInt64(bitPattern: position) >> 32, UInt64(bitPattern: position) & 0xFFFF_FFFF)
+        return "\(String(high, radix: 16, uppercase: true))/\(String(low, radix: 16, uppercase: true))"
     }
 
     private static func state(engine: Sighting<EngineView>, container: ContainerView?, member: MemberView?) -> String {

@@ -27,6 +27,46 @@ struct StatusTableTests {
         #expect(lines.contains { $0.contains("any-primary") && $0.contains("target_session_attrs=read-write") })
     }
 
+    @Test(
+        "what PostgreSQL said stands beside each node; slots that a person may have to do something about have a table")
+    func figures() {
+        var report = StatusReport(input: PlanningFixture().input, conditions: [], waiting: [])
+        report.time = "2026-12-01T12:00:00.000Z"
+        report.nodes[0].lsn = "0/3000148"
+        report.nodes[0].startedAt = "2026-12-01 09:59:00Z"
+        report.nodes[0].figures = StatusReport.Figures(
+            connections: 12, connectionLimit: 197, longestTransactionSeconds: 61, walBytes: 80 << 20, dataBytes: 3 << 30
+        )
+        report.nodes[1].lagBytes = 16 << 20
+        report.nodes[1].figures = StatusReport.Figures(lagSeconds: 0.42)
+        func slot(_ name: String, _ bytes: Int64) -> StatusReport.Slot {
+            .init(
+                name: name, type: "logical", node: "pg-node-1", database: "shop", active: false, retainedBytes: bytes,
+                walStatus: "extended")
+        }
+        report.slots = [slot("cdc", 1 << 20), slot("pg_node_2", 1 << 20), slot("pg_node_3", 1 << 30)]
+        report.lastFailover = .init(
+            time: "2026-11-30T08:00:00.123Z", what: "failover from a to b is over", seconds: 0.81)
+        let lines = StatusTable.lines(report, verbose: false)
+        func row(_ start: String) -> String? { lines.first { $0.hasPrefix(start + " ") } }
+        #expect(row("pg-node-1")?.split(separator: " ").suffix(4) == ["2h", "12/197", "1m", "127.0.0.1:5432"])
+        #expect(row("pg-node-1")?.contains(" 0/3000148 ") == true)
+        #expect(row("pg-node-2")?.contains(" 16.0 MiB, 0.4 s ") == true)
+        #expect(row("cdc")?.contains(" no ") == true && row("pg_node_2") == nil && row("pg_node_3") != nil)
+        #expect(lines.contains("Data:    3.0 GiB in the databases, 80.0 MiB of WAL"))
+        #expect(
+            lines.contains(
+                "Last failover: 2026-11-30T08:00:00Z, no write for 0.8 s (failover from a to b is over)"))
+        #expect(StatusTable.lines(report, verbose: true).contains { $0.hasPrefix("pg_node_2 ") })
+        #expect(
+            [59.9, 60, 7199, 90_000, -1, .infinity].map { StatusTable.span(seconds: $0) }.prefix(5) == [
+                "59s", "1m", "1h", "1d", "0s",
+            ])
+        let plain = StatusTable.lines(
+            StatusReport(input: PlanningFixture().input, conditions: [], waiting: []), verbose: false)
+        #expect(!plain.contains { $0.hasPrefix("SLOT") || $0.hasPrefix("Data:") || $0.hasPrefix("Last failover") })
+    }
+
     @Test("the free space of the disk under the volumes; no line while it is unknown")
     func disk() {
         var fixture = PlanningFixture()

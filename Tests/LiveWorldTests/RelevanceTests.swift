@@ -53,6 +53,27 @@ struct RelevanceTests {
         #expect(!isOurs(try event("image", "pull", id: "postgres:18")))
     }
 
+    @Test("a container for which Docker did not answer is asked for again once Docker is done with it")
+    func silence() async throws {
+        let cache = EngineCache()
+        let (slow, other) = (ContainerID("slow"), ContainerID("other"))
+        await cache.noteSilence(of: slow)
+        await cache.noteSilence(of: other)
+        #expect(Relevance.settled(by: try event("container", "exec_die", id: "slow")) == nil)
+        #expect(Relevance.settled(by: try event("network", "connect", ["container": "slow"])) == nil)
+        for ended in [
+            try event("network", "disconnect", ["container": "slow"]), try event("container", "die", id: "slow"),
+            try event("container", "start", id: "slow"),
+        ] {
+            let id = try #require(Relevance.settled(by: ended))
+            #expect(id == slow)
+            await cache.noteSilence(of: id)
+            await cache.noteEndOfSilence(of: id)
+            #expect(await !cache.isSilent(slow))
+        }
+        #expect(await cache.isSilent(other))
+    }
+
     @Test("what can be the last thing that the proof of a death needs calls the failover lane")
     func deaths() throws {
         for action in ["die", "destroy"] { #expect(Relevance.mayProveDeath(try event("container", action))) }

@@ -9,6 +9,9 @@ struct BackupDelete: AsyncParsableCommand {
         discussion: """
             The controller does it, as a job like a backup; this command asks and watches. The last full backup, and one that other
             backups are made from, are refused. The WAL archive stays as it is until the next backup expires it.
+
+            Examples:
+              controller backups delete 20261128-010001F
             """)
 
     @OptionGroup var options: ClusterOptions

@@ -14,7 +14,12 @@ struct BackupsCommand: AsyncParsableCommand {
 /// `controller backups list`: what the repository holds, and what it can bring back.
 struct BackupList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the backups, and the moments that can be restored.")
+        commandName: "list", abstract: "List the backups, and the moments that can be restored.",
+        discussion: """
+            Examples:
+              controller backups
+              controller backups list --output json
+            """)
 
     @OptionGroup var options: ClusterOptions
 

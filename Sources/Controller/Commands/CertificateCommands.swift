@@ -14,7 +14,11 @@ struct CertificatesCommand: AsyncParsableCommand {
 /// `controller certificates list`.
 struct CertificateList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the authorities and the certificates, with the day on which each ends.")
+        commandName: "list", abstract: "List the authorities and the certificates, with the day on which each ends.",
+        discussion: """
+            Examples:
+              controller certificates
+            """)
 
     @OptionGroup var options: ClusterOptions
 
@@ -82,7 +86,11 @@ struct CertificateRotate: AsyncParsableCommand {
 /// `controller certificates ca`.
 struct CertificateAuthorities: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ca", abstract: "Print the certificates of the authorities, for `sslrootcert` of a client.")
+        commandName: "ca", abstract: "Print the certificates of the authorities, for `sslrootcert` of a client.",
+        discussion: """
+            Examples:
+              controller certificates ca
+            """)
 
     @OptionGroup var options: ClusterOptions
 

@@ -10,6 +10,9 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             The exit codes are those of Nagios' plugins, and not those of the other commands. A condition is critical where a \
             message about it would be (`spec.notifications`).
+
+            Examples:
+              controller check
             """)
 
     @OptionGroup var options: ClusterOptions

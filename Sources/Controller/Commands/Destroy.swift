@@ -6,7 +6,13 @@ import Model
 struct Destroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Remove the cluster's containers and networks; keep its data volumes unless told otherwise.",
-        discussion: "Stop the supervisor first (`make down`), or it makes everything anew.")
+        discussion: """
+            Stop the supervisor first (`make down`), or it makes everything anew.
+
+            Examples:
+              controller destroy
+              controller destroy --volumes
+            """)
 
     @OptionGroup var options: ClusterOptions
 

@@ -4,7 +4,11 @@ import Model
 /// `controller history`: what changed the primary or the nodes, and what it took.
 struct History: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List failovers, switchovers, restarts and new nodes, with what each has cost.")
+        abstract: "List failovers, switchovers, restarts and new nodes, with what each has cost.",
+        discussion: """
+            Examples:
+              controller history -n 10
+            """)
 
     @OptionGroup var options: ClusterOptions
 
@@ -67,7 +71,7 @@ struct HistoryEntry: Encodable, Equatable {
 
 extension Measurement.Kind {
     /// For a person.
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .failover: "failover"
         case .switchover: "switchover"

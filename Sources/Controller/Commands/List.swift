@@ -6,7 +6,12 @@ import Model
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the clusters of this Docker Engine that have a supervisor.",
-        discussion: "It needs no manifest: it asks Docker.")
+        discussion: """
+            It needs no manifest: it asks Docker.
+
+            Examples:
+              controller list
+            """)
 
     @Option(name: [.short, .long], help: "table or json.")
     var output: OutputFormat = .table

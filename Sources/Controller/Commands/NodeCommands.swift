@@ -10,6 +10,9 @@ struct RestartCommand: AsyncParsableCommand {
             The controller does it as soon as all other nodes do their part; this command asks, and says what becomes of it. A
             primary hands over first, while the poolers' clients wait; the only node is restarted in its place.
             `controller plan` shows a request that waits, with its price.
+
+            Examples:
+              controller restart pg-node-2
             """)
 
     @OptionGroup var options: ClusterOptions
@@ -42,6 +45,10 @@ struct ReinitCommand: AsyncParsableCommand {
         discussion: """
             The node stops, gets a fresh volume, and takes a copy from the repository or the primary. Its old volume is kept. It is
             never done to the primary, nor while no other node takes writes.
+
+            Examples:
+              controller reinit pg-node-3
+              controller reinit pg-node-3 --yes pg-node-3
             """)
 
     @OptionGroup var options: ClusterOptions
@@ -93,6 +100,9 @@ struct ReloadCommand: AsyncParsableCommand {
         discussion: """
             It interrupts nothing, so it is asked of the node at once and needs no running controller. Changes of the manifest are
             reloaded without this command.
+
+            Examples:
+              controller reload pg-node-2
             """)
 
     @OptionGroup var options: ClusterOptions

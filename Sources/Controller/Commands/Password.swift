@@ -6,7 +6,14 @@ import Model
 struct Password: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the password of a role of the cluster, or the passphrase of its repository.",
-        discussion: "It is printed to standard output and nowhere else: no log, no event, no label holds it.")
+        discussion: """
+            It is printed to standard output and nowhere else: no log, no event, no label holds it.
+
+            Examples:
+              controller password pgadmin
+              controller password pgadmin --rotate
+              controller password --repository
+            """)
 
     @OptionGroup var options: ClusterOptions
 

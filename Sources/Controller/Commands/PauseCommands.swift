@@ -8,6 +8,10 @@ struct PauseCommand: AsyncParsableCommand {
         discussion: """
             The pause lies in etcd and outlives the controller. Patroni goes on: it fails over in its own time. Events go on, \
             and `controller plan` shows what would be done.
+
+            Examples:
+              controller pause --reason maintenance
+              controller pause --node pg-node-2
             """)
 
     @OptionGroup var options: ClusterOptions
@@ -34,7 +38,13 @@ struct PauseCommand: AsyncParsableCommand {
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Go on after `controller pause`.",
-        discussion: "A node that was paused by itself is resumed by itself, with --node.")
+        discussion: """
+            A node that was paused by itself is resumed by itself, with --node.
+
+            Examples:
+              controller resume
+              controller resume --node pg-node-2
+            """)
 
     @OptionGroup var options: ClusterOptions
 

@@ -12,6 +12,11 @@ struct PlanCommand: AsyncParsableCommand {
         discussion: """
             The answer comes first: what is created, changed, replaced and removed, and what that interrupts. Then the fields that
             change, and the steps: the first are exact, the others a forecast by a model of what is there now.
+
+            Examples:
+              controller plan
+              controller plan --verbose
+              controller plan --detailed-exitcode --output json
             """)
 
     @OptionGroup var options: ClusterOptions

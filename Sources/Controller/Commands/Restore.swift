@@ -13,6 +13,11 @@ struct Restore: AsyncParsableCommand {
             stop and come back on the restored data. The old data volumes stay. What was written after the target is
             in the old volumes only. To look into the past without turning back, create a new cluster beside this one:
             `bootstrap.recovery` in its manifest.
+
+            Examples:
+              controller restore --last 10m
+              controller restore --time 2026-11-23T10:00:00Z
+              controller restore --cancel
             """)
 
     @OptionGroup var options: ClusterOptions

@@ -8,7 +8,11 @@ import UnixSignals
 /// `controller run`: keeps the cluster in step with the manifest, for good.
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Keep the cluster in step with the manifest, in the foreground, until stopped.")
+        abstract: "Keep the cluster in step with the manifest, in the foreground, until stopped.",
+        discussion: """
+            Examples:
+              controller run --manifest cluster.yaml
+            """)
 
     @OptionGroup var options: ClusterOptions
 

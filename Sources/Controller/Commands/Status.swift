@@ -7,7 +7,14 @@ import Supervisor
 /// `controller status`: a fresh look, in a table or as JSON.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what is running, who is primary, lag, and conditions.")
+        abstract: "Show what is running, who is primary, lag, and conditions.",
+        discussion: """
+            Examples:
+              controller status --watch
+              controller status --wait --timeout 300
+              controller status --endpoint pooler
+              controller status --output json
+            """)
 
     @OptionGroup var options: ClusterOptions
 
@@ -17,7 +24,8 @@ struct Status: AsyncParsableCommand {
     @Flag(name: [.short, .long], help: "All conditions, also the good ones.")
     var verbose = false
 
-    @Option(help: "Print only the URL of this endpoint: pooler, pooler-ro, primary, replica, any-primary, console.")
+    @Option(
+        help: "Print only the URL of this endpoint: pooler, pooler-ro, primary, replica, any-primary, console.")
     var endpoint: String?
 
     @Flag(help: "Wait until the cluster is ready, and say what it waits for.")
@@ -29,7 +37,7 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         if try await Delegation.tookOver(options, needs: .look) { return }
         let session = try await Session.open(options)
-        var status = await session.status()
+        var status = await session.status(hasFigures: !wait && endpoint == nil)
         if wait { status = try await awaitReady(session, first: status) }
         if let endpoint {
             guard let found = status.endpoints.first(where: { $0.name == endpoint }) else {

@@ -10,6 +10,10 @@ struct Switchover: AsyncParsableCommand {
             The controller does it as soon as nothing stands in the way; this command asks, and says what becomes of it.
             Clients of the poolers wait, for about a second, and get no error. What is connected to the primary itself is
             cut off.
+
+            Examples:
+              controller switchover
+              controller switchover --to pg-node-2
             """)
 
     @OptionGroup var options: ClusterOptions

@@ -6,7 +6,13 @@ import Model
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take a backup now, and say how far it is.",
-        discussion: "The controller takes it, from a replica where one is healthy; this command asks and watches.")
+        discussion: """
+            The controller takes it, from a replica where one is healthy; this command asks and watches.
+
+            Examples:
+              controller backup
+              controller backup --type full
+            """)
 
     @OptionGroup var options: ClusterOptions
 
@@ -36,7 +42,11 @@ struct Backup: AsyncParsableCommand {
 /// `controller drill`: proves the newest backup now.
 struct Drill: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Restore the newest backup into a scratch container, check it, and throw it away.")
+        abstract: "Restore the newest backup into a scratch container, check it, and throw it away.",
+        discussion: """
+            Examples:
+              controller drill
+            """)
 
     @OptionGroup var options: ClusterOptions
 
@@ -57,7 +67,11 @@ struct Drill: AsyncParsableCommand {
 /// `controller verify`: reads the whole repository now.
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Read every file of the backup repository and compare checksums.")
+        abstract: "Read every file of the backup repository and compare checksums.",
+        discussion: """
+            Examples:
+              controller verify
+            """)
 
     @OptionGroup var options: ClusterOptions
 

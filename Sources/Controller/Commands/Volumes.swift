@@ -7,8 +7,12 @@ struct VolumesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volumes",
         abstract: "List the cluster's volumes: what each is for, which container uses it, and whether it may go.",
-        discussion:
-            "The controller never removes a volume. Where one is not needed any more, this list has the command.")
+        discussion: """
+            The controller never removes a volume. Where one is not needed any more, this list has the command.
+
+            Examples:
+              controller volumes
+            """)
 
     @OptionGroup var options: ClusterOptions
 

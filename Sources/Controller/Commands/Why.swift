@@ -8,6 +8,10 @@ struct Why: AsyncParsableCommand {
         discussion: """
             An object is a container, a node, a volume, a pooler, a database or a role by its name, or one of: cluster, etcd, \
             leadership, repository.
+
+            Examples:
+              controller why pg-node-2
+              controller why leadership
             """)
 
     @OptionGroup var options: ClusterOptions

@@ -108,7 +108,8 @@ struct Session {
     }
 
     /// What is there now, by the manifest in force.
-    func status() async -> StatusReport {
+    /// - Parameter hasFigures: whether PostgreSQL on each node is asked for figures, too.
+    func status(hasFigures: Bool = false) async -> StatusReport {
         var source = source
         var (input, plan) = await plan()
         if plan.refusesManifest, source.fallBack(to: state.lastManifest) {
@@ -124,6 +125,13 @@ struct Session {
             status.wait(for: unread)
         }
         ConditionHistory(path: state.conditions).fill(&status, controllerRuns: Lock.isTaken(state.lock))
+        if hasFigures, let engine = source.cluster.engines.first.flatMap({ input.observation.engine($0.name).value }) {
+            let collector = MetricsCollector(world: world, asks: StatusReport.figureQueries)
+            status.add(figures: await collector.collect(source.cluster, on: engine))
+        }
+        status.lastFailover = HistoryEntry.list(MeasuredHistory.events(at: state.events))
+            .last { $0.kind == Measurement.Kind.failover.words }
+            .map { StatusReport.Cost(time: $0.time, what: $0.what, seconds: $0.seconds) }
         return status
     }
 }

@@ -38,6 +38,8 @@ actor EngineCache {
     /// Docker did not answer for a container: it is not asked again for a while.
     func noteSilence(of id: ContainerID) { silent.note(id) }
     func isSilent(_ id: ContainerID) -> Bool { silent.contains(id) }
+    /// Docker is done with what kept it from answering.
+    func noteEndOfSilence(of id: ContainerID) { silent.forget(id) }
 
     /// A node was told to shut down: until its container has ended neither its Patroni answers nor Docker for it.
     func noteShutdown(of id: ContainerID) { shutdowns.note(id) }

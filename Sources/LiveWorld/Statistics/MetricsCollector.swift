@@ -8,6 +8,8 @@ public actor MetricsCollector {
     static let limit: Duration = .seconds(2)
 
     let world: LiveWorld
+    /// The only built-in questions that are asked; nil for all, those of the manifest, and the poolers.
+    let asks: Set<String>?
     private var answers = Cache<AnswerKey, KeptAnswer>(capacity: 2000)
     private var isCollecting = false
     private var waiting: [CheckedContinuation<[MetricFamily], Never>] = []
@@ -35,7 +37,11 @@ public actor MetricsCollector {
     }
 
     /// A collector over a world.
-    public init(world: LiveWorld) { self.world = world }
+    /// - Parameter asks: the only built-in questions that are asked; nil for all, those of the manifest, and the poolers.
+    public init(world: LiveWorld, asks: Set<String>? = nil) {
+        self.world = world
+        self.asks = asks
+    }
 
     /// One round. A second caller who comes meanwhile gets the answer of the same round.
     public func collect(_ cluster: Cluster, on engine: EngineView) async -> [MetricFamily] {
@@ -50,13 +56,14 @@ public actor MetricsCollector {
     }
 
     private func ask(_ cluster: Cluster, _ addresses: Addresses) async -> [MetricFamily] {
-        let own = cluster.monitoring.queries
-        async let poolers = PoolerMetrics(world: world, cluster: cluster, addresses: addresses).collect()
+        let own = asks == nil ? cluster.monitoring.queries : []
+        async let poolers =
+            asks == nil ? PoolerMetrics(world: world, cluster: cluster, addresses: addresses).collect() : []
         let reports = await withTaskGroup(of: NodeMetrics.Report.self) { group in
             for entry in addresses.nodes {
                 let metrics = NodeMetrics(
                     world: world, node: entry.node, host: entry.host, database: cluster.accounts.database, own: own,
-                    known: known(of: entry.node))
+                    asks: asks, known: known(of: entry.node))
                 group.addTask { await metrics.collect(within: MetricsCollector.limit) }
             }
             var reports: [NodeMetrics.Report] = []

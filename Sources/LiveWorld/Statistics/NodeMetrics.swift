@@ -11,6 +11,8 @@ struct NodeMetrics {
     let database: DatabaseName
     /// The manifest's own questions.
     let own: [MetricQuery]
+    /// The only built-in questions that are asked; nil for all.
+    let asks: Set<String>?
     /// Answers that are still good.
     let known: [MetricQuery: [MetricFamily]]
 
@@ -52,8 +54,8 @@ struct NodeMetrics {
         guard let first = try? await ask("SELECT pg_is_in_recovery() AS replica", server, "postgres", until: end),
             let isReplica = try? first.first?.bool("replica")
         else { return false }
-        var queries = BuiltInQueries.all + own
-        if let statements = try? await statements(server, until: end) { queries.append(statements) }
+        var queries = BuiltInQueries.all.filter { asks?.contains($0.name) != false } + own
+        if asks == nil, let statements = try? await statements(server, until: end) { queries.append(statements) }
         for query in queries where query.target == .all || (query.target == .replicas) == isReplica {
             if let families = known[query] {
                 report.families += families
