@@ -42,7 +42,10 @@ struct ControllerProgram: AsyncParsableCommand {
             Exit.now(failure.code)
         } catch  where exitCode(for: error) == .validationFailure {
             // a wrong option is bad input like any other
-            Terminal.complain(fullMessage(for: error))
+            let words = arguments ?? Array(CommandLine.arguments.dropFirst())
+            Terminal.complain(
+                [SubcommandHint.text(words, in: ControllerProgram.self), fullMessage(for: error)]
+                    .compactMap(\.self).joined(separator: "\n"))
             Exit.now(.badInput)
         } catch {
             exit(withError: error)
