@@ -31,7 +31,7 @@ struct ControllerProgram: AsyncParsableCommand {
     static func main(_ arguments: [String]?) async {
         Tie.hold()
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try await asyncParseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -26,7 +26,7 @@ struct Connect: AsyncParsableCommand {
     @Flag(help: "A replica that streams, instead of the primary.")
     var replica = false
 
-    @Option(help: "This node, whatever its role is.")
+    @Option(help: "This node, whatever its role is.", completion: .node)
     var node: String?
 
     @Option(name: [.customShort("U"), .long], help: "The role, for example postgres; the administrator by default.")
