@@ -8,6 +8,9 @@ PREFIX ?= /usr/local
 # not list is an error, because SwiftPM alone lets it through
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 BINARY := .build/release/controller
+BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/controller
+ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_controller
+FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/controller.fish
 say = @printf '\033[1m▶ %s\033[0m\n' "$(1)"
 
 .PHONY: help up down setup build images install test test-all test-fast mutants lint format sim chaos bench clean
@@ -33,9 +36,13 @@ build: ## Build the program
 images: build ## Build the images that have changed (REFRESH=1: all of them, with the packages of today)
 	@deploy/setup/images.sh
 
-install: build ## Put `controller` on the PATH (PREFIX=/usr/local)
+install: build ## Put `controller` on the PATH, with its completion for bash, zsh and fish (PREFIX=/usr/local)
 	@install -D -m 0755 $(BINARY) $(PREFIX)/bin/controller
-	@echo "installed $(PREFIX)/bin/controller"
+	@install -d $(dir $(BASH_COMPLETION)) $(dir $(ZSH_COMPLETION)) $(dir $(FISH_COMPLETION))
+	@$(BINARY) --generate-completion-script bash >$(BASH_COMPLETION)
+	@$(BINARY) --generate-completion-script zsh >$(ZSH_COMPLETION)
+	@$(BINARY) --generate-completion-script fish >$(FISH_COMPLETION)
+	@echo "installed $(PREFIX)/bin/controller, and its completion below $(PREFIX)/share"
 
 test: setup ## What a landing needs: unit, simulation, contract, and one test end to end for each promise
 	@deploy/setup/test.sh landing

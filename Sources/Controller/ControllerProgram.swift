@@ -15,7 +15,7 @@ struct ControllerProgram: AsyncParsableCommand {
             Run.self, Apply.self, PlanCommand.self, Status.self, CheckCommand.self, ListCommand.self, Why.self,
             Events.self,
             History.self, VolumesCommand.self, Password.self, CertificatesCommand.self,
-            Logs.self,
+            Logs.self, Connect.self,
             Switchover.self, RestartCommand.self, ReloadCommand.self, ReinitCommand.self, Backup.self,
             BackupsCommand.self,
             Restore.self, Drill.self, Verify.self, Destroy.self,
@@ -31,7 +31,7 @@ struct ControllerProgram: AsyncParsableCommand {
     static func main(_ arguments: [String]?) async {
         Tie.hold()
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try await asyncParseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -42,7 +42,10 @@ struct ControllerProgram: AsyncParsableCommand {
             Exit.now(failure.code)
         } catch  where exitCode(for: error) == .validationFailure {
             // a wrong option is bad input like any other
-            Terminal.complain(fullMessage(for: error))
+            let words = arguments ?? Array(CommandLine.arguments.dropFirst())
+            Terminal.complain(
+                [SubcommandHint.text(words, in: ControllerProgram.self), fullMessage(for: error)]
+                    .compactMap(\.self).joined(separator: "\n"))
             Exit.now(.badInput)
         } catch {
             exit(withError: error)

@@ -324,13 +324,15 @@ extension LiveWorld {
 
     /// Runs a command in a container and passes its output on as it comes. Its standard input ends with this process,
     /// which is how it notices that its reader has gone.
+    /// - Parameter user: as whom; empty means the image's user.
     /// - Returns: its exit code.
     public func execute(
-        _ command: [String], in id: ContainerID, environment: [String] = [], output: @Sendable ([UInt8]) -> Void,
-        error: @Sendable ([UInt8]) -> Void
+        _ command: [String], in id: ContainerID, environment: [String] = [], user: String = "",
+        output: @Sendable ([UInt8]) -> Void, error: @Sendable ([UInt8]) -> Void
     ) async throws -> Int {
         let exec = try await docker.createExec(
-            in: id.text, DockerExecConfiguration(command: command, environment: environment, takesInput: true))
+            in: id.text,
+            DockerExecConfiguration(command: command, environment: environment, user: user, takesInput: true))
         for try await piece in try await docker.startExec(exec) {
             switch piece.stream {
             case .standardOutput: output(piece.bytes)

@@ -31,9 +31,11 @@ public struct LogLine: Sendable, Hashable, Codable {
 
 extension LiveWorld {
     /// The containers of a cluster, those of its supervisors too, by name.
-    public func containerNames(of cluster: ClusterName) async throws -> [ContainerName] {
+    /// - Parameter part: only those that are this part of it; nil for all.
+    public func containerNames(of cluster: ClusterName, only part: Component? = nil) async throws -> [ContainerName] {
         try await containers(with: (Label.cluster, cluster.text))
             .filter { $0.labels[Label.component] != Component.reader.rawValue }
+            .filter { part == nil || $0.labels[Label.component] == part?.rawValue }
             .map { ContainerName($0.name) }.sorted()
     }
 

@@ -50,6 +50,13 @@ extension StatusReport {
         public var what: String
         /// How long no write was possible.
         public var seconds: Double
+
+        /// A change and its cost.
+        public init(time: String, what: String, seconds: Double) {
+            self.time = time
+            self.what = what
+            self.seconds = seconds
+        }
     }
 
     /// A certificate and its end.

@@ -5,7 +5,8 @@ import Synchronization
 
 /// `controller apply`: converges once and exits.
 struct Apply: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Converge once, and exit.",
+    static let configuration = CommandConfiguration(
+        abstract: "Converge once, and exit.",
         discussion: """
             Examples:
               controller apply --manifest cluster.yaml --timeout 300

@@ -5,7 +5,8 @@ import Model
 
 /// `controller events`: the log of what was done and why.
 struct Events: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show what was done, and why.",
+    static let configuration = CommandConfiguration(
+        abstract: "Show what was done, and why.",
         discussion: """
             Examples:
               controller events --follow

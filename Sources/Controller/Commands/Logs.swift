@@ -17,7 +17,7 @@ struct Logs: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Argument(help: "Containers, for example pg-node-1; none means all.")
+    @Argument(help: "Containers, for example pg-node-1; none means all.", completion: .container)
     var containers: [String] = []
 
     @Flag(name: [.short, .long], help: "Go on with what comes.")

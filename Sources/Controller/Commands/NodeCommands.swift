@@ -17,7 +17,7 @@ struct RestartCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Argument(help: "The node.")
+    @Argument(help: "The node.", completion: .node)
     var node: String
 
     @Option(help: "The node's name, instead of typing it.")
@@ -53,7 +53,7 @@ struct ReinitCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Argument(help: "The node, which must not be the primary.")
+    @Argument(help: "The node, which must not be the primary.", completion: .node)
     var node: String
 
     @Option(help: "The node's name, instead of typing it.")
@@ -107,7 +107,7 @@ struct ReloadCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Argument(help: "The node.")
+    @Argument(help: "The node.", completion: .node)
     var node: String
 
     func run() async throws {

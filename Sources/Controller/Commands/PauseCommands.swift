@@ -16,7 +16,7 @@ struct PauseCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Option(help: "Leave only this node's container alone; the rest goes on.")
+    @Option(help: "Leave only this node's container alone; the rest goes on.", completion: .node)
     var node: String?
 
     @Option(help: "The reason, for readers of `controller status`.")
@@ -48,7 +48,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Option(help: "The node that was paused by itself.")
+    @Option(help: "The node that was paused by itself.", completion: .node)
     var node: String?
 
     func run() async throws {

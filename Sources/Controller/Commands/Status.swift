@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import LiveWorld
 import Model
 import Supervisor
@@ -10,7 +11,8 @@ struct Status: AsyncParsableCommand {
         abstract: "Show what is running, who is primary, lag, and conditions.",
         discussion: """
             Examples:
-              controller status --watch
+              controller status --verbose
+              controller status --watch --interval 2
               controller status --wait --timeout 300
               controller status --endpoint pooler
               controller status --output json
@@ -25,7 +27,8 @@ struct Status: AsyncParsableCommand {
     var verbose = false
 
     @Option(
-        help: "Print only the URL of this endpoint: pooler, pooler-ro, primary, replica, any-primary, console.")
+        help: "Print only the URL of this endpoint: pooler, pooler-ro, primary, replica, any-primary, console.",
+        completion: .list(EndpointChoice.names))
     var endpoint: String?
 
     @Flag(help: "Wait until the cluster is ready, and say what it waits for.")
@@ -34,23 +37,53 @@ struct Status: AsyncParsableCommand {
     @Option(help: "With --wait: give up after so many seconds.")
     var timeout: Int = 600
 
+    @Flag(help: "Look again and again until Ctrl-C; -o json prints one line for each look.")
+    var watch = false
+
+    @Option(help: "With --watch: how many seconds lie between two looks.")
+    var interval: Int = 5
+
+    /// Whether the terminal on the host shows each look in place of the last one.
+    @Flag(help: .hidden)
+    var repaint = false
+
+    func validate() throws {
+        guard !watch || !wait && endpoint == nil else {
+            throw ValidationError("--watch goes with neither --wait nor --endpoint")
+        }
+        guard interval >= 1 else { throw ValidationError("--interval is one second at least") }
+    }
+
     func run() async throws {
-        if try await Delegation.tookOver(options, needs: .look) { return }
+        let onTerminal = watch && isatty(STDOUT_FILENO) == 1
+        if try await Delegation.tookOver(options, adding: onTerminal ? ["--repaint"] : [], needs: .look) { return }
         let session = try await Session.open(options)
+        if watch { return try await keepLooking(session, repaints: onTerminal || repaint) }
         var status = await session.status(hasFigures: !wait && endpoint == nil)
         if wait { status = try await awaitReady(session, first: status) }
         if let endpoint {
-            guard let found = status.endpoints.first(where: { $0.name == endpoint }) else {
-                let known = status.endpoints.map(\.name).joined(separator: ", ")
-                throw Failure("there is no endpoint \(endpoint) now; there are \(known)")
-            }
-            return Terminal.say(found.url)
+            return Terminal.say(try EndpointChoice.url(of: endpoint, in: status))
         }
         switch output {
         case .table: for line in StatusTable.lines(status, verbose: verbose) { Terminal.say(line) }
         case .json: Terminal.say(try Output.json(status))
         }
         if wait, !status.ready { Exit.now(.notConverged) }
+    }
+
+    /// A look is dear, so the pause lies between the end of one and the begin of the next.
+    private func keepLooking(_ session: Session, repaints: Bool) async throws {
+        while true {
+            let trouble = await session.world.reloadSecrets(session.source.cluster)
+            var status = await session.status(hasFigures: true)
+            if let trouble { status.add(StatusReport.ConditionLine(trouble)) }
+            switch output {
+            case .table:
+                Terminal.say(Watch.screen(StatusTable.lines(status, verbose: verbose), repaints: repaints))
+            case .json: Terminal.say(try Output.jsonLine(status))
+            }
+            try await Task.sleep(for: .seconds(interval))
+        }
     }
 
     /// A look of a command is dear: it reads everything again, and takes from the machine what the cluster needs to come

@@ -18,7 +18,7 @@ struct Switchover: AsyncParsableCommand {
 
     @OptionGroup var options: ClusterOptions
 
-    @Option(help: "The node that is to lead; else the standby that is least behind.")
+    @Option(help: "The node that is to lead; else the standby that is least behind.", completion: .node)
     var to: String?
 
     @Option(help: "Give up, and take the request back, after so many seconds.")

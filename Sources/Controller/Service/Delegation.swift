@@ -3,6 +3,7 @@ import Glibc
 import LiveWorld
 import Manifest
 import Model
+import Synchronization
 
 /// A command typed on the host runs inside the supervisor container when there is one: the secrets are there.
 enum Delegation {
@@ -19,6 +20,38 @@ enum Delegation {
     static func tookOver(
         _ options: ClusterOptions, adding extra: [String] = [], needs: Need = .supervisor
     ) async throws -> Bool {
+        guard let (world, supervisor) = try await supervisor(options, needs: needs) else { return false }
+        // the kernel takes no longer argument (execve(2))
+        if let long = extra.first(where: { $0.utf8.count > 120_000 }) {
+            throw Failure(
+                .badInput,
+                "\(long.utf8.count) bytes are too many to hand over to the supervisor container; "
+                    + "run the command inside, where the manifest is")
+        }
+        let arguments = withoutPaths(Array(CommandLine.arguments.dropFirst())) + extra
+        let code = try await world.execute(
+            ["controller"] + arguments, in: supervisor.id, environment: ["\(Tie.variable)=1"],
+            output: { Terminal.write($0) }, error: { Terminal.write($0, toError: true) })
+        if code != 0 { Exit.now(ExitCodes(rawValue: Int32(code)) ?? .failure) }
+        return true
+    }
+
+    /// What another command of this program prints in the supervisor; nil when there is none. What it prints may be a
+    /// secret, so it stays in memory. Ends this process with the exit status of a command that fails.
+    static func answer(_ options: ClusterOptions, _ arguments: [String]) async throws -> String? {
+        guard let (world, supervisor) = try await supervisor(options, needs: .look) else { return nil }
+        let answer = Mutex<[UInt8]>([])
+        let code = try await world.execute(
+            ["controller"] + arguments, in: supervisor.id, environment: ["\(Tie.variable)=1"],
+            output: { bytes in answer.withLock { $0 += bytes } }, error: { Terminal.write($0, toError: true) })
+        if code != 0 { Exit.now(ExitCodes(rawValue: Int32(code)) ?? .failure) }
+        return answer.withLock { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The running supervisor that a command means; nil when there is none, or when this process is inside of it.
+    private static func supervisor(
+        _ options: ClusterOptions, needs: Need
+    ) async throws -> (LiveWorld, SupervisorContainer)? {
         let choice = ManifestName(path: options.manifest)
         let world: LiveWorld
         do {
@@ -28,10 +61,10 @@ enum Delegation {
         } catch {
             throw Failure("\(error)")
         }
-        guard world.ownContainer == nil else { return false }
+        guard world.ownContainer == nil else { return nil }
         let candidates = SupervisorChoice.candidates(
             try await world.supervisors(), cluster: choice.name, folder: choice.folder)
-        guard let first = candidates.first else { return false }
+        guard let first = candidates.first else { return nil }
         guard Set(candidates.map(\.cluster)).count == 1 else {
             let names = candidates.map { "\($0.name) keeps \($0.cluster)" }.joined(separator: ", ")
             throw Failure(
@@ -53,21 +86,9 @@ enum Delegation {
                 + "`docker start \(first.name)`"
             guard needs == .look else { throw Failure(.supervisorStopped, words) }
             Terminal.complain("warning: \(words)")
-            return false
+            return nil
         }
-        // the kernel takes no longer argument (execve(2))
-        if let long = extra.first(where: { $0.utf8.count > 120_000 }) {
-            throw Failure(
-                .badInput,
-                "\(long.utf8.count) bytes are too many to hand over to the supervisor container; "
-                    + "run the command inside, where the manifest is")
-        }
-        let arguments = withoutPaths(Array(CommandLine.arguments.dropFirst())) + extra
-        let code = try await world.execute(
-            ["controller"] + arguments, in: supervisor.id, environment: ["\(Tie.variable)=1"],
-            output: { Terminal.write($0) }, error: { Terminal.write($0, toError: true) })
-        if code != 0 { Exit.now(ExitCodes(rawValue: Int32(code)) ?? .failure) }
-        return true
+        return (world, supervisor)
     }
 
     /// Refuses what would act beside a supervisor that is only stopped: it keeps the cluster as soon as it is started.

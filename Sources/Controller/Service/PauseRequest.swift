@@ -13,10 +13,7 @@ struct PauseRequest {
 
     /// Asks for the pause; what to say of it.
     func pause(reason: String, author: String) async throws -> [String] {
-        if let node, !cluster.nodeNames.contains(node) {
-            let names = cluster.nodeNames.map(\.text).joined(separator: ", ")
-            throw Failure(.badInput, "--node: there is no node \(node); there are \(names)")
-        }
+        try refuseUnknownNode()
         if let known = try await keys().pauses.first(where: { $0.node == node }) {
             return ["\(subject) is paused already, \(known.text)"]
         }
@@ -43,7 +40,16 @@ struct PauseRequest {
                 .deleteKey(key: PauseRecord.key(of: cluster.name, node: node), modRevision: known.modRevision))
             return ["\(subject) goes on; it was paused \(known.text)"] + rest(keys)
         }
+        // one that the manifest no longer has may still be paused, so that the key is looked for first
+        try refuseUnknownNode()
         return ["\(subject) was not paused by `controller pause`"] + rest(keys)
+    }
+
+    private func refuseUnknownNode() throws(Failure) {
+        if let node, !cluster.nodeNames.contains(node) {
+            let names = cluster.nodeNames.map(\.text).joined(separator: ", ")
+            throw Failure(.badInput, "--node: there is no node \(node); there are \(names)")
+        }
     }
 
     /// What is still left alone, and how to end that.

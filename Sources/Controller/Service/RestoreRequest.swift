@@ -44,7 +44,7 @@ struct RestoreRequest {
 
     /// Gives up a restore that the cluster has not begun to change over to.
     func cancel() async throws {
-        guard let record = try await look().dcs.restore else { throw Failure("no restore is under way") }
+        guard let record = try await look().dcs.restore else { return Terminal.say("no restore is under way") }
         guard record.stage == .requested else {
             throw Failure("the cluster changes over already; `controller restore --latest` turns to the newest data")
         }

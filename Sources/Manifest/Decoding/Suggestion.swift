@@ -1,7 +1,7 @@
 /// "Did you mean": the nearest of some words.
-enum Suggestion {
+public enum Suggestion {
     /// The one word within two edits of `text`, ignoring case and underscores; nil when none is near.
-    static func nearest(to text: String, among candidates: [String]) -> String? {
+    public static func nearest(to text: String, among candidates: [String]) -> String? {
         let wanted = normalized(text)
         guard !wanted.isEmpty, wanted.count <= 64 else { return nil }
         let limit = min(2, max(1, wanted.count / 3))
