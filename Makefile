@@ -73,6 +73,7 @@ format: ## Format the code
 
 bench: setup build images ## The benchmarks, as ratios in one run
 	@Benchmarks/run.sh
+	@Benchmarks/weather.sh
 	@Benchmarks/switchover.sh
 	@Benchmarks/drill.sh
 

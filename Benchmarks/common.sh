@@ -2,7 +2,7 @@
 # primary. Sourced; sets id, work, options, controller, python.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 controller=${CONTROLLER_BINARY:-$root/.build/release/controller}
-id=bench$$ work=$(mktemp -d)
+id=${BENCH_ID:-bench$$} work=$(mktemp -d)
 say() { printf '\033[1m▶ %s\033[0m\n' "$*"; }
 python3 -c 'import psycopg2' 2>/dev/null || apt-get install -y -qq --no-install-recommends python3-psycopg2 >/dev/null
 python=$(for p in /usr/bin/python3 python3; do $p -c 'import psycopg2' 2>/dev/null && echo $p && break; done)

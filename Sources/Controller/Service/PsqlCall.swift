@@ -50,6 +50,10 @@ struct PsqlCall {
 
     /// Whether psql only runs what its arguments say.
     var needsNoInput: Bool {
-        arguments.contains { $0.hasPrefix("-c") || $0.hasPrefix("--command") || $0 == "-l" || $0 == "--list" }
+        arguments.contains { argument in
+            if argument.hasPrefix("--") { return argument.hasPrefix("--command") || argument == "--list" }
+            // short options stand together: -Atc
+            return argument.hasPrefix("-") && argument.contains { $0 == "c" || $0 == "l" }
+        }
     }
 }
