@@ -15,7 +15,7 @@ struct ControllerProgram: AsyncParsableCommand {
             Run.self, Apply.self, PlanCommand.self, Status.self, CheckCommand.self, ListCommand.self, Why.self,
             Events.self,
             History.self, VolumesCommand.self, Password.self, CertificatesCommand.self,
-            Logs.self, Connect.self,
+            Logs.self, Connect.self, Top.self, ReportCommand.self,
             Switchover.self, RestartCommand.self, ReloadCommand.self, ReinitCommand.self, Backup.self,
             BackupsCommand.self,
             Restore.self, Drill.self, Verify.self, Destroy.self,

@@ -37,7 +37,8 @@ struct HelpTests {
 
     /// As a shell splits them; quotes are single ones. What is redirected is no argument.
     private static func words(of line: String) -> [String] {
-        line.prefix { $0 != "<" }.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
+        line.prefix { $0 != "<" }.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap {
+            index, part in
             index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
         }
     }

@@ -31,6 +31,26 @@ struct SecretStoreTests {
         }
     }
 
+    @Test("none is in a text that was freed of them: whole, as JSON, or a line of a key alone")
+    func withoutSecrets() async throws {
+        try await inDirectory { directory in
+            let store = SecretStore(directory: directory)
+            try await store.load(Cluster(name: "report"))
+            let files = try FileManager.default.contentsOfDirectory(atPath: directory)
+            let values = try files.map { try String(contentsOfFile: "\(directory)/\($0)", encoding: .utf8) }
+            #expect(values.count >= 20)
+            let lines = values.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
+                .filter { !$0.hasPrefix("-----") }
+            let json = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
+            let text = values.joined(separator: " and ") + json + lines.reversed().map { "x\($0)y" }.joined()
+            let freed = await store.withoutSecrets(text + "the rest stays")
+            for line in lines {
+                #expect(!freed.contains(line) && !freed.contains(line.replacing("/", with: "\\/")))
+            }
+            #expect(freed.contains("[postgres-superuser]") && freed.hasSuffix("the rest stays"))
+        }
+    }
+
     @Test("are files that only their owner may read")
     func mode() async throws {
         try await inDirectory { directory in

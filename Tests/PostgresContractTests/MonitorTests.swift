@@ -35,7 +35,32 @@ struct MonitorTests {
             try await refusals(server)
             try await setback(server)
             try await console(server)
+            try await activity(server)
         }
+    }
+
+    /// The monitor sees which session waits for which, and the dearest statements.
+    private func activity(_ server: PostgresServer) async throws {
+        let holder = try await open(server, "app", as: "postgres")
+        let waiter = try await open(server, "app", as: "postgres")
+        let monitor = try await open(server, "app", as: MonitorSettings.role.text)
+        func pid(_ session: PostgresConnection) async throws -> Int? {
+            try await session.query("SELECT pg_backend_pid() AS pid").rows.first?.int("pid")
+        }
+        let (first, second) = (try await pid(holder), try await pid(waiter))
+        try await holder.execute(script: "CREATE TABLE held (n int); BEGIN; LOCK TABLE held")
+        async let blocked = waiter.execute(script: "BEGIN; LOCK TABLE held; ROLLBACK")
+        _ = try await eventually("the session that waits") { () -> Bool? in
+            let seen = try await ServerActivity(from: monitor, limit: 20, deadline: .seconds(10))
+            let waits = seen.sessions.first { $0.pid == second }
+            let holds = seen.sessions.contains { $0.pid == first && $0.state == "idle in transaction" }
+            let isSeen = waits?.blockedBy == [first].compactMap(\.self) && waits?.wait.hasPrefix("Lock:") == true
+            return isSeen && holds ? true : nil
+        }
+        #expect(try await ServerActivity(from: monitor, limit: 1, deadline: .seconds(10)).sessions.count == 1)
+        try await holder.execute(script: "ROLLBACK")
+        _ = try await blocked
+        for session in [holder, waiter, monitor] { await session.close() }
     }
 
     /// What the planner runs lets the console's role read the applications' tables, in every schema, and no stored password.

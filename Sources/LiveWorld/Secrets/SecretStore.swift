@@ -142,6 +142,21 @@ public actor SecretStore {
         }
     }
 
+    /// A text of several lines with every secret's value blotted out. Of a value of several lines (a key, a certificate) each line
+    /// is, because a text may hold it in another form, or in part.
+    public func withoutSecrets(_ text: String) -> String {
+        // hundreds of lines are looked for in megabytes; C is quick at that, and ends a text at its first zero
+        let bytes = text.utf8.map { $0 == 0 ? CChar(0x20) : CChar(bitPattern: $0) } + [0]
+        func holds(_ piece: String) -> Bool { strstr(bytes, piece) != nil }
+        return values.reduce(text) { text, secret in
+            let lines = secret.value.split(whereSeparator: \.isNewline).map(String.init)
+            let pieces = lines.count > 1 ? lines.filter { !$0.hasPrefix("-----") } : lines
+            // JSON may escape a slash
+            let escaped = pieces.filter { $0.contains("/") }.map { $0.replacing("/", with: "\\/") }
+            return (pieces + escaped).filter(holds).reduce(text) { $0.replacing($1, with: "[\(secret.name)]") }
+        }
+    }
+
     /// Whether a secret has no file here.
     func lacks(_ name: SecretName) -> Bool { access("\(directory)/\(name)", F_OK) != 0 }
 
