@@ -48,8 +48,8 @@ struct MonitorTests {
             try await session.query("SELECT pg_backend_pid() AS pid").rows.first?.int("pid")
         }
         let (first, second) = (try await pid(holder), try await pid(waiter))
-        try await holder.execute(script: "CREATE TABLE held (n int); BEGIN; LOCK TABLE held")
-        async let blocked = waiter.execute(script: "BEGIN; LOCK TABLE held; ROLLBACK")
+        try await holder.execute(script: "CREATE TABLE public.held (n int); BEGIN; LOCK TABLE public.held")
+        async let blocked = waiter.execute(script: "BEGIN; LOCK TABLE public.held; ROLLBACK")
         _ = try await eventually("the session that waits") { () -> Bool? in
             let seen = try await ServerActivity(from: monitor, limit: 20, deadline: .seconds(10))
             let waits = seen.sessions.first { $0.pid == second }
