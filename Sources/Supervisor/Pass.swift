@@ -126,7 +126,8 @@ public actor Pass<W: World> {
     }
 
     private func releaseDeadLeader() async -> LaneResult {
-        guard let cluster else { return .nothing }
+        // the only node is started again, which the turn does
+        guard let cluster, cluster.nodes.count > 1 else { return .nothing }
         let input = await look(at: cluster, scope: .failover)
         guard input.isLeaderDown else { return .nothing }
         let plan = Plan(input, reconcilers: reconcilers)

@@ -63,4 +63,21 @@ struct RequestsUnderWayTests {
         await server.answer(.success("again"))
         #expect(try await begin() == "again")
     }
+
+    @Test("a refusal that is old says nothing of another request")
+    func forgotten() async throws {
+        let requests = RequestsUnderWay<String, Refused>(patience: .milliseconds(1), memory: .zero)
+        func begin() async throws -> String? {
+            try await requests.begin("a") { [server] () async throws(Refused) in
+                try await server.serve()
+            } ended: {
+            }
+        }
+        #expect(try await begin() == nil)
+        await server.answer(.failure(Refused()))
+        _ = try await eventually("its end") { await requests.isUnderWay("a") ? nil : true }
+        #expect(try await begin() == nil)
+        #expect(await server.asked == 2)
+        await server.answer(.success("again"))
+    }
 }

@@ -223,6 +223,32 @@ struct GuardTests {
         #expect(judge() == .replicasFirst)
         fixture.dcs { $0.leader?.node = "pg-node-1" }
         #expect(judge() == nil)
+        // it may have been elected since
+        fixture.observation.dcs = .unknown(UnknownReason(.timedOut, "no answer"))
+        #expect(judge() == .unknownIsNotAbsent)
+    }
+
+    @Test("judge a volume that a node turns to by a look of their own, and make none by a plan older than a release")
+    func takeover() {
+        let plain = VolumeSpec(name: "pg-node-3-data", component: .node, labels: [LabelValue(Label.name, "pg-node-3")])
+        var other = plain
+        other.labels.append(LabelValue(Label.replaces, "pg-node-3-data: asked for"))
+        for (spec, isJudged) in [(plain, false), (other, true)] {
+            let effect = Effect.docker(.local, .createVolume(spec))
+            #expect(effect.needsFreshLook == isJudged && effect.concernsLeadership == isJudged)
+        }
+    }
+
+    @Test("kill no surplus node that answers again")
+    func surplusThatAnswers() {
+        var fixture = PlanningFixture()
+        fixture.cluster.nodes.count = 2
+        func judge() -> Invariant? {
+            GuardTests.judge(.docker(.local, .kill("id-pg-node-3")), on: .container(.local, "pg-node-3"), fixture)
+        }
+        #expect(judge() == .replicasFirst)
+        fixture.change("pg-node-3") { $0.state = .paused(startedAt: "t0") }
+        #expect(judge() == nil)
     }
 
     @Test("release nobody for candidates whose keys alone still say that they run, or too few of a quorum")

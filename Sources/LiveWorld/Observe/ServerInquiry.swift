@@ -75,13 +75,15 @@ enum Login: Sendable, Hashable {
 enum SessionUse: Sendable, Hashable {
     /// The controller's looks.
     case looks
+    /// Changes that may take long: what is quick never waits for them.
+    case changes
     /// Metrics.
     case metrics
 
     /// A statement for metrics ends by itself soon, also where the request to end it was lost.
     var settings: [String: String] {
         switch self {
-        case .looks: [:]
+        case .looks, .changes: [:]
         case .metrics: ["statement_timeout": "5s"]
         }
     }
@@ -110,7 +112,10 @@ extension LiveWorld {
 
     /// Closes what is kept open to a database, which would keep it from being dropped.
     func closeSessions(server: ServerAddress, database: String) async {
-        for (login, use) in [(Login.monitor, SessionUse.looks), (.superuser, .looks), (.monitor, .metrics)] {
+        let kept = [
+            (Login.monitor, SessionUse.looks), (.superuser, .looks), (.superuser, .changes), (.monitor, .metrics),
+        ]
+        for (login, use) in kept {
             await connections.session(LiveWorld.key(server, database, login, use))?.close()
         }
     }

@@ -7,6 +7,8 @@ struct DockerPerformer {
     let cluster: Cluster
 
     private var docker: DockerEngine { world.docker }
+    /// How long Docker may take for what concerns the leadership: a failover waits for it.
+    private static let brief: Duration = .seconds(2)
 
     /// - Returns: the answer's gist, for the event log.
     func perform(_ effect: DockerEffect) async throws -> String {
@@ -14,21 +16,23 @@ struct DockerPerformer {
         case .createNetwork(let spec): return try await create(spec)
         case .removeNetwork(let id): try await docker.removeNetwork(id.text)
         case .connect(let network, let id, let aliases):
-            try await docker.connect(id.text, toNetwork: network.text, as: .init(aliases: aliases.map(\.text)))
-        case .disconnect(let network, let id): try await docker.disconnect(id.text, fromNetwork: network.text)
+            try await docker.connect(
+                id.text, toNetwork: network.text, as: .init(aliases: aliases.map(\.text)), deadline: Self.brief)
+        case .disconnect(let network, let id):
+            try await docker.disconnect(id.text, fromNetwork: network.text, deadline: Self.brief)
         case .createVolume(let spec): try await create(spec)
         case .removeVolume(let name): try await docker.removeVolume(name.text)
         case .createContainer(let spec): return String(try await create(spec).prefix(12))
         case .upload(let id, let files): try await upload(files, to: id)
         case .start(let id): return try await start(id)
         case .stop(let id): return try await stop(id)
-        case .kill(let id): try await docker.kill(id.text)
+        case .kill(let id): try await docker.kill(id.text, deadline: Self.brief)
         case .shutdownPrimary(let id):
-            try await docker.kill(id.text, signal: "SIGUSR2", deadline: .seconds(2))
+            try await docker.kill(id.text, signal: "SIGUSR2", deadline: Self.brief)
             await world.engineCache.noteShutdown(of: id)
-        case .unpause(let id): try await docker.unpause(id.text)
+        case .unpause(let id): try await docker.unpause(id.text, deadline: Self.brief)
         case .remove(let id): try await docker.removeContainer(id.text)
-        case .rename(let id, let name): try await docker.renameContainer(id.text, to: name.text)
+        case .rename(let id, let name): try await docker.renameContainer(id.text, to: name.text, deadline: Self.brief)
         case .update(let id, let settings): try await update(id, settings)
         case .pull(let reference): await world.startPull(reference)
         case .run(let id, let arguments):

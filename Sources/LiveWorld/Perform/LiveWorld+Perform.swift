@@ -153,7 +153,7 @@ extension LiveWorld {
         let server = try await server(of: node, cluster)
         switch effect {
         case .script(let database, let sql):
-            let session = try await session(server: server, database: database.text)
+            let session = try await session(server: server, database: database.text, for: .changes)
             try await session.execute(script: sql, deadline: .seconds(60))
         case .migrate(let database, let migration, let role):
             let run = MigrationRun(
@@ -180,11 +180,11 @@ extension LiveWorld {
         case .dropDatabase(let name):
             // our own look into it would hold on to it
             await closeSessions(server: server, database: name.text)
-            let session = try await session(server: server, database: "postgres")
+            let session = try await session(server: server, database: "postgres", for: .changes)
             try await session.execute(
                 script: "DROP DATABASE IF EXISTS \(SQL.identifier(name.text));", deadline: .seconds(20))
         case .dropRole(let name):
-            let session = try await session(server: server, database: "postgres")
+            let session = try await session(server: server, database: "postgres", for: .changes)
             try await session.execute(script: "DROP ROLE IF EXISTS \(SQL.identifier(name.text));")
         }
         return .done("")

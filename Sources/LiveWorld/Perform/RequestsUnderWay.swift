@@ -7,10 +7,15 @@ actor RequestsUnderWay<Key: Hashable & Sendable, Failure: Error> {
     /// The objects whose request was sent and is not answered.
     private(set) var underWay: Set<Key> = []
     /// Answers that no pass has taken yet; a late success is never taken.
-    private var answers = Cache<Key, Result<String, Failure>>(capacity: 64)
+    private var answers: Cache<Key, Result<String, Failure>>
 
-    /// - Parameter patience: how long a pass waits for an answer; a server that refuses does so at once.
-    init(patience: Duration = .milliseconds(200)) { self.patience = patience }
+    /// - Parameters:
+    ///   - patience: how long a pass waits for an answer; a server that refuses does so at once.
+    ///   - memory: how long a late refusal stands for the next request of the same; after that it says nothing of it any more.
+    init(patience: Duration = .milliseconds(200), memory: Duration = .seconds(60)) {
+        self.patience = patience
+        answers = Cache(lifetime: memory, capacity: 64)
+    }
 
     /// Whether a request was sent and is not answered.
     func isUnderWay(_ key: Key) -> Bool { underWay.contains(key) }

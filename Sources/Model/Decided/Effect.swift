@@ -193,6 +193,7 @@ extension Effect {
     public var needsFreshLook: Bool {
         switch self {
         case .docker(_, .start), .docker(_, .unpause): true
+        case .docker(_, .createVolume(let spec)): spec.takesOver
         case .etcd(.deleteKey(let key, _)): key.hasSuffix("/initialize")
         case .docker, .etcd, .patroni, .sql, .pooler, .identity, .configureLocally: false
         }
@@ -239,7 +240,8 @@ extension DockerEffect {
     var concernsLeadership: Bool {
         switch self {
         case .start, .unpause, .stop, .kill, .shutdownPrimary, .connect, .disconnect, .remove, .rename: true
-        case .createNetwork, .removeNetwork, .createVolume, .removeVolume, .createContainer, .upload, .update, .pull,
+        case .createVolume(let spec): spec.takesOver
+        case .createNetwork, .removeNetwork, .removeVolume, .createContainer, .upload, .update, .pull,
             .run:
             false
         }

@@ -163,6 +163,8 @@ public struct VolumeSpec: Sendable, Hashable {
     public var component: Component
     /// Extra labels.
     public var labels: [LabelValue]
+    /// Whether a node turns to it from the volume that holds its data now.
+    public var takesOver: Bool { labels.value(of: Label.replaces) != nil }
     /// A volume of the local driver.
     public init(name: VolumeName, component: Component, labels: [LabelValue] = []) {
         self.name = name

@@ -117,7 +117,7 @@ enum InterruptionGuard {
         if case .unknown = target {
             return Violation(.fenceOnlyTheDead, "container \(id.short) is gone; looking again")
         }
-        guard let node = target.node, input.cluster.index(of: node) != nil else { return nil }
+        guard let node = target.node else { return nil }
         guard let body = input.observation.engine(engine).value?.containers.first(where: { $0.id == id }) else {
             return Violation(.fenceOnlyTheDead, "container \(id.short) is gone; looking again")
         }
@@ -153,7 +153,10 @@ enum InterruptionGuard {
 
     /// One that the manifest does not name any more keeps nobody waiting, but while it leads it is not stopped either.
     private static func leads(_ node: NodeName, _ input: PlanningInput) -> Violation? {
-        guard input.observation.dcs.value?.leader?.node == node else { return nil }
+        guard case .present(let dcs) = input.observation.dcs else {
+            return Violation(.unknownIsNotAbsent, "who leads could not be read again")
+        }
+        guard dcs.leader?.node == node || input.observation.member(node).value?.role == .primary else { return nil }
         return Violation(.replicasFirst, "\(node) is the leader and has not handed over")
     }
 
