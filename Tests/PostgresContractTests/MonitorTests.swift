@@ -31,11 +31,11 @@ struct MonitorTests {
                 await superuser.close()
                 await monitor.close()
             }
+            try await activity(server)
             try await parts(server)
             try await refusals(server)
             try await setback(server)
             try await console(server)
-            try await activity(server)
         }
     }
 
@@ -48,7 +48,8 @@ struct MonitorTests {
             try await session.query("SELECT pg_backend_pid() AS pid").rows.first?.int("pid")
         }
         let (first, second) = (try await pid(holder), try await pid(waiter))
-        try await holder.execute(script: "CREATE TABLE public.held (n int); BEGIN; LOCK TABLE public.held")
+        try await holder.execute(script: "CREATE TABLE public.held (n int)")
+        try await holder.execute(script: "BEGIN; LOCK TABLE public.held")
         async let blocked = waiter.execute(script: "BEGIN; LOCK TABLE public.held; ROLLBACK")
         _ = try await eventually("the session that waits") { () -> Bool? in
             let seen = try await ServerActivity(from: monitor, limit: 20, deadline: .seconds(10))
