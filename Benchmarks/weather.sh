@@ -40,7 +40,7 @@ if wanted migration; then
   edit 's|^      - sql/001_items.sql|&\n      - sql/slow.sql|'
   runs='docker exec $PRIMARY psql -XAtqc "select 1 / count(*) from pg_stat_activity where application_name like '"'migration%'"'"'
   for _ in $(seq "$kills"); do
-    # it is begun anew after each failover, until it was left alone for so long
+    # it begins again after each failover, until it was left alone for so long
     until PRIMARY=$(primary) bash -c "$runs" >/dev/null 2>&1; do sleep 0.2; done
     until [[ $(docker exec "$(primary)" psql -XAtqc "select count(*) from pg_stat_replication where state = 'streaming' and sync_state = 'sync'") == 1 ]]; do sleep 0.2; done
     kill_it migration "$runs"
@@ -61,7 +61,7 @@ if wanted backup; then
 fi
 
 if wanted copy; then
-  say "while a replica is copied anew"
+  say "while a replica gets a fresh copy"
   for _ in $(seq "$kills"); do
     node=$(docker exec "$(primary)" psql -XAtqc "select application_name from pg_stat_replication where sync_state <> 'sync' limit 1")
     going_on "$controller" reinit "$node" --yes "$node" "${options[@]}"
@@ -77,7 +77,7 @@ if wanted stop; then
   for _ in $(seq "$kills"); do
     kill -STOP "$(docker inspect -f '{{.State.Pid}}' "$id-console")"
     edit '/^  console:/,/enabled:/s/enabled: true/enabled: false/'
-    kill_it stop "docker exec $id-console true || [[ \$(docker inspect -f '{{.State.Running}}' $id-console) == true ]]"
+    kill_it stop "tail -n 60 '$work/state/$id/events.jsonl' | grep '$id-console' | grep -q '\"what\":\"stop' && [[ \$(docker inspect -f '{{.State.Running}}' $id-console) == true ]]"
     edit '/^  console:/,/enabled:/s/enabled: false/enabled: true/'
     ready 300
   done
@@ -97,7 +97,7 @@ fi
 if wanted busy; then
   say "with all cores busy"
   for _ in $(seq "$(nproc)"); do going_on "$python" -c 'while True: pass'; done
-  for _ in $(seq "$kills"); do kill_it busy "pgrep -f 'while True: pass'"; ready 300; done
+  for _ in $(seq "$kills"); do kill_it busy "kill -0 ${background[*]}"; ready 300; done
   calm
 fi
 

@@ -42,7 +42,7 @@ public struct NodeName: Name {
     /// number.
     public var internalName: ContainerName { internalNames[0] }
     /// The names of that kind that its container may have: the one of today, and the one that containers of older builds keep until
-    /// they are made anew. A label of DNS has 63 bytes at most; a node with a longer name has the older one alone.
+    /// they are replaced. A label of DNS has 63 bytes at most; a node with a longer name has the older one alone.
     public var internalNames: [ContainerName] {
         let former = ContainerName("\(text).internal")
         return text.utf8.count <= 54 ? [ContainerName("\(text)-internal"), former] : [former]

@@ -7,7 +7,7 @@ struct Destroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Remove the cluster's containers and networks; keep its data volumes unless told otherwise.",
         discussion: """
-            Stop the supervisor first (`make down`), or it makes everything anew.
+            Stop the supervisor first (`make down`), or it makes everything again.
 
             Examples:
               controller destroy

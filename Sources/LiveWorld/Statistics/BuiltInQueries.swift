@@ -305,6 +305,12 @@ enum BuiltInQueries {
             "SELECT wal_records AS records_total, wal_bytes AS bytes_total FROM pg_stat_wal"),
     ]
 
+    /// The schema of the extension pg_stat_statements in a database, quoted; no row where it is not there.
+    static let placeOfStatements = """
+        SELECT quote_ident(nspname) AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace
+        WHERE extname = 'pg_stat_statements'
+        """
+
     /// Statements of all databases, where the extension pg_stat_statements is in the application's. `{schema}` is where it is.
     static let statements = MetricQuery(
         "pg_stat_statements",

@@ -99,11 +99,10 @@ extension ServerActivity {
                 blockedBy: (try row.strings("blocked_by") ?? []).compactMap { Int($0) },
                 query: try row.string("query") ?? "")
         }
-        let place = """
-            SELECT quote_ident(nspname) AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace
-            WHERE extname = 'pg_stat_statements'
-            """
-        guard let schema = try await session.query(place, deadline: deadline).rows.first?.string("schema") else {
+        guard
+            let schema = try await session.query(BuiltInQueries.placeOfStatements, deadline: deadline).rows.first?
+                .string("schema")
+        else {
             statements = nil
             return
         }

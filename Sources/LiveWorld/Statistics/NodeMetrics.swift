@@ -95,11 +95,10 @@ struct NodeMetrics {
 
     /// Where the extension is, its question.
     private func statements(_ server: ServerAddress, until end: ContinuousClock.Instant) async throws -> MetricQuery? {
-        let place = """
-            SELECT quote_ident(nspname) AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace
-            WHERE extname = 'pg_stat_statements'
-            """
-        guard let schema = try await ask(place, server, database, until: end).first?.string("schema") else {
+        guard
+            let schema = try await ask(BuiltInQueries.placeOfStatements, server, database, until: end).first?.string(
+                "schema")
+        else {
             return nil
         }
         var query = BuiltInQueries.statements
